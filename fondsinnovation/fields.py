@@ -1,0 +1,86 @@
+"""Form fields that read what a person in Québec types, and show it back as it was typed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from fondsinnovation.kit.money import BadAmount, typed_amount
+from fondsinnovation.templatetags.typography import typed_money
+
+
+class MoneyInput(forms.TextInput):
+    """A right-aligned amount; the field's template writes the dollar sign after it."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": "money", "inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
+
+    def format_value(self, value: Any) -> str | None:
+        return typed_money(value) if isinstance(value, Decimal | int) else value
+
+
+class MoneyField(forms.Field):
+    """Dollars to the cent, as typed: « 1 250 000,50 $ ». An exponent, a sign or a third decimal is refused, never rounded."""
+
+    widget = MoneyInput
+    default_error_messages = {
+        "required": _("inscrivez un montant, par exemple 45 000"),
+        "number": _("inscrivez un montant en chiffres, par exemple 45 000 ou 45 000,50"),
+        "sign": _("inscrivez un montant positif ou nul"),
+        "decimals": _("inscrivez au plus deux chiffres après la virgule"),
+        "large": _("le montant est trop grand : inscrivez moins de 10 000 milliards de dollars"),
+    }
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, Decimal):
+            return value
+        try:
+            return typed_amount(str(value or ""))
+        except BadAmount as bad:
+            if bad.code == "empty":
+                return None
+            raise ValidationError(self.error_messages[bad.code], code=bad.code) from bad
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(initial) != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+class LongText(forms.Textarea):
+    """A text area that counts and never cuts: what is too long is kept, and the page says by how much."""
+
+    def __init__(self, limit: int, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 6, **(attrs or {})})
+        self.limit = limit
+
+
+class LongTextField(forms.CharField):
+    """A text with a length to respect when the form is completed, not when a draft is saved: `too_long_by` says where it stands."""
+
+    def __init__(self, *, limit: int, **kwargs: Any) -> None:
+        super().__init__(widget=LongText(limit), **kwargs)
+        self.limit = limit
+
+    def too_long_by(self, value: str) -> int:
+        return max(len(value) - self.limit, 0)
+
+
+class DayField(forms.DateField):
+    """A calendar day, in the browser's own date picker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
+
+
+class InstantField(forms.DateTimeField):
+    """A day and an hour in Eastern time, in the browser's own picker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)

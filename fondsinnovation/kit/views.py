@@ -1,0 +1,106 @@
+"""What every page shares: a GET cannot write, a refusal is a page with the right status."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import connection, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.generic import FormView
+
+from fondsinnovation.kit.errors import DomainError, Invalid
+
+#: The only GET pages that may write: sessions and sign-in, and the access row that a download leaves (see docs/architecture.md).
+WRITING_GETS = ("allauth.", "django.views.i18n")
+
+
+def writes_access(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a download: it reads first, then writes its one access row in a transaction of its own."""
+    view.writes_access = True  # type: ignore[attr-defined]
+    return view
+
+
+class ReadOnlyGetMiddleware:
+    """Run each GET and HEAD in a READ ONLY transaction, so that a page that would write fails in the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        target = getattr(view, "view_class", view)
+        if request.method not in ("GET", "HEAD") or getattr(target, "writes_access", False):
+            return None
+        if target.__module__.startswith(WRITING_GETS):
+            return None
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+            try:
+                response = view(request, *args, **kwargs)
+            except DomainError as error:  # process_exception is not asked about what process_view raises
+                response = refusal_page(request, error)
+            if hasattr(response, "render") and callable(response.render) and not response.is_rendered:
+                response.render()
+        return response
+
+
+class DomainErrorMiddleware:
+    """Turn a domain error that no form caught into its page (or its JSON for the API), with its status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return refusal_page(request, error) if isinstance(error, DomainError) else None
+
+
+def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page of a refusal: what was refused and why, with the error's own status."""
+    template = f"{error.status}.html" if error.status in (403, 409, 413) else "409.html"
+    return render(request, template, {"message": error.message}, status=error.status)
+
+
+class ActForm(LoginRequiredMixin, FormView):
+    """A page with one form and one act: a bad form or a refused one comes back as typed, with its status.
+
+    A subclass gives `template_name`, `form_class` and `perform(form)`; `perform` makes one domain call and returns its response.
+    """
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "key": uuid.uuid4().hex}
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        try:
+            return self.perform(form)
+        except DomainError as error:
+            errors = getattr(error, "errors", {}) if isinstance(error, Invalid) else {}
+            for name, message in errors.items():
+                form.add_error(name if name in form.fields else None, message)
+            if not errors:
+                form.add_error(None, error.message)
+            return self.form_invalid(form, status=error.status)
+
+    def form_invalid(self, form: BaseForm, status: int = 422) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=status)
+
+    def perform(self, form: BaseForm) -> HttpResponse:
+        raise TypeError(f"{type(self).__name__} says what its form does")
+
+
+def posted_key(request: HttpRequest) -> str | None:
+    """The key of a posted act: the page was given it with its form, so a double click posts it twice."""
+    key = request.POST.get("key", "")[:64]
+    return key or None
+
+

@@ -1,0 +1,295 @@
+"""Every setting, read from the environment, with safe defaults. `checks.py` says what production must set."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from fondsinnovation.embedded import socket_dir, state_dir
+from fondsinnovation.embedded.servers import DATABASE, OWNER, VALKEY_SOCKET
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# What this process is. A server that is neither a demonstration nor a test is held to the checks of production.
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+TESTING = env.bool("TESTING", default=False)
+LOCAL = DEBUG or DEMO or TESTING
+
+DEVELOPMENT_SECRET_KEY = "clef-de-developpement-sans-valeur-ne-jamais-utiliser-en-production"  # noqa: S105
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "fondsinnovation",
+    "projects",
+    "funding",
+    "reporting",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_structlog",
+    "django_tables2",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "pghistory",
+    "pgtrigger",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "projects.middleware.ArrivalMiddleware",  # first: the instant that counts is the arrival
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "fondsinnovation.kit.views.ReadOnlyGetMiddleware",
+    "fondsinnovation.kit.views.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "fondsinnovation.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "projects.context_processors.portal",
+            ],
+        },
+    }
+]
+
+# ── Database: one alias, two roles ───────────────────────────────────────────────────────────────────────────────────
+# The owner migrates. Everything else connects as the application's role, which cannot change a ledger, the journal or
+# their history. manage.py sets FONDS_DB_ROLE=owner for the commands that change the schema.
+
+APP_ROLE = "fonds_app"
+EMBEDDED_KIND = "test" if TESTING else "demo"
+
+
+def _databases() -> dict[str, dict[str, Any]]:
+    """The connection of each role: from the environment, or to the embedded server."""
+    if not os.environ.get("DATABASE_URL"):
+        server = {"ENGINE": "django.db.backends.postgresql", "NAME": DATABASE, "HOST": str(socket_dir(EMBEDDED_KIND))}
+        return {"owner": {**server, "USER": OWNER}, "app": {**server, "USER": APP_ROLE}}
+    app = env.db("DATABASE_URL", engine="django.db.backends.postgresql")
+    if os.environ.get("DATABASE_OWNER_URL"):
+        return {"owner": env.db("DATABASE_OWNER_URL", engine="django.db.backends.postgresql"), "app": app}
+    # One URL only: that role owns the schema, and the application takes the lesser role once connected.
+    return {"owner": app, "app": {**app, "OPTIONS": {**app.get("OPTIONS", {}), "options": f"-c role={APP_ROLE}"}}}
+
+
+DATABASE_ROLES = _databases()
+
+
+def _connection(role: str) -> dict[str, Any]:
+    database = DATABASE_ROLES[role]
+    options = dict(database.get("OPTIONS", {}))
+    database = {**database, "NAME": env.str("DATABASE_NAME", default=database["NAME"])}
+    if role == "app":
+        timeout = env.str("DATABASE_STATEMENT_TIMEOUT", default="15min")
+        limits = f"-c statement_timeout={timeout} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+        options["options"] = f"{options.get('options', '')} {limits}".strip()
+    if env.bool("DATABASE_POOL", default=False):  # the web process only: Celery closes pools at every task
+        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 10}
+        return {**database, "OPTIONS": options, "CONN_MAX_AGE": 0}
+    return {**database, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+# What the application's role must not be able to change: `checks.py` proves it before a server starts.
+APPEND_ONLY_TABLES = ["journal", "journal_link", "ledger_entry"]
+
+DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}
+
+# ── Broker and cache ─────────────────────────────────────────────────────────────────────────────────────────────────
+REDIS_PREFIX = env.str("REDIS_PREFIX", default="fonds:")  # lets several test runs share one server
+CELERY_BROKER_URL = os.environ.get("REDIS_URL") or f"redis+socket://{socket_dir(EMBEDDED_KIND) / VALKEY_SOCKET}"
+CACHE_URL = CELERY_BROKER_URL.replace("redis+socket://", "unix://")  # the cache writes a socket's address otherwise
+
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": f"{REDIS_PREFIX}cache",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
+    }
+}
+
+CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_PUBLISH_RETRY = False  # the outbox is the truth and beat sweeps it: a broker that is down must not hold a page
+CELERY_TIMEZONE = "America/Toronto"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": REDIS_PREFIX,
+    "visibility_timeout": 3600,  # longer than the longest task: a task given twice is harmless but wasteful
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "max_retries": 1,
+}
+
+# ── People, sessions, passwords ──────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "projects.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "projects:workspace"
+LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+ACCOUNT_ADAPTER = "projects.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("COOKIE_SECURE", default=not LOCAL)
+LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SESSION_COOKIE_AGE = 8 * 3600  # a working day
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# ── Security headers ─────────────────────────────────────────────────────────────────────────────────────────────────
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if LOCAL else 31_536_000)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# ── Language and time ────────────────────────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "fr-ca"
+LANGUAGES = [("fr-ca", _("Français")), ("en-ca", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "America/Toronto"
+USE_TZ = True
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "/static/"
+STATIC_ROOT = None if LOCAL else env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+WHITENOISE_USE_FINDERS = LOCAL  # no collectstatic needed
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Documents are private: they have no URL, and leave through a view that asks the policies.
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(state_dir(EMBEDDED_KIND) / "media" if LOCAL else BASE_DIR / "media"))
+MEDIA_URL = ""
+MAX_UPLOAD_SIZE = 25 * 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+_static = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_hashed_static = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _static if LOCAL else _hashed_static},
+}
+
+# ── Mail ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if LOCAL else "smtp://localhost:25")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Fonds pour l’innovation publique <ne-pas-repondre@exemple.quebec>")
+
+# ── Interface for programs ───────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # each view names its own: one that forgets is closed to everybody
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "PAGE_SIZE": 50,
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Portail du Fonds pour l’innovation publique",
+    "DESCRIPTION": "Lecture des appels à projets et du rendement des projets.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+DJANGO_TABLES2_TEMPLATE = "components/table.html"
+
+# ── Logs: one line of JSON per event, on standard error ──────────────────────────────────────────────────────────────
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if LOCAL else "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "fondsinnovation.logs.formatter"}},
+    "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["standard_error"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"handlers": ["standard_error"], "level": LOG_LEVEL, "propagate": False}},
+}
+
+# ── What a deployment calls itself ───────────────────────────────────────────────────────────────────────────────────
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="fonds@exemple.quebec")
+GOVERNMENT_SIGNATURE = env.str("GOVERNMENT_SIGNATURE", default="Gouvernement du Québec")
+
+# ── The hooks of fondsinnovation.kit ─────────────────────────────────────────────────────────────────────────────────
+ACT_KEY_MODEL = "projects.ActKey"
+ACT_JOURNAL = "projects.services.journal.write_entry"

@@ -1,0 +1,123 @@
+// The portal's one script. Every page works without it; it adds what a form cannot say before it is sent.
+(() => {
+  "use strict";
+
+  const language = document.documentElement.lang;
+  const english = language.startsWith("en");
+  const count = new Intl.NumberFormat(language);
+  const say = (french, other) => (english ? other : french);
+  const closest = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
+
+  // ── Every htmx request carries the CSRF token ────────────────────────────────────────────────────────────────────
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector('meta[name="csrf"]');
+    if (token) event.detail.headers["X-CSRFToken"] = token.content;
+  });
+
+  // ── Upload progress: <progress data-upload> inside the form ──────────────────────────────────────────────────────
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.target.querySelector("progress[data-upload]");
+    if (!bar || !event.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = Math.round((100 * event.detail.loaded) / event.detail.total);
+  });
+
+  // ── Live totals: <output data-total="name"> sums the <input data-sum="name other"> of its [data-budget], in cents ─
+  const cents = (text) => {
+    const bare = text.replace(/[\s\u00a0\u202f$]/g, "").replace(",", ".");
+    return /^\d+(\.\d{1,2})?$/.test(bare) ? Math.round(Number(bare) * 100) : 0;
+  };
+  const money = (sum) => {
+    const digits = sum % 100 === 0 ? 0 : 2;
+    const style = { style: "currency", currency: "CAD", currencyDisplay: "narrowSymbol", minimumFractionDigits: digits };
+    return new Intl.NumberFormat(language, { ...style, maximumFractionDigits: digits }).format(sum / 100);
+  };
+  const total = (budget) => {
+    for (const output of budget.querySelectorAll("output[data-total]")) {
+      const inputs = Array.from(budget.querySelectorAll(`input[data-sum~="${output.dataset.total}"]`));
+      output.textContent = money(inputs.reduce((sum, input) => sum + cents(input.value), 0));
+    }
+  };
+
+  // ── Character counters: they count, they never cut ───────────────────────────────────────────────────────────────
+  const recount = (counter) => {
+    const text = document.getElementById(counter.dataset.counterFor);
+    if (!text) return;
+    const left = Number(counter.dataset.limit) - Array.from(text.value).length;
+    const size = Math.abs(left);
+    const one = english ? size === 1 : size < 2;
+    const characters = `${count.format(size)} ${say("caractère", "character")}${one ? "" : "s"}`;
+    counter.classList.toggle("over", left < 0);
+    counter.textContent =
+      left < 0
+        ? say(`Le texte dépasse la limite de ${characters}.`, `The text is ${characters} over the limit.`)
+        : say(`Il reste ${characters}.`, `${characters} left.`);
+  };
+
+  document.addEventListener("input", (event) => {
+    const budget = closest(event, "[data-budget]");
+    if (budget) total(budget);
+    if (event.target.id) document.querySelectorAll(`[data-counter-for="${CSS.escape(event.target.id)}"]`).forEach(recount);
+  });
+
+  // ── Autosave: form[data-autosave] says when a save failed, tries again, and only then warns before leaving ───────
+  let unsaved = false;
+  const retry = (form) => unsaved && form.isConnected && form.dispatchEvent(new Event("change", { bubbles: true }));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = closest(event, "form[data-autosave]");
+    if (!form) return;
+    unsaved = !event.detail.successful;
+    const answered = [409, 422].includes(event.detail.xhr.status); // the server's own words are already in the page
+    const line = form.querySelector(".save-status");
+    if (!line || answered) return;
+    line.classList.toggle("error", unsaved);
+    if (!unsaved) return;
+    line.textContent = say(
+      "Non enregistré : le portail ne répond pas. Gardez cette page ouverte; un nouvel essai suivra.",
+      "Not saved: the portal does not answer. Keep this page open; it will try again.",
+    );
+    setTimeout(retry, 15000, form);
+  });
+  document.addEventListener("submit", () => (unsaved = false));
+  window.addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+
+  // ── Add a row: <button data-add-row="formset prefix" data-template="id">; without script the server adds it ──────
+  const addRow = (button) => {
+    const forms = button.form.elements[`${button.dataset.addRow}-TOTAL_FORMS`];
+    const template = document.getElementById(button.dataset.template);
+    const row = template.content.cloneNode(true);
+    for (const node of row.querySelectorAll("*"))
+      for (const attribute of node.attributes) attribute.value = attribute.value.replaceAll("__prefix__", forms.value);
+    const first = row.querySelector("input:not([type=hidden]), select, textarea");
+    template.before(row);
+    forms.value = Number(forms.value) + 1;
+    first?.focus();
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = closest(event, "[data-add-row]");
+    if (button) {
+      event.preventDefault();
+      addRow(button);
+    }
+    const link = closest(event, "[data-copy-link]");
+    if (link && navigator.clipboard) {
+      event.preventDefault();
+      const address = new URL(link.getAttribute("href") || "", location.href).href;
+      navigator.clipboard.writeText(address).then(() => (link.textContent = say("Lien copié", "Link copied")));
+    }
+  });
+
+  // ── When a page, or a part of it, arrives ────────────────────────────────────────────────────────────────────────
+  const phone = window.matchMedia("(max-width: 47.99em)");
+  const fold = () => document.querySelectorAll("details[data-fold]").forEach((filters) => (filters.open = !phone.matches));
+  const arrive = (root) => {
+    root.querySelectorAll("[data-budget]").forEach(total);
+    root.querySelectorAll("[data-counter-for]").forEach(recount);
+    root.querySelector("[data-focus]")?.focus();
+  };
+  phone.addEventListener("change", fold);
+  document.addEventListener("htmx:load", (event) => event.target !== document.body && arrive(event.target));
+  fold();
+  arrive(document);
+})();

@@ -1,0 +1,32 @@
+"""What the repository may not hold."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+PINNED = re.compile(r"^[a-z0-9-]+(\[[a-z,]+\])?==\S+( ; [^\\]+)? \\$")
+HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
+
+
+@pytest.mark.parametrize("name", ["base", "embedded", "dev"])
+def test_requirements_are_pinned_by_hash_and_name_no_address(name):
+    lines = (BASE_DIR / "requirements" / f"{name}.txt").read_text().splitlines()
+    assert [line for line in lines if not PINNED.match(line) and not HASH.match(line)] == []
+
+
+def test_requirements_of_development_hold_those_of_the_demonstration():
+    def packages(name: str) -> set[str]:
+        lines = (BASE_DIR / "requirements" / f"{name}.txt").read_text().splitlines()
+        return {line for line in lines if PINNED.match(line)}
+
+    assert packages("base") <= packages("embedded") <= packages("dev")
+
+
+def test_continuous_integration_runs_both_commands():
+    lines = (BASE_DIR / ".ci" / "run").read_text().splitlines()
+    assert [line for line in lines if line.startswith("python3")] == [
+        "python3 manage.py quality </dev/null",
+        "python3 manage.py test </dev/null",
+    ]
