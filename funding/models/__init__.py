@@ -1,0 +1,23 @@
+from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
+from funding.models.awards import Approval, Award, AwardPart
+from funding.models.envelopes import (
+    AgreementBalance,
+    Allotment,
+    AwardYear,
+    CallYear,
+    Envelope,
+    EnvelopeTotal,
+    EnvelopeYear,
+    Fund,
+    InstalmentBalance,
+    LedgerEntry,
+)
+from funding.models.payments import Cofunding, Payment
+from funding.models.reviews import Eligibility, Review, Score
+from funding.models.terms import DelegationRule
+
+__all__ = [
+    "Agreement", "AgreementBalance", "AgreementPart", "Allotment", "Approval", "Award", "AwardPart", "AwardYear", "CallYear", "Cofunding",
+    "DelegationRule", "Eligibility", "Envelope", "EnvelopeTotal", "EnvelopeYear", "Fund", "Instalment", "InstalmentBalance",
+    "LedgerEntry", "Milestone", "Payment", "Review", "Score", "Signature",
+]

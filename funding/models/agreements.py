@@ -1,0 +1,147 @@
+"""Agreements with their signatures, milestones, instalments and fiscal-year parts."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from funding.enums import AgreementKind, AgreementState, InstalmentKind, MilestoneState, Party
+
+_PERSON = settings.AUTH_USER_MODEL
+
+
+class Agreement(models.Model):
+    """A contract with a beneficiary. Instalments sum to `amount` (dollars) to the cent: held at COMMIT by the database."""
+
+    number = models.CharField(_("numéro"), max_length=20, unique=True)
+    award = models.OneToOneField("funding.Award", models.PROTECT, null=True, blank=True, related_name="agreement")
+    project = models.OneToOneField("projects.Project", models.PROTECT, related_name="agreement")
+    kind = models.CharField(_("type"), max_length=16, choices=AgreementKind)
+    state = models.CharField(_("état"), max_length=20, choices=AgreementState, default=AgreementState.DRAFT)
+    amount = models.DecimalField(_("montant"), max_digits=15, decimal_places=2)
+    starts_on = models.DateField(_("début"))
+    ends_on = models.DateField(_("fin"))
+    drafted_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+    document = models.ForeignKey("projects.Document", models.PROTECT, null=True, blank=True, related_name="+")
+    in_force_at = models.DateTimeField(_("en vigueur le"), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="agreement_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="agreement_dates_in_order", condition=Q(ends_on__gte=models.F("starts_on"))),
+            models.CheckConstraint(
+                name="agreement_in_force_is_dated",
+                condition=Q(state__in=[AgreementState.IN_FORCE, AgreementState.COMPLETED], in_force_at__isnull=False)
+                | Q(state__in=[AgreementState.DRAFT, AgreementState.SIGNED_BENEFICIARY], in_force_at__isnull=True),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "number"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class AgreementPart(models.Model):
+    """The part of an agreement in one fiscal year, in dollars; years after the current one are conditional."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="parts")
+    fiscal_year = models.PositiveSmallIntegerField(_("exercice"))
+    amount = models.DecimalField(_("montant"), max_digits=15, decimal_places=2)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="agreement_part_unique", fields=["agreement", "fiscal_year"]),
+            models.CheckConstraint(name="agreement_part_positive", condition=Q(amount__gt=0)),
+        ]
+
+
+class Signature(models.Model):
+    """A recorded signature: who signed for which party, on what day, by what means. Append-only."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="signatures")
+    party = models.CharField(_("partie"), max_length=12, choices=Party)
+    person = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
+    signed_on = models.DateField(_("signée le"))
+    document = models.ForeignKey("projects.Document", models.PROTECT, null=True, blank=True, related_name="+")
+    document_sha256 = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="signature_party_unique",
+                fields=["agreement", "party"],
+                violation_error_message=_("Cette partie a déjà signé."),
+            ),
+            models.UniqueConstraint(
+                name="signature_person_unique",
+                fields=["agreement", "person"],
+                violation_error_message=_("La même personne ne signe pas pour les deux parties."),
+            ),
+        ]
+
+
+class Milestone(models.Model):
+    """A deliverable that unlocks money."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="milestones")
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(_("jalon"), max_length=200)
+    evidence = models.CharField(_("preuve attendue"), max_length=300)
+    due_on = models.DateField(_("échéance"))
+    state = models.CharField(_("état"), max_length=10, choices=MilestoneState, default=MilestoneState.PLANNED)
+    report = models.TextField(_("ce qui a été fait"), max_length=4000, blank=True)
+    document = models.ForeignKey("projects.Document", models.PROTECT, null=True, blank=True, related_name="+")
+    reported_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
+    reported_at = models.DateTimeField(null=True, blank=True)
+    verified_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
+    verified_at = models.DateTimeField(null=True, blank=True)
+    refusal_reason = models.TextField(_("motif du refus"), max_length=2000, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="milestone_position_unique", fields=["agreement", "position"]),
+            models.CheckConstraint(
+                name="milestone_verified_has_evidence",
+                condition=~Q(state=MilestoneState.VERIFIED)
+                | Q(document__isnull=False, reported_by__isnull=False, verified_by__isnull=False, verified_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="milestone_verifier_is_not_reporter",
+                condition=Q(verified_by__isnull=True) | ~Q(verified_by=models.F("reported_by")),
+                violation_error_message=_("La personne qui déclare un jalon ne peut pas le vérifier."),
+            ),
+            models.CheckConstraint(
+                name="milestone_refusal_has_a_reason",
+                condition=~Q(state=MilestoneState.REFUSED) | ~Q(refusal_reason=""),
+                violation_error_message=_("Un refus doit être motivé."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Instalment(models.Model):
+    """A scheduled payment: an advance, a milestone's, or the holdback after the last one."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="instalments")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(_("type"), max_length=10, choices=InstalmentKind)
+    milestone = models.ForeignKey(Milestone, models.PROTECT, null=True, blank=True, related_name="instalments")
+    fiscal_year = models.PositiveSmallIntegerField(_("exercice"))
+    amount = models.DecimalField(_("montant"), max_digits=15, decimal_places=2)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="instalment_position_unique", fields=["agreement", "position"]),
+            models.CheckConstraint(name="instalment_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="instalment_has_its_milestone",
+                condition=Q(kind=InstalmentKind.ADVANCE, milestone__isnull=True)
+                | Q(kind__in=[InstalmentKind.MILESTONE, InstalmentKind.HOLDBACK], milestone__isnull=False),
+            ),
+        ]

@@ -1,0 +1,27 @@
+"""Who approves what, at which amount: dated data (domain.md 3.6), never code."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class DelegationRule(models.Model):
+    """Amounts (dollars) over `above` and up to `up_to` (None: no limit) need each role of `approvals`, in order."""
+
+    valid_from = models.DateField(_("en vigueur du"))
+    valid_to = models.DateField(_("au"), null=True, blank=True)
+    above = models.DecimalField(_("plus de"), max_digits=15, decimal_places=2)
+    up_to = models.DecimalField(_("jusqu’à"), max_digits=15, decimal_places=2, null=True, blank=True)
+    approvals = ArrayField(models.CharField(max_length=24), verbose_name=_("approbations"))
+    instrument = models.CharField(_("instrument"), max_length=200)
+    source = models.CharField(_("source"), max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="delegation_rule_unique", fields=["valid_from", "above"]),
+            models.CheckConstraint(name="delegation_amounts_in_order", condition=Q(up_to=None) | Q(up_to__gt=F("above"))),
+            models.CheckConstraint(name="delegation_names_an_approver", condition=Q(approvals__len__gte=1)),
+        ]

@@ -1,0 +1,24 @@
+from projects.models.applications import (
+    Application,
+    ApplicationSection,
+    ApplicationVersion,
+    BudgetLine,
+    FundingLine,
+    PlannedMilestone,
+)
+from projects.models.calls import Call, CallBudget, Criterion, Objective, TermsProfile
+from projects.models.documents import Document
+from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan
+from projects.models.interests import InterestDeclaration, Recusal
+from projects.models.journal import ActKey, Counter, JournalEntry, JournalHead, JournalLink, KnowledgeFloor
+from projects.models.organisations import Organisation, Region
+from projects.models.outbox import Message, OutboxMessage
+from projects.models.people import Membership, User
+from projects.models.projects import Project
+
+__all__ = [
+    "ActKey", "Application", "ApplicationSection", "ApplicationVersion", "Baseline", "BudgetLine", "Call", "CallBudget",
+    "Counter", "Criterion", "Document", "ForecastGain", "FundingLine", "GainLine", "GainPlan", "InterestDeclaration",
+    "JournalEntry", "JournalHead", "JournalLink", "KnowledgeFloor", "Membership", "Message", "Objective", "Organisation",
+    "OutboxMessage", "PlannedMilestone", "Project", "Recusal", "Region", "TermsProfile", "User",
+]

@@ -1,0 +1,79 @@
+"""The gain plan: born in the application, locked by the agreement, read by every report."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from projects.enums import Nature, Recurrence
+
+
+class GainPlan(models.Model):
+    """The plan of one application; once locked (agreement signed) its lines and baselines never change."""
+
+    application = models.OneToOneField("projects.Application", models.PROTECT, related_name="gain_plan", null=True, blank=True)
+    project = models.OneToOneField("projects.Project", models.PROTECT, related_name="gain_plan", null=True, blank=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="gain_plan_has_an_owner", condition=Q(application__isnull=False) | Q(project__isnull=False)
+            )
+        ]
+
+
+class GainLine(models.Model):
+    """One expected effect with a stable identity: `code` within its plan (L1, L2…)."""
+
+    plan = models.ForeignKey(GainPlan, models.PROTECT, related_name="lines")
+    code = models.CharField(_("ligne"), max_length=20)
+    title = models.CharField(_("effet attendu"), max_length=200)
+    nature = models.CharField(_("nature"), max_length=5, choices=Nature)
+    recurrence = models.CharField(_("récurrence"), max_length=10, choices=Recurrence)
+    organisation = models.ForeignKey("projects.Organisation", models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="gain_line_unique", fields=["plan", "code"])]
+
+    def __str__(self) -> str:
+        return f"{self.code} – {self.title}"
+
+
+class Baseline(models.Model):
+    """The situation before the project: annual cost (dollars), volume, and where the figures come from."""
+
+    line = models.OneToOneField(GainLine, models.PROTECT, related_name="baseline")
+    cost = models.DecimalField(_("coût annuel actuel"), max_digits=15, decimal_places=2)
+    volume = models.DecimalField(_("volume annuel"), max_digits=15, decimal_places=2)
+    unit = models.CharField(_("unité du volume"), max_length=60)
+    period_start = models.DateField(_("début de la période"))
+    period_end = models.DateField(_("fin de la période"))
+    source = models.CharField(_("source des chiffres"), max_length=300)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="baseline_amounts_not_negative", condition=Q(cost__gte=0, volume__gt=0)),
+            models.CheckConstraint(name="baseline_dates_in_order", condition=Q(period_end__gte=F("period_start"))),
+        ]
+
+
+class ForecastGain(models.Model):
+    """A forecast for a period (both days included), in dollars; append-only, a later `recorded_at` supersedes."""
+
+    line = models.ForeignKey(GainLine, models.PROTECT, related_name="forecasts")
+    period_start = models.DateField()
+    period_end = models.DateField()
+    amount = models.DecimalField(max_digits=15, decimal_places=2)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="forecast_dates_in_order", condition=Q(period_end__gte=F("period_start"))),
+            models.UniqueConstraint(
+                name="forecast_unique", fields=["line", "period_start", "period_end", "recorded_at"]
+            ),
+        ]

@@ -1,0 +1,145 @@
+"""Every read of applications. `applications_for` is the only way one reaches a page, the API, an export or a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from projects.enums import APPLICANT_ROLES, ApplicationState, InterestAnswer, Role, SectionKind
+from projects.models import (
+    Application,
+    ApplicationSection,
+    ApplicationVersion,
+    CallBudget,
+    Document,
+    InterestDeclaration,
+    Membership,
+    Organisation,
+    Project,
+    Recusal,
+    User,
+)
+from projects.policies.rights import rights_of
+from projects.sections import ATTACHABLE, SECTIONS, Facts, Progress, Section, SectionForm, section_form
+
+#: fiscal years over which a project may be carried out, from the call's first one
+PROJECT_YEARS = 5
+
+
+def not_recused(person: Any, path: str = "pk") -> Q:
+    """Rows whose application (at `path`) is not hidden from this person by a recusal."""
+    return ~Q(Exists(Recusal.objects.filter(person=person, application_id=OuterRef(path))))
+
+
+def declared_no_interest(person: Any, path: str = "pk") -> Q:
+    """Rows on whose application (at `path`) this person's last declaration is: no interest."""
+    declared = InterestDeclaration.objects.filter(person=person, application_id=OuterRef(path))
+    later = InterestDeclaration.objects.filter(person=OuterRef("person"), application=OuterRef("application"), pk__gt=OuterRef("pk"))
+    return Q(Exists(declared.filter(~Exists(later), answer=InterestAnswer.NONE)))
+
+
+def applications_for(person: Any, now: datetime) -> QuerySet[Application]:
+    """The applications that this person may see on the day of `now`.
+
+    Applicants see their organisations' files, drafts included; staff and auditors see submitted files; reviewers see the files
+    on which they declared no interest. A recusal hides a file from anyone.
+    """
+    rights = rights_of(person, now)
+    seen = Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
+    if rights.is_staff or rights.has(Role.AUDITOR):
+        seen |= ~Q(state=ApplicationState.DRAFT)
+    if rights.has(Role.REVIEWER, Role.COMMITTEE_MEMBER):
+        seen |= declared_no_interest(person) & ~Q(state=ApplicationState.DRAFT)
+    if not rights.held:
+        return Application.objects.none()
+    return Application.objects.filter(seen, not_recused(person))
+
+
+def projects_for(person: Any, now: datetime) -> QuerySet[Project]:
+    """The projects that this person may see: their organisations', or all for staff and auditors; none behind a recusal."""
+    rights = rights_of(person, now)
+    if rights.is_staff or rights.has(Role.AUDITOR):
+        seen = Q()
+    else:
+        seen = Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
+    return Project.objects.filter(seen, not_recused(person, "application_id"))
+
+
+def documents_for(person: Any, now: datetime) -> QuerySet[Document]:
+    """The documents of the applications and projects that this person may see."""
+    return Document.objects.filter(
+        Q(application__in=applications_for(person, now)) | Q(project__in=projects_for(person, now)), removed_at__isnull=True
+    ).filter(not_recused(person, "application_id"), not_recused(person, "project__application_id"))
+
+
+# ── An organisation's own applications ───────────────────────────────────────────────────────────────────────────────
+def own_applications_for(person: Any, now: datetime) -> QuerySet[Application]:
+    """The applications of the organisations in which this person holds an applicant's role, drafts included."""
+    own = rights_of(person, now).organisations(*APPLICANT_ROLES)
+    return applications_for(person, now).filter(organisation__in=own)
+
+
+def own_organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:
+    """The organisations in whose name this person may apply, by name."""
+    own = rights_of(person, now).organisations(*APPLICANT_ROLES)
+    return Organisation.objects.filter(pk__in=own).order_by("sort_key", "pk")
+
+
+def attachments_of(application: Application) -> QuerySet[Document]:
+    """The files that the applicant attached and did not remove, in order of arrival."""
+    kept = Document.objects.filter(application=application, kind__in=ATTACHABLE, removed_at__isnull=True)
+    return kept.select_related("uploaded_by").order_by("uploaded_at", "pk")
+
+
+def facts_of(application: Application) -> Facts:
+    """What the sections of an application are validated against. Two queries, with `call__terms` selected."""
+    held = tuple(CallBudget.objects.filter(call=application.call_id).order_by("fiscal_year").values_list("fiscal_year", flat=True))
+    years = tuple(range(held[0], held[0] + PROJECT_YEARS))
+    return Facts(terms=application.call.terms, fund_years=held, years=years, documents=list(attachments_of(application)))
+
+
+@dataclass(frozen=True, slots=True)
+class SectionStatus:
+    """One section of one application: what it is, what was kept, its form, and where it stands."""
+
+    section: Section
+    saved: ApplicationSection
+    form: SectionForm
+    progress: Progress
+
+
+def sections_of(application: Application, facts: Facts) -> list[SectionStatus]:
+    """Every section in order, validated. The declaration opens when all the others are complete."""
+    rows = ApplicationSection.objects.filter(application=application).select_related("saved_by").order_by("pk")
+    kept = {row.kind: row for row in rows}
+    found: list[SectionStatus] = []
+    for section in SECTIONS:
+        saved = kept.get(section.kind) or ApplicationSection(application=application, kind=section.kind)
+        form = section_form(section.kind, saved.data, facts)
+        has_files = section.kind == SectionKind.DOCUMENTS and bool(facts.documents)
+        progress = form.progress(started=bool(saved.version) or has_files)
+        if section.kind == SectionKind.DECLARATION and any(other.progress != Progress.COMPLETE for other in found):
+            progress = Progress.UPCOMING
+        found.append(SectionStatus(section, saved, form, progress))
+    return found
+
+
+def signatories_of(organisation_id: int, now: datetime) -> QuerySet[User]:
+    """Who may submit for an organisation today, by name."""
+    holding = Membership.objects.on(timezone.localdate(now)).filter(organisation=organisation_id, role=Role.SIGNATORY)
+    return User.objects.filter(is_active=True, pk__in=holding.values("person")).order_by("name", "pk")
+
+
+def members_to_tell(organisation_id: int, now: datetime) -> QuerySet[User]:
+    """The people of an organisation who are told what happens to its applications."""
+    holding = Membership.objects.on(timezone.localdate(now)).filter(organisation=organisation_id, role__in=APPLICANT_ROLES)
+    return User.objects.filter(is_active=True, pk__in=holding.values("person")).order_by("pk")
+
+
+def submitted_version(application: Application) -> ApplicationVersion:
+    """The version that was submitted, the latest one. Raises ApplicationVersion.DoesNotExist for a draft."""
+    return ApplicationVersion.objects.filter(application=application).latest("number")

@@ -1,0 +1,54 @@
+"""Codes of gain reports, snapshots and runs, their French labels and moves."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class GainReportState(TextChoices):
+    DRAFT = "draft", _("À cosigner")
+    SUBMITTED = "submitted", _("À vérifier")
+    RETURNED = "returned", _("Retournée")
+    VERIFIED = "verified", _("Vérifiée")
+    PARTLY_VERIFIED = "partly_verified", _("Vérifiée en partie")
+    REJECTED = "rejected", _("Rejetée")
+    CAPTURED = "captured", _("Captée")
+
+
+_S = GainReportState
+GAIN_REPORT_MOVES = {
+    _S.DRAFT: {_S.SUBMITTED},
+    _S.SUBMITTED: {_S.RETURNED, _S.VERIFIED, _S.PARTLY_VERIFIED, _S.REJECTED},
+    _S.RETURNED: {_S.DRAFT, _S.SUBMITTED},
+    _S.VERIFIED: {_S.CAPTURED},
+    _S.PARTLY_VERIFIED: {_S.CAPTURED},
+    _S.REJECTED: set(),
+    _S.CAPTURED: set(),
+}
+
+
+class Rating(TextChoices):
+    GREEN = "green", _("Vert : montant fidèle")
+    AMBER = "amber", _("Ambre : incertitude")
+    RED = "red", _("Rouge : non démontré ou surévalué")
+
+
+class SnapshotKind(TextChoices):
+    WORKING = "working", _("Instantané de travail")
+    EDITION = "edition", _("Édition conservée")
+
+
+class RunState(TextChoices):
+    QUEUED = "queued", _("En attente")
+    RUNNING = "running", _("En calcul")
+    DONE = "done", _("Calculé")
+    FAILED = "failed", _("Échoué")
+
+
+RUN_MOVES = {
+    RunState.QUEUED: {RunState.RUNNING},
+    RunState.RUNNING: {RunState.DONE, RunState.FAILED},
+    RunState.FAILED: {RunState.RUNNING},
+    RunState.DONE: set(),
+}

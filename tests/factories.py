@@ -1,0 +1,305 @@
+"""Rows for tests, made as the portal makes them. Invented names only."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import factory
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from factory.django import DjangoModelFactory
+
+from fondsinnovation.kit.errors import act
+from fondsinnovation.kit.money import split
+from funding.enums import AgreementKind, AgreementState, AwardState, InstalmentKind, LedgerKind
+from funding.models import Agreement, AgreementPart, Award, AwardPart, Envelope, Instalment, Milestone, Review
+from funding.services.envelopes import Posting, post
+from projects.enums import (
+    ApplicationState,
+    CallState,
+    CostCategory,
+    FiscalCalendar,
+    FundingSource,
+    Nature,
+    OrganisationKind,
+    Recurrence,
+    Role,
+)
+from projects.models import (
+    Application,
+    Baseline,
+    BudgetLine,
+    Call,
+    CallBudget,
+    Criterion,
+    ForecastGain,
+    FundingLine,
+    GainLine,
+    GainPlan,
+    Membership,
+    Objective,
+    Organisation,
+    PlannedMilestone,
+    Project,
+    Recusal,
+    TermsProfile,
+    User,
+)
+from projects.services.journal import money_clock
+
+#: the instant at which tests happen unless they say otherwise: a working day, 10:00 in Montréal
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+PASSWORD = "motdepasse-de-demonstration-2026"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"personne{n}@exemple.quebec")
+    name = factory.Sequence(lambda n: f"Personne {n}")
+
+
+class OrganisationFactory(DjangoModelFactory):
+    class Meta:
+        model = Organisation
+
+    code = factory.Sequence(lambda n: f"{90000 + n}")
+    kind = OrganisationKind.MUNICIPALITY
+    name = factory.Sequence(lambda n: f"Municipalité {n}")
+    region_id = "05"
+    population = 5000
+    fiscal_calendar = FiscalCalendar.CALENDAR
+
+
+class UnitFactory(OrganisationFactory):
+    code = factory.Sequence(lambda n: f"UNITE-{n}")
+    kind = OrganisationKind.UNIT
+    name = factory.Sequence(lambda n: f"Unité {n}")
+    fiscal_calendar = FiscalCalendar.STATE
+    population = None
+
+
+class MembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    person = factory.SubFactory(UserFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    role = Role.WRITER
+    starts_on = date(2024, 4, 1)
+
+
+def person_with(*roles: Role, organisation: Organisation | None = None, **fields: Any) -> User:
+    """A person who holds these roles in one organisation (or in a unit of the Secretariat)."""
+    person = UserFactory(**fields)
+    where = organisation or UnitFactory()
+    for role in roles:
+        MembershipFactory(person=person, role=role, organisation=where)
+    return person
+
+
+class CallFactory(DjangoModelFactory):
+    """An open call of 1 000 000 $ in 2026-2027 with two objectives and two criteria. Its reservation is not posted: use the act."""
+
+    class Meta:
+        model = Call
+        skip_postgeneration_save = True
+
+    reference = factory.Sequence(lambda n: f"AP-2026-{n + 10:02d}")
+    title = factory.Sequence(lambda n: f"Appel {n}")
+    purpose = "Transformer un service et en mesurer les gains."
+    terms = factory.LazyFunction(lambda: TermsProfile.objects.get(code="JALONS"))
+    state = CallState.OPEN
+    opens_at = NOW - timedelta(days=30)
+    closes_at = NOW + timedelta(days=30)
+    created_by = factory.SubFactory(UserFactory)
+    created_at = NOW - timedelta(days=60)
+    approved_by = factory.SubFactory(UserFactory)
+    approved_at = NOW - timedelta(days=45)
+    published_at = NOW - timedelta(days=44)
+    opened_at = NOW - timedelta(days=30)
+
+    @factory.post_generation
+    def rows(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        CallBudget.objects.create(call=self, fiscal_year=2026, amount=Decimal("1000000.00"))
+        for position, weight in ((1, 60), (2, 40)):
+            Objective.objects.create(
+                call=self, position=position, indicator=f"Indicateur {position}", unit="%", baseline=10, target=20, weight=weight
+            )
+            Criterion.objects.create(call=self, position=position, title=f"Critère {position}", weight=weight)
+
+
+class ApplicationFactory(DjangoModelFactory):
+    """A submitted application: 125 000 $ of costs, 100 000 $ asked, two milestones, one cash gain line over two years."""
+
+    class Meta:
+        model = Application
+        skip_postgeneration_save = True
+
+    call = factory.SubFactory(CallFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    number = factory.Sequence(lambda n: f"DEM-2026-{n + 90001:05d}")
+    title = factory.Sequence(lambda n: f"Guichet numérique {n}")
+    state = ApplicationState.SUBMITTED
+    amount_requested = Decimal("100000.00")
+    total_cost = Decimal("125000.00")
+    created_by = factory.SubFactory(UserFactory)
+    created_at = NOW - timedelta(days=10)
+    submitted_by = factory.SelfAttribute("created_by")
+    submitted_at = NOW - timedelta(days=5)
+    changed_at = NOW - timedelta(days=5)
+
+    @factory.post_generation
+    def rows(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        if self.state == ApplicationState.DRAFT:
+            return
+        asked, cost = self.amount_requested, self.total_cost
+        BudgetLine.objects.create(application=self, fiscal_year=2026, category=CostCategory.FEES, amount=cost)
+        FundingLine.objects.create(application=self, fiscal_year=2026, source=FundingSource.FUND, amount=asked)
+        if cost > asked:
+            FundingLine.objects.create(application=self, fiscal_year=2026, source=FundingSource.APPLICANT, amount=cost - asked)
+        for position, day in ((1, date(2027, 1, 31)), (2, date(2027, 3, 15))):
+            PlannedMilestone.objects.create(
+                application=self, position=position, title=f"Jalon {position}", evidence="Rapport de livraison", due_on=day
+            )
+        plan = GainPlan.objects.create(application=self)
+        line = GainLine.objects.create(
+            plan=plan,
+            code="L1",
+            title="Moins d’impression",
+            nature=Nature.CASH,
+            recurrence=Recurrence.RECURRENT,
+            organisation=self.organisation,
+        )
+        Baseline.objects.create(
+            line=line,
+            cost=Decimal("200000.00"),
+            volume=Decimal("1000"),
+            unit="dossiers",
+            period_start=date(2025, 1, 1),
+            period_end=date(2025, 12, 31),
+            source="États financiers 2025",
+        )
+        for year in (2027, 2028):
+            ForecastGain.objects.create(
+                line=line,
+                period_start=date(year, 4, 1),
+                period_end=date(year + 1, 3, 31),
+                amount=Decimal("60000.00"),
+                recorded_at=self.submitted_at,
+                recorded_by=self.created_by,
+            )
+
+
+class DraftApplicationFactory(ApplicationFactory):
+    number = None
+    state = ApplicationState.DRAFT
+    submitted_at = None
+    submitted_by = None
+
+
+class ReviewFactory(DjangoModelFactory):
+    """A review assigned to a reviewer who has declared nothing yet. The acts take it from there."""
+
+    class Meta:
+        model = Review
+
+    application = factory.SubFactory(ApplicationFactory, state=ApplicationState.IN_REVIEW)
+    reviewer = factory.LazyFunction(lambda: person_with(Role.REVIEWER))
+    due_on = (NOW + timedelta(days=14)).date()
+    assigned_by = factory.SubFactory(UserFactory)
+    assigned_at = NOW - timedelta(days=1)
+
+
+def recuse(person: User, application: Application) -> Recusal:
+    """Hide an application from a person."""
+    return Recusal.objects.create(application=application, person=person, reason="Parenté avec la direction", recused_at=NOW)
+
+
+@act
+def _commit(*, agreement: Agreement, actor: User | None, now: datetime) -> None:
+    """Post what the way to an agreement in force posts: the call's reservation, the award's, then the commitment."""
+    envelope = Envelope.objects.get(code=agreement.project.call.envelope)
+    call, award = agreement.project.call_id, agreement.award_id
+    postings = []
+    for part in agreement.parts.order_by("fiscal_year"):
+        for kind, amount, holder in (
+            (LedgerKind.RESERVATION, part.amount, {}),
+            (LedgerKind.RESERVATION, -part.amount, {}),
+            (LedgerKind.RESERVATION, part.amount, {"award_id": award}),
+            (LedgerKind.RESERVATION, -part.amount, {"award_id": award}),
+            (LedgerKind.COMMITMENT, part.amount, {"award_id": award, "agreement_id": agreement.pk}),
+        ):
+            postings.append(Posting(envelope.pk, part.fiscal_year, kind, amount, now.date(), call_id=call, **holder))
+    post(postings, actor=actor, recorded_at=money_clock(now))
+
+
+def agreement_in_force(application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), **fields: Any) -> Agreement:
+    """An agreement of 2026-2027 in force: advance 25 %, first milestone 55 %, holdback 20 % on the second; committed in the ledger."""
+    application = application or ApplicationFactory(state=ApplicationState.CONVERTED)
+    people = [UserFactory() for _ in range(3)]
+    with transaction.atomic():
+        award = Award.objects.create(
+            application=application,
+            state=AwardState.APPROVED,
+            is_favourable=True,
+            amount=amount,
+            reason="Le mérite du projet",
+            recommended_by=people[0],
+            recommended_at=NOW,
+            certified_by=people[1],
+            certified_at=NOW,
+            decided_at=NOW,
+        )
+        AwardPart.objects.create(award=award, fiscal_year=2026, amount=amount)
+        project = Project.objects.create(
+            reference=f"PRJ-2026-{application.pk + 70000:05d}",
+            application=application,
+            call=application.call,
+            organisation=application.organisation,
+            region=application.organisation.region,
+            title=application.title,
+            modality=application.call.terms.modality,
+            decided_on=NOW.date(),
+            signed_on=NOW.date(),
+            starts_on=date(2026, 12, 1),
+            ends_on=date(2027, 3, 31),
+        )
+        GainPlan.objects.filter(application=application).update(project=project, locked_at=NOW)
+        agreement = Agreement.objects.create(
+            number=f"CNV-2026-{application.pk + 70000:05d}",
+            award=award,
+            project=project,
+            kind=AgreementKind.GRANT,
+            amount=amount,
+            state=AgreementState.IN_FORCE,
+            starts_on=date(2026, 12, 1),
+            ends_on=date(2027, 3, 31),
+            drafted_by=people[2],
+            drafted_at=NOW,
+            in_force_at=NOW,
+            **fields,
+        )
+        AgreementPart.objects.create(agreement=agreement, fiscal_year=2026, amount=amount)
+        milestones = [
+            Milestone.objects.create(
+                agreement=agreement, position=planned.position, title=planned.title, evidence=planned.evidence, due_on=planned.due_on
+            )
+            for planned in application.planned_milestones.order_by("position")
+        ]
+        shares = split(amount, (25, 55, 20))
+        schedule = ((InstalmentKind.ADVANCE, None), (InstalmentKind.MILESTONE, milestones[0]), (InstalmentKind.HOLDBACK, milestones[-1]))
+        for position, ((kind, milestone), share) in enumerate(zip(schedule, shares, strict=True), start=1):
+            Instalment.objects.create(
+                agreement=agreement, position=position, kind=kind, milestone=milestone, fiscal_year=2026, amount=share
+            )
+    _commit(agreement=agreement, actor=None, now=NOW)
+    return agreement
+
+
+def upload(name: str = "preuve.pdf", content: bytes = b"%PDF-1.7 preuve") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
