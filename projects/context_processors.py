@@ -1,0 +1,28 @@
+"""What every page shows: the menu of the roles held today, and the demonstration's accounts on its sign-in page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from projects.demo import ACCOUNTS, PASSWORD
+from projects.menu import menu_of
+from projects.policies.rights import rights_of
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """`menu` (entries with url, label, current), `rights`, `demo`, and in demo mode `demo_accounts` and `demo_password`."""
+    person = getattr(request, "user", None)
+    now = timezone.now()
+    return {
+        "menu": SimpleLazyObject(lambda: menu_of(rights_of(person, now), request.path)),
+        "rights": SimpleLazyObject(lambda: rights_of(person, now)),
+        "demo": settings.DEMO,
+        "demo_accounts": ACCOUNTS if settings.DEMO else (),
+        "demo_password": PASSWORD if settings.DEMO else "",
+        "contact_email": settings.CONTACT_EMAIL,
+    }

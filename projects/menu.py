@@ -1,0 +1,53 @@
+"""The main menu: one table of entries and of the roles that see them. `docs/architecture.md` says why it is one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from projects.enums import APPLICANT_ROLES, Role
+from projects.policies.rights import STAFF_ROLES, Rights
+
+_READERS = STAFF_ROLES | {Role.AUDITOR}
+_PAYERS = frozenset({Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER, Role.CONTROLLER, Role.OFFICER, Role.AUDITOR})
+
+#: (view name, label, roles that see it; None: everybody)
+ENTRIES = (
+    ("projects:home", _("Appels à projets"), None),
+    ("projects:application_list", _("Mes demandes"), APPLICANT_ROLES),
+    ("projects:project_list", _("Mes projets"), APPLICANT_ROLES),
+    ("funding:review_list", _("Mes évaluations"), frozenset({Role.REVIEWER, Role.COMMITTEE_MEMBER})),
+    ("projects:staff_application_list", _("Demandes"), _READERS),
+    ("projects:staff_call_list", _("Appels"), _READERS),
+    ("funding:award_list", _("Décisions"), _READERS),
+    ("funding:agreement_list", _("Conventions"), _READERS),
+    ("funding:payment_list", _("Paiements"), _PAYERS),
+    ("reporting:gain_list", _("Gains"), _READERS),
+    ("reporting:dashboard", _("Tableau de bord"), _READERS),
+    ("reporting:report_list", _("Rapports"), _READERS),
+    ("reporting:audit_list", _("Journal"), frozenset({Role.AUDITOR, Role.DIRECTOR, Role.HEAD})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    url: str
+    label: str
+    current: bool
+
+
+def menu_of(rights: Rights, path: str) -> list[MenuEntry]:
+    """The entries that these rights see; the one whose address starts the path is the current one."""
+    found = []
+    for name, label, roles in ENTRIES:
+        if roles is not None and not rights.has(*roles):
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        found.append((url, str(label)))
+    current = max((url for url, _label in found if path.startswith(url) and (url != "/" or path == "/")), key=len, default="")
+    return [MenuEntry(url, label, url == current) for url, label in found]

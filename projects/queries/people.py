@@ -1,0 +1,37 @@
+"""Reads of organisations and their members."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from projects.enums import APPLICANT_ROLES, Role
+from projects.models import Membership, Organisation
+from projects.policies.rights import rights_of
+
+
+def organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:
+    """The organisations whose members this person may see: their own, or all for staff and auditors."""
+    rights = rights_of(person, now)
+    if rights.is_staff or rights.has(Role.AUDITOR):
+        return Organisation.objects.all()
+    return Organisation.objects.filter(pk__in=rights.organisations(*APPLICANT_ROLES))
+
+
+def members_of(organisation: Organisation) -> QuerySet[Membership]:
+    """Memberships of an organisation, past ones included, the current ones first."""
+    return (
+        Membership.objects.filter(organisation=organisation)
+        .select_related("person")
+        .order_by("ends_on", "role", "person__name", "pk")
+    )
+
+
+def active_members(organisation_id: int, now: datetime) -> QuerySet[Membership]:
+    """Memberships of an applicant organisation in force today, of people whose account is active."""
+    return Membership.objects.on(timezone.localdate(now)).filter(
+        Q(person__is_active=True), organisation_id=organisation_id, role__in=APPLICANT_ROLES
+    )
