@@ -1,0 +1,210 @@
+"""Payments: three attestations, three people, one confirmation; and the co-funding really received."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fondsinnovation.kit.errors import Invalid, WrongState, act
+from fondsinnovation.kit.money import fiscal_year_of
+from funding.enums import PAYMENT_MOVES, LedgerKind, PaymentState
+from funding.models import Agreement, Cofunding, Envelope, Instalment, Payment
+from funding.policies import payments as policies
+from funding.queries.payments import unlocked
+from funding.services.envelopes import Posting, post
+from projects.models import Project, User
+from projects.services.journal import canonical, money_clock, next_numbers, note, note_money, note_reason, sha256, transition
+from projects.services.locks import lock
+from projects.services.outbox import queue
+
+ATTESTATIONS = ("attests_legal_basis", "attests_credit", "attests_due")
+
+
+@act
+def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor: User, now: datetime, key: str | None = None) -> Payment:
+    """Request the payment of an instalment, with the three attestations of A-6.001 art. 28.
+
+    Raises NotAllowed, Invalid (an attestation is missing), WrongState (locked by its milestone, or already under way).
+    """
+    instalment = Instalment.objects.get(pk=instalment_id)
+    instalment.agreement = lock(Agreement, instalment.agreement_id)
+    policies.request_payment(actor, instalment, now).require()
+    missing = {name: _("Cette attestation est obligatoire.") for name in ATTESTATIONS if not attestations.get(name)}
+    if missing:
+        raise Invalid(errors=missing)
+    if not unlocked(instalment):
+        raise WrongState(_("Ce versement dépend d’un jalon qui n’est pas encore vérifié."))
+    year = timezone.localdate(now).year
+    payment = Payment.objects.create(
+        number=next_numbers(f"VER-{year}", 1, width=5)[0],
+        instalment=instalment,
+        amount=instalment.amount,
+        fiscal_year=instalment.fiscal_year,
+        requested_by=actor,
+        requested_at=now,
+        **{name: True for name in ATTESTATIONS},
+    )
+    note(payment, amount=payment.amount, attestations=list(ATTESTATIONS))
+    _note_file(payment)
+    return payment
+
+
+@act
+def certify_payment(*, payment_id: int, actor: User, now: datetime, key: str | None = None) -> Payment:
+    """Certify that the sum is due and the commitment covers it. Raises NotAllowed."""
+    payment = lock(Payment, payment_id)
+    policies.certify_payment(actor, payment, now).require()
+    transition([payment], PaymentState.CERTIFIED, moves=PAYMENT_MOVES, now=now, certified_by=actor, certified_at=now)
+    _note_file(payment)
+    return payment
+
+
+@act
+def authorise_payment(*, payment_id: int, actor: User, now: datetime, key: str | None = None) -> Payment:
+    """Authorise a certified payment: the order to pay may leave. Raises NotAllowed."""
+    payment = lock(Payment, payment_id)
+    policies.authorise_payment(actor, payment, now).require()
+    transition([payment], PaymentState.AUTHORISED, moves=PAYMENT_MOVES, now=now, authorised_by=actor, authorised_at=now)
+    _note_file(payment)
+    return payment
+
+
+@act
+def reject_payment(*, payment_id: int, reason: str, actor: User, now: datetime, key: str | None = None) -> Payment:
+    """Stop a payment that is not confirmed, with a reason; the instalment may be requested again. Raises NotAllowed, Invalid."""
+    payment = lock(Payment, payment_id)
+    policies.reject_payment(actor, payment, now).require()
+    if not reason.strip():
+        raise Invalid(errors={"reason": _("Inscrivez le motif du rejet.")})
+    note_reason(reason)
+    transition([payment], PaymentState.REJECTED, moves=PAYMENT_MOVES, now=now, rejection_reason=reason)
+    _note_file(payment)
+    return payment
+
+
+@act
+def confirm_payment(*, payment_id: int, reference: str, paid_on: date, actor: User, now: datetime, key: str | None = None) -> Payment:
+    """Record that a payment was made: its reference, its day, and its row in the ledger.
+
+    The same reference again changes nothing. Raises NotAllowed, Invalid, WrongState, EnvelopeExceeded.
+    """
+    known = money_clock(now)
+    payment = lock(Payment, payment_id)
+    policies.confirm_payment(actor, payment, now).require()
+    reference = reference.strip()
+    if payment.state == PaymentState.CONFIRMED:
+        return _same_confirmation(payment, reference)
+    _check_confirmation(payment, reference, paid_on, now)
+    agreement = lock(Agreement, payment.instalment.agreement_id)
+    transition(
+        [payment],
+        PaymentState.CONFIRMED,
+        moves=PAYMENT_MOVES,
+        now=now,
+        reference=reference,
+        paid_on=paid_on,
+        confirmed_by=actor,
+        confirmed_at=now,
+        fiscal_year=fiscal_year_of(paid_on),
+    )
+    envelope = Envelope.objects.get(code=agreement.project.call.envelope)
+    posting = Posting(
+        envelope.pk,
+        payment.fiscal_year,
+        LedgerKind.PAYMENT,
+        payment.amount,
+        paid_on,
+        call_id=agreement.project.call_id,
+        award_id=agreement.award_id,
+        agreement_id=agreement.pk,
+        instalment_id=payment.instalment_id,
+        reference=reference,
+    )
+    post([posting], actor=actor, recorded_at=known)
+    _note_file(payment)
+    queue("money", now=now)
+    return payment
+
+
+def _same_confirmation(payment: Payment, reference: str) -> Payment:
+    if payment.reference != reference:
+        raise WrongState(_("Ce paiement est déjà confirmé sous la référence %(reference)s.") % {"reference": payment.reference})
+    note(payment, repeated=True)
+    return payment
+
+
+def _check_confirmation(payment: Payment, reference: str, paid_on: date, now: datetime) -> None:
+    errors = {}
+    if not reference:
+        errors["reference"] = _("Inscrivez la référence du paiement.")
+    elif other := Payment.objects.filter(reference=reference).values_list("number", flat=True).order_by("pk")[:1]:
+        errors["reference"] = _("La référence %(reference)s est celle du paiement %(other)s.") % {
+            "reference": reference,
+            "other": other[0],
+        }
+    if paid_on > timezone.localdate(now):
+        errors["paid_on"] = _("Un paiement ne peut pas être confirmé avant d’être fait.")
+    elif payment.authorised_at and paid_on < timezone.localdate(payment.authorised_at):
+        errors["paid_on"] = _("Le paiement a été autorisé le %(day)s : inscrivez cette date ou une date suivante.") % {
+            "day": timezone.localdate(payment.authorised_at)
+        }
+    if errors:
+        raise Invalid(errors=errors)
+
+
+@act
+def record_cofunding(
+    *,
+    project_id: int,
+    amount: Decimal,
+    in_kind: bool,
+    effective_on: date,
+    reference: str,
+    actor: User,
+    now: datetime,
+    key: str | None = None,
+) -> Cofunding:
+    """Record what another source really put in a project. Raises NotAllowed, Invalid."""
+    known = money_clock(now)
+    project = lock(Project, project_id)
+    policies.record_cofunding(actor, project, now).require()
+    if Cofunding.objects.filter(reference=reference.strip()).exists():
+        raise Invalid(errors={"reference": _("Cette référence existe déjà.")})
+    if effective_on > timezone.localdate(now):
+        raise Invalid(errors={"effective_on": _("La date d’effet est dans le futur.")})
+    row = Cofunding(
+        project=project,
+        amount=amount,
+        in_kind=in_kind,
+        effective_on=effective_on,
+        reference=reference.strip(),
+        recorded_at=known,
+        recorded_by=actor,
+    )
+    row.sha256 = sha256(canonical(cofunding_facts(row)))
+    row.save()
+    note(row, amount=amount)
+    note(project.application or project)
+    note_money([row])
+    queue("money", now=now)
+    return row
+
+
+def cofunding_facts(row: Cofunding) -> dict[str, object]:
+    """What the SHA-256 of a co-funding row covers."""
+    return {
+        "amount": row.amount,
+        "effective_on": row.effective_on,
+        "in_kind": row.in_kind,
+        "project": row.project_id,
+        "recorded_at": row.recorded_at,
+        "reference": row.reference,
+    }
+
+
+def _note_file(payment: Payment) -> None:
+    project = payment.instalment.agreement.project
+    note(project.application or project)
