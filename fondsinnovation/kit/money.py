@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -70,11 +71,11 @@ def split(amount: Decimal, weights: Sequence[Decimal | int]) -> list[Decimal]:
 
     A negative amount is split on its absolute value and the sign restored. Raises ValueError when no weight is positive.
     """
-    total = sum(Decimal(w) for w in weights)
+    total = sum(Fraction(w) for w in weights)
     if total <= 0:
         raise ValueError("a split needs a positive weight")
     cents = int(abs(amount) / CENT)
-    exact = [cents * Decimal(w) / total for w in weights]
+    exact = [cents * Fraction(w) / total for w in weights]
     parts = [int(share) for share in exact]
     order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
     for i in order[: cents - sum(parts)]:

@@ -1,0 +1,151 @@
+"""The tables that the reports read, typed and compact: money is int64 cents, days and instants are numpy's, text is categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from reporting import rules
+
+TEXT, DAY, INSTANT, WHOLE, FLAG, EXACT = "category", "datetime64[s]", "datetime64[us, UTC]", "int64", "bool", "object"
+_TWO_CLOCKS = {"effective_on": DAY, "recorded_at": INSTANT}
+
+#: noun → its columns in order, each with its type: TEXT str (empty when unknown), DAY date, INSTANT aware datetime,
+#: WHOLE int (`*_cents` are cents, `fiscal_year` its first calendar year), FLAG bool, EXACT Decimal. Days may be None on `projects` only.
+COLUMNS: dict[str, dict[str, str]] = {
+    "projects": dict.fromkeys(("project", "call", "organisation", "region", "status"), TEXT)
+    | dict.fromkeys(("decided_on", "signed_on", "starts_on", "ends_on"), DAY),
+    "payments": {"project": TEXT, "kind": TEXT, "amount_cents": WHOLE, **_TWO_CLOCKS, "fiscal_year": WHOLE, "reference": TEXT},
+    "cofunding": {"project": TEXT, "amount_cents": WHOLE, "in_kind": FLAG, **_TWO_CLOCKS},
+    "gains": dict.fromkeys(("project", "line", "nature", "recurrence", "stage"), TEXT)
+    | {"period_start": DAY, "period_end": DAY, "amount_cents": WHOLE, "recorded_at": INSTANT, "row": WHOLE},
+    "secretariat_costs": {"amount_cents": WHOLE, **_TWO_CLOCKS},
+    "rates": {"valid_from": DAY, "rate": EXACT, "recorded_at": INSTANT},
+    "ledger": {"envelope": TEXT, "fiscal_year": WHOLE, "kind": TEXT, "amount_cents": WHOLE, **_TWO_CLOCKS},
+}
+_CHUNK = 20_000
+
+
+def frame(noun: str, rows: Iterable[Sequence[Any]] = ()) -> pd.DataFrame:
+    """A frame of COLUMNS[noun] from rows (a database cursor, say), read in chunks so that Python objects never pile up."""
+    columns, source = COLUMNS[noun], iter(rows)
+    chunks = [_typed(columns, chunk) for chunk in iter(lambda: list(islice(source, _CHUNK)), [])] or [_typed(columns, [])]
+    return pd.DataFrame({name: _joined([chunk[name] for chunk in chunks]) for name in columns})
+
+
+def _typed(columns: Mapping[str, str], rows: list[Sequence[Any]]) -> dict[str, pd.Series]:
+    raw = pd.DataFrame(rows, columns=list(columns), dtype="object")
+    return {name: _column(raw[name], kind) for name, kind in columns.items()}
+
+
+def _column(values: Any, kind: str) -> pd.Series:
+    if kind == INSTANT:
+        return pd.to_datetime(values, utc=True).astype(INSTANT)
+    return values.fillna("").astype("str").astype(TEXT) if kind == TEXT else values.astype(kind)
+
+
+def _joined(parts: list[pd.Series]) -> Any:
+    return union_categoricals(parts) if parts[0].dtype == "category" else pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frames:
+    """What the gain and ROI reports read; each frame is made by `frame` and is empty when not given.
+
+    `gains.row` is the order in the file (or the key): of two rows of one identity recorded together, the later counts.
+    """
+
+    projects: pd.DataFrame = field(default_factory=partial(frame, "projects"))
+    payments: pd.DataFrame = field(default_factory=partial(frame, "payments"))
+    cofunding: pd.DataFrame = field(default_factory=partial(frame, "cofunding"))
+    gains: pd.DataFrame = field(default_factory=partial(frame, "gains"))
+    secretariat_costs: pd.DataFrame = field(default_factory=partial(frame, "secretariat_costs"))
+    rates: pd.DataFrame = field(default_factory=partial(frame, "rates"))
+
+
+# -- days, instants and cents as integers --------------------------------------------------------------------------------
+
+UNKNOWN = np.iinfo(np.int64).min
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def day_numbers(values: Any) -> np.ndarray:
+    """Days since 1970-01-01; UNKNOWN where there is no day."""
+    return np.asarray(values, dtype="datetime64[s]").astype("datetime64[D]").astype(np.int64)
+
+
+def day_number(day: date) -> int:
+    return int(day_numbers([day])[0])
+
+
+def microseconds(instants: pd.Series) -> np.ndarray:
+    return instants.dt.as_unit("us").astype(np.int64).to_numpy()
+
+
+def microsecond(instant: datetime) -> int:
+    """Raises ValueError for an instant without an offset: a knowledge date is never a guess."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its offset from UTC")
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def fiscal_years(days: np.ndarray) -> np.ndarray:
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return (months - 3) // 12 + 1970
+
+
+def year_starts(years: np.ndarray) -> np.ndarray:
+    months = ((years - 1970) * 12 + 3).astype("datetime64[M]")
+    return months.astype("datetime64[D]").astype(np.int64)
+
+
+def safe(cents: Any) -> np.ndarray:
+    """The same cents, once it is sure that no sum of them leaves 64 bits. Raises OverflowError."""
+    cents = np.asarray(cents, np.int64)
+    if sum(map(abs, cents.tolist())) >= 2**63:
+        raise OverflowError("amounts too large to be added in 64 bits")
+    return cents
+
+
+def sum_by(cents: Any, by: Any, size: int) -> np.ndarray:
+    """Exact integer sums of `cents` by position 0 … size − 1."""
+    out = np.zeros(size, np.int64)
+    np.add.at(out, np.asarray(by, np.int64), np.asarray(cents, np.int64))
+    return out
+
+
+def counted_money(rows: pd.DataFrame, effective: date, known: datetime) -> pd.DataFrame:
+    """Money rows in effect by `effective` and recorded by `known`."""
+    in_effect = day_numbers(rows["effective_on"]) <= day_number(effective)
+    return rows[in_effect & (microseconds(rows["recorded_at"]) <= microsecond(known))]
+
+
+# -- a report as text ----------------------------------------------------------------------------------------------------
+
+
+def records(report: pd.DataFrame) -> Iterator[dict[str, str]]:
+    """Each row of a report as text by column, chunk by chunk: what a snapshot keeps and every page and file shows."""
+    names = list(report.columns)
+    for start in range(0, len(report), _CHUNK):
+        columns = (_texts(report[name].iloc[start : start + _CHUNK]) for name in names)
+        for values in zip(*columns, strict=True):
+            yield dict(zip(names, values, strict=True))
+
+
+def _texts(column: pd.Series) -> list[str]:
+    if column.dtype == "category":
+        return column.astype("str").tolist()
+    if column.dtype == DAY:
+        return np.datetime_as_string(column.to_numpy().astype("datetime64[D]")).tolist()
+    if column.dtype == INSTANT:  # few acts record many rows: each instant is written once
+        codes, instants = pd.factorize(column)
+        return np.array([rules.text(instant) for instant in instants], dtype="object")[codes].tolist()
+    return [rules.text(value) for value in column]
