@@ -18,6 +18,7 @@ import pytest
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.db.backends.signals import connection_created
 from django.db.models import QuerySet
 from django.test import Client
 
@@ -41,6 +42,8 @@ def _traps(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> No
     monkeypatch.setattr(Client, "request", checked_request)
     monkeypatch.setattr(QuerySet, "_fetch_all", traps.shuffle_unordered(random.Random(random.random())))
     monkeypatch.setattr(socket.socket, "connect", traps.guard_network(socket.socket.connect))
+    traps.watch_locks()
+    connection_created.connect(traps.watch_locks)
     settings.MEDIA_ROOT = tmp_path / "media"
     monkeypatch.setenv("MEDIA_ROOT", str(settings.MEDIA_ROOT))  # for a worker process
     cache.clear()

@@ -7,9 +7,12 @@ from ipaddress import ip_address
 from random import Random
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.base import Origin
+
+from fondsinnovation.kit.errors import _entry
 
 FORBIDDEN_IN_HTML = re.compile(
     r"\{\{|\{%|<style\b|<script\b(?![^>]*\bsrc=)(?![^>]*application/json)|<[a-z][^<>]*\s(?:style|on[a-z]+)\s*=", re.IGNORECASE
@@ -79,3 +82,34 @@ def _is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+# ── The order of locks (docs/locking.md) ─────────────────────────────────────────────────────────────────────────────
+_LOCKED = re.compile(r'FOR (?:NO KEY )?UPDATE OF "(\w+)"|(pg_advisory_xact_lock_shared|lock_envelope_years|INSERT INTO "(?:ledger_entry|journal)")')
+LOCK_RANKS = {
+    "pg_advisory_xact_lock_shared": 0,
+    "funding_agreement": 2,
+    "lock_envelope_years": 3,
+    'INSERT INTO "ledger_entry"': 3,
+    'INSERT INTO "journal"': 5,
+}
+FILE_ROW = 1
+
+
+def guard_lock_order(execute: Any, query: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """An act that locks against the house's order fails at that very statement, in whichever test runs it."""
+    entry = _entry.get()
+    found = _LOCKED.search(str(query)) if entry is not None else None
+    if found:
+        name = found[1] or found[2]
+        rank = LOCK_RANKS.get(name, FILE_ROW)
+        held = entry.__dict__.setdefault("_locks", [])
+        assert not held or rank >= held[-1][0], f"{entry.act} locks {name} after {held[-1][1]}: see docs/locking.md"
+        held.append((rank, name))
+    return execute(query, params, many, context)
+
+
+def watch_locks(**signal: Any) -> None:
+    """Put the guard on this thread's connection (and, as a receiver of connection_created, on every new one)."""
+    if guard_lock_order not in connection.execute_wrappers:
+        connection.execute_wrappers.append(guard_lock_order)

@@ -60,3 +60,22 @@ def test_unordered_rows_come_in_any_order():
     ordered = [row.model for row in rows.order_by("pk")]
     shuffled = [row.model for row in rows]
     assert (shuffled != ordered, sorted(shuffled)) == (True, ordered)
+
+
+@pytest.mark.django_db
+def test_act_that_locks_against_the_order_fails():
+    from fondsinnovation.kit.errors import act
+    from funding.models import Agreement
+    from projects.models import Organisation
+    from projects.services.locks import lock
+    from tests.factories import NOW, agreement_in_force
+
+    agreement = agreement_in_force()
+
+    @act
+    def backwards(*, actor, now):
+        lock(Agreement, agreement.pk)
+        lock(Organisation, agreement.project.organisation_id)
+
+    with pytest.raises(AssertionError, match="backwards locks projects_organisation after funding_agreement"):
+        backwards(actor=None, now=NOW)
