@@ -18,9 +18,8 @@ from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from fondsinnovation.templatetags import typography
 
@@ -132,7 +131,7 @@ def facts(content: str, small: bool = False, bottom: bool = False) -> SafeString
 @register.simple_tag
 def fact(label: str, value: object, number: bool = False) -> SafeString:
     shown = typography.unknown() if value is None or value == "" else value
-    return format_html("<dt>{}</dt><dd{}>{}</dd>", label, mark_safe(' class="num"') if number else EMPTY, shown)  # noqa: S308
+    return format_html("<dt>{}</dt><dd{}>{}</dd>", label, mark_safe(' class="num"') if number else EMPTY, shown)
 
 
 @register.simple_block_tag
@@ -176,7 +175,7 @@ def summary_row(label: str, value: object, url: str = "", action: str = "") -> S
     link = EMPTY
     if url:
         link = format_html(
-            '<dd><a href="{}">{}<span class="visually-hidden"> {}</span></a></dd>', url, action or _("Modifier"), f": {label}"
+            '<dd><a href="{}">{}<span class="visually-hidden">{}</span></a></dd>', url, action or _("Modifier"), f" : {label}"
         )
     return format_html("<div><dt>{}</dt><dd>{}</dd>{}</div>", label, shown, link)
 
@@ -196,7 +195,7 @@ def event(title: str, at: datetime | None = None, by: str = "", text: str = "") 
     parts = [part for part in (when, by) if part]
     about = format_html('<p class="small soft">{}</p>', format_html_join(" · ", "{}", ((part,) for part in parts))) if parts else EMPTY
     more = format_html("<p>{}</p>", text) if text else EMPTY
-    done = mark_safe(' class="done"') if at is not None else EMPTY  # noqa: S308
+    done = mark_safe(' class="done"') if at is not None else EMPTY
     return format_html('<li{}><p class="title">{}</p>{}{}</li>', done, title, about, more)
 
 
@@ -217,7 +216,7 @@ def _errors(form: BaseForm | BaseFormSet) -> Iterator[dict[str, str]]:
         bound = form[name] if name in form.fields else None
         visible = bound is not None and not bound.is_hidden
         target = (bound.auto_id if bound.use_fieldset else bound.id_for_label) if visible else ""
-        label = _("%(field)s : ") % {"field": bound.label} if visible else ""
+        label = _("%(field)s : ") % {"field": bound.label} if visible else ""
         yield from ({"text": text, "target": target, "label": label} for text in messages)
 
 

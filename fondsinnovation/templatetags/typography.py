@@ -18,10 +18,10 @@ register = template.Library()
 NBSP = "\u00a0"
 MINUS = "\u2212"
 EASTERN = ZoneInfo("America/Toronto")
-MONTHS_FR = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
-MONTHS_EN = "January February March April May June July August September October November December".split()
-DAYS_FR = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
-DAYS_EN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS_FR = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"]
+MONTHS_EN = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+DAYS_FR = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+DAYS_EN = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 Amount = Decimal | int | str | float | None
 

@@ -73,7 +73,7 @@
     line.classList.toggle("error", unsaved);
     if (!unsaved) return;
     line.textContent = say(
-      "Non enregistré : le portail ne répond pas. Gardez cette page ouverte; un nouvel essai suivra.",
+      "Non enregistré : le portail ne répond pas. Gardez cette page ouverte; un nouvel essai suivra.",
       "Not saved: the portal does not answer. Keep this page open; it will try again.",
     );
     setTimeout(retry, 15000, form);
