@@ -85,6 +85,9 @@ CALL_MOVES = {
     CallState.CANCELLED: set(),
 }
 
+#: States of a published call in which its dates and the clock say what it is, and beat only records it.
+CALL_STATES_BY_CLOCK = frozenset({CallState.PUBLISHED, CallState.OPEN})
+
 #: States in which anyone may read a call.
 PUBLIC_CALL_STATES = frozenset(
     {CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED, CallState.REVIEW, CallState.DECIDED, CallState.ENDED}
@@ -208,3 +211,16 @@ class DocumentKind(TextChoices):
     LETTER = "letter", _("Lettre de décision")
     AGREEMENT = "agreement", _("Convention")
     SIGNED = "signed", _("Convention signée")
+
+
+class TokenScope(TextChoices):
+    """What a token of the API may read; its person's own rights still decide which rows."""
+
+    CALLS = "read:calls", _("Appels à projets")
+    APPLICATIONS = "read:applications", _("Demandes")
+    PROJECTS = "read:projects", _("Projets")
+    AWARDS = "read:awards", _("Décisions")
+    AGREEMENTS = "read:agreements", _("Conventions")
+    PAYMENTS = "read:payments", _("Paiements")
+    GAINS = "read:gains", _("Gains")
+    REPORTS = "read:reports", _("Rapports")

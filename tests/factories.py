@@ -47,6 +47,7 @@ from projects.models import (
     TermsProfile,
     User,
 )
+from projects.services.calls import CallContent, CriterionRow, ObjectiveRow
 from projects.services.journal import money_clock
 
 #: the instant at which tests happen unless they say otherwise: a working day, 10:00 in Montréal
@@ -100,6 +101,21 @@ def person_with(*roles: Role, organisation: Organisation | None = None, **fields
     for role in roles:
         MembershipFactory(person=person, role=role, organisation=where)
     return person
+
+
+def call_content(**fields: Any) -> CallContent:
+    """A complete call of 1 000 000 $ over two fiscal years, which opens in ten days."""
+    objectives = (
+        ObjectiveRow("Délai moyen", "jours", Decimal("60.00"), Decimal("30.00"), 60),
+        ObjectiveRow("Satisfaction", "%", Decimal("70.00"), Decimal("85.00"), 40),
+    )
+    whole: dict[str, Any] = {
+        "title": "Transformation des services", "purpose": "Refondre un service à fort volume et en mesurer les gains.",
+        "terms_id": TermsProfile.objects.get(code="JALONS").pk, "opens_at": NOW + timedelta(days=10), "closes_at": NOW + timedelta(days=70),
+        "budgets": {2026: Decimal("400000.00"), 2027: Decimal("600000.00")}, "objectives": objectives,
+        "criteria": (CriterionRow("Retombées", 70, "Ampleur des gains"), CriterionRow("Faisabilité", 30)),
+    }
+    return CallContent(**{**whole, **fields})
 
 
 class CallFactory(DjangoModelFactory):
@@ -303,3 +319,35 @@ def agreement_in_force(application: Application | None = None, *, amount: Decima
 
 def upload(name: str = "preuve.pdf", content: bytes = b"%PDF-1.7 preuve") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
+
+
+@act
+def reserve(*, call: Call, amounts: dict[int, Decimal], actor: User | None = None, now: datetime = NOW) -> None:
+    """Reserve dollars for a call by fiscal year, as its approval does."""
+    envelope = Envelope.objects.get(code=call.envelope)
+    post(
+        [Posting(envelope.pk, year, LedgerKind.RESERVATION, amount, now.date(), call_id=call.pk) for year, amount in amounts.items()],
+        actor=actor, recorded_at=money_clock(now),
+    )
+
+
+def reserved_call(**fields: Any) -> Call:
+    """A call of 1 000 000 $ in 2026-2027 whose money is reserved."""
+    call = CallFactory(**fields)
+    reserve(call=call, amounts={line.fiscal_year: line.amount for line in call.budgets.order_by("fiscal_year")}, actor=None, now=NOW)
+    return call
+
+
+def award_certified(application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), **fields: Any) -> Award:
+    """A favourable recommendation of 2026-2027 with its fresh budget certificate, on a call whose money is reserved."""
+    application = application or ApplicationFactory(state=ApplicationState.RECOMMENDED, score=Decimal("80.00"), call=reserved_call())
+    with transaction.atomic():
+        award = Award.objects.create(
+            **{
+                "application": application, "state": AwardState.CERTIFIED, "is_favourable": True, "amount": amount,
+                "reason": "Le mérite du projet", "recommended_by": UserFactory(), "recommended_at": NOW, "certified_by": UserFactory(),
+                "certified_at": NOW, **fields,
+            }
+        )
+        AwardPart.objects.create(award=award, fiscal_year=2026, amount=amount)
+    return award

@@ -15,9 +15,10 @@ from projects.models.organisations import Organisation, Region
 from projects.models.outbox import Message, OutboxMessage
 from projects.models.people import Membership, User
 from projects.models.projects import Project
+from projects.models.tokens import ApiToken
 
 __all__ = [
-    "ActKey", "Application", "ApplicationSection", "ApplicationVersion", "Baseline", "BudgetLine", "Call", "CallBudget",
+    "ActKey", "ApiToken", "Application", "ApplicationSection", "ApplicationVersion", "Baseline", "BudgetLine", "Call", "CallBudget",
     "Counter", "Criterion", "Document", "ForecastGain", "FundingLine", "GainLine", "GainPlan", "InterestDeclaration",
     "JournalEntry", "JournalHead", "JournalLink", "KnowledgeFloor", "Membership", "Message", "Objective", "Organisation",
     "OutboxMessage", "PlannedMilestone", "Project", "Recusal", "Region", "TermsProfile", "User",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from projects.enums import ApplicationState, CostCategory, FundingSource, SectionKind
 
+ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿœæ"
+PLAIN = "aaaaaaceeeeiiiinooooouuuuyy"  # what has no counterpart is dropped, as `sort_key` does
 _NUMBERED = ~Q(number__isnull=True)
 
 
@@ -28,6 +31,11 @@ class Application(models.Model):
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     submitted_at = models.DateTimeField(_("déposée le"), null=True, blank=True)
     changed_at = models.DateTimeField()
+    #: the title without case nor accents, kept by the database, for searches
+    folded_title = models.GeneratedField(
+        expression=Func(Lower("title"), Value(ACCENTED), Value(PLAIN), function="translate"),
+        output_field=models.TextField(), db_persist=True,
+    )
 
     class Meta:
         constraints = [

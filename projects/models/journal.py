@@ -25,6 +25,7 @@ class JournalEntry(models.Model):
             models.Index(fields=["application", "id"]),
             models.Index(fields=["actor", "id"]),
             models.Index(fields=["act", "id"]),
+            models.Index(fields=["at", "id"]),
         ]
 
 

@@ -8,11 +8,12 @@ from django.db.models import Q
 
 
 class OutboxMessage(models.Model):
-    """A topic and its payload, claimed once by the task that serves the topic."""
+    """A topic and its payload, served at least once. `due_at` is when to try next; a claim moves it past the time that serving takes."""
 
     topic = models.CharField(max_length=40)
     payload = models.JSONField(default=dict)
     queued_at = models.DateTimeField()
+    due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)

@@ -1,0 +1,241 @@
+"""A recused person meets a file nowhere: every address of the portal is asked for, with every identity of the hidden file.
+
+A route added later is walked as soon as it is in the URL map. A parameter of a new name must be given its values in `values_of`.
+"""
+
+import io
+import itertools
+import zipfile
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from django.db.models import Model
+from django.test import Client
+from django.urls import Resolver404, URLResolver, get_resolver, resolve
+
+from projects.enums import APPLICANT_ROLES, ApplicationState, DocumentKind, Role
+from projects.models import Application, Message, User
+from projects.services.documents import store_bytes
+from tests.factories import (
+    NOW,
+    ApplicationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewFactory,
+    UnitFactory,
+    UserFactory,
+    agreement_in_force,
+    award_certified,
+    person_with,
+    recuse,
+)
+from tests.funding.services.test_reviews import declare
+
+pytestmark = pytest.mark.django_db
+TITLE, NUMBERS, BYTES = "Passerelle ombragée", "DEM-2026-666", "%PDF-1.7 contenu ombragé"
+#: roots from which the rows of other files or of nobody hang: not followed when the file's own rows are gathered
+SHARED = {"projects.user", "projects.organisation", "projects.region", "projects.call", "projects.termsprofile", "projects.criterion"}
+
+
+# ── The hidden file ──────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass
+class World:
+    """Files at several stages, all hidden from one person and open to another who holds the same roles."""
+
+    applications: list[Application] = field(default_factory=list)
+    rows: list[Model] = field(default_factory=list)
+
+    def of(self, *labels):
+        return [row for row in self.rows if row._meta.label_lower in labels]
+
+    def texts(self):
+        """Every number and reference of the hidden rows."""
+        found = {getattr(row, name, None) for row in self.rows for name in ("number", "reference")}
+        return sorted(text for text in found if isinstance(text, str) and text)
+
+    def secrets(self):
+        return [TITLE, NUMBERS, BYTES, *self.texts()]
+
+
+def rows_of(root):
+    """The row and all that refers to it, to any depth, short of the rows that it shares with other files."""
+    found, waiting = {}, [root]
+    while waiting:
+        row = waiting.pop()
+        if (row._meta.label_lower, row.pk) in found:
+            continue
+        found[row._meta.label_lower, row.pk] = row
+        for relation in row._meta.related_objects:
+            model = relation.related_model
+            if model._meta.label_lower not in SHARED and relation.field.concrete and not relation.many_to_many:
+                waiting += list(model._base_manager.filter(**{relation.field.name: row}).order_by("pk"))
+    return list(found.values())
+
+
+@pytest.fixture
+def world(settings):
+    with time_machine.travel(NOW, tick=False):
+        organisation = OrganisationFactory()
+        states = (ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.CONVERTED)
+        made = World()
+        for index, state in enumerate(states):
+            application = ApplicationFactory(title=TITLE, number=f"{NUMBERS}{index:02}", state=state, organisation=organisation)
+            store_bytes(
+                BYTES.encode(), name=f"{TITLE}.pdf", content_type="application/pdf", kind=DocumentKind.RESOLUTION, actor=UserFactory(),
+                now=NOW, application=application,
+            )
+            made.applications.append(application)
+        certified = award_certified()
+        Application.objects.filter(pk=certified.application_id).update(title=TITLE, number=f"{NUMBERS}98", organisation=organisation)
+        made.applications.append(Application.objects.get(pk=certified.application_id))
+        agreement_in_force(made.applications[3])
+        yield made
+
+
+def everybody(organisation):
+    """A person who holds every role at once: what they do not see, no role sees."""
+    person = person_with(*(role for role in Role if role not in APPLICANT_ROLES), organisation=UnitFactory())
+    for role in sorted(APPLICANT_ROLES):
+        MembershipFactory(person=person, role=role, organisation=organisation)
+    return person
+
+
+def reviewer(organisation):
+    return person_with(Role.REVIEWER)
+
+
+PERSONS = {"everybody": everybody, "reviewer": reviewer}
+
+
+def involve(world, person):
+    """Give the person a part in each file: a review under way, their interests declared, a message that names the file."""
+    for application in world.applications:
+        review = ReviewFactory(application=application, reviewer=person)
+        declare(application, person)
+        review.refresh_from_db()
+        Message.objects.create(person=person, application=application, subject=TITLE, body=application.number, queued_at=NOW)
+
+
+def hide(world, person):
+    for application in world.applications:
+        recuse(person, application)
+
+
+def gather(world):
+    world.rows = [row for application in world.applications for row in rows_of(application)]
+
+
+# ── The walk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def routes(resolver: URLResolver, prefix="/"):
+    """Every address of the URL map, as (template with %(name)s, its parameter names)."""
+    for key in set(resolver.reverse_dict):
+        for possibilities, *_ in resolver.reverse_dict.getlist(key):
+            for template, names in possibilities:
+                yield prefix + template, tuple(names)
+    for inner_prefix, inner in resolver.namespace_dict.values():
+        yield from routes(inner, prefix + inner_prefix)
+
+
+def values_of(world, name):
+    """What to put in a parameter of that name: every identity of the hidden file that could go there."""
+    if name == "pk":
+        return sorted({row.pk for row in world.rows if isinstance(row.pk, int)})
+    models = {
+        "document": "projects.document", "instalment": "funding.instalment", "milestone": "funding.milestone", "award": "funding.award",
+        "agreement": "funding.agreement", "review": "funding.review", "application": "projects.application", "line": "projects.gainline",
+        "declaration": "projects.interestdeclaration", "report": "reporting.gainreport", "plan": "projects.gainplan",
+    }
+    if name in models:
+        rows = world.of(models[name])
+        return [row.pk for row in rows] + [text for row in rows if isinstance(text := getattr(row, "number", None), str)]
+    texts = {
+        "number": world.texts(), "reference": world.texts(), "project": world.texts(), "payment": world.texts(),
+        "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
+        "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"],
+        "kind": ["organisation", "need", "budget"], "format": ["csv", "xlsx"], "year": [2026], "fiscal_year": [2026],
+        "uidb36": ["1"], "key": ["set-password"],
+    }
+    if name not in texts:
+        pytest.fail(f"the walk does not know what to put in a parameter named « {name} »: say it in values_of ({__file__})")
+    return texts[name]
+
+
+def addresses(world):
+    """Every address, with every combination of the hidden file's identities, and each list asked for the file by a part of its title."""
+    for template, names in sorted(set(routes(get_resolver()))):
+        choices = [[quote(str(value), safe="") for value in values_of(world, name)] for name in names]
+        for chosen in itertools.product(*choices):
+            yield template % dict(zip(names, chosen, strict=True))
+        if not names:
+            yield f"{template}?q=ombrag"
+
+
+def body_of(response, address):
+    """All that a response says, unzipped when it is a workbook, without the address that the reader typed themselves."""
+    raw = b"".join(response.streaming_content) if response.streaming else response.content
+    if raw.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(raw)) as book:
+            raw = b"".join(book.read(name) for name in book.namelist())
+    said = raw.decode("utf-8", errors="replace") + " ".join(f"{name}: {value}" for name, value in response.items())
+    return said.replace(address, "").replace(quote(address), "")
+
+
+def walk(person, world, method):
+    """(address, status, what it lets slip) of every address, asked for by a person."""
+    client = Client(raise_request_exception=False)
+    client.force_login(person)
+    for address in addresses(world):
+        path = address.split("?")[0]
+        try:
+            view = resolve(path).view_name
+        except Resolver404:
+            continue
+        response = getattr(client, method)(address)
+        said = body_of(response, address)
+        yield view, address, response.status_code, [secret for secret in world.secrets() if secret in said]
+        if method == "post":
+            client.force_login(User.objects.get(pk=person.pk))
+
+
+#: where a colleague with the same roles does see the file: without it, a walk over empty pages would prove nothing
+SEEN_BY = {
+    "everybody": {
+        "projects:staff_application_list", "funding:application_detail", "funding:eligibility_decide", "funding:review_list",
+        "funding:review_edit", "funding:review_assign", "funding:payment_list", "projects:application_list", "projects:document_download",
+    },
+    "reviewer": {"funding:review_list", "funding:review_edit", "funding:review_declare", "funding:review_submit", "projects:document_download"},
+}
+
+
+@pytest.mark.parametrize("kind", PERSONS)
+def test_colleague_with_the_same_roles_sees_the_file(world, kind):
+    colleague = PERSONS[kind](world.applications[0].organisation)
+    involve(world, colleague)
+    gather(world)
+    seen = {view for view, _address, status, slips in walk(colleague, world, "get") if slips and status == 200}
+    assert SEEN_BY[kind] - seen == set()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("kind", PERSONS)
+def test_recused_person_meets_the_file_nowhere(world, kind, method):
+    person = PERSONS[kind](world.applications[0].organisation)
+    involve(world, person)
+    hide(world, person)
+    gather(world)
+    asked, faults = 0, []
+    for _view, address, status, slips in walk(person, world, method):
+        asked += 1
+        faults += [(address, status, slips)] if slips or status == 500 else []
+    assert faults == []
+    assert asked > 100
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - APPLICANT_ROLES))
+def test_recused_person_of_each_role_meets_the_file_in_no_list(world, role):
+    """Without the file's rows, what is left to ask for is every list."""
+    person = person_with(role)
+    hide(world, person)
+    assert [(address, slips) for _view, address, _status, slips in walk(person, world, "get") if slips] == []
