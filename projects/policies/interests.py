@@ -40,20 +40,24 @@ def not_recused(actor: User, application_id: int) -> Verdict:
 
 def declare_interest(actor: User, application_id: int, answer: str) -> Verdict:
     """A first answer is free; a later one may only add a conflict: nobody lifts their own (SD-11)."""
-    before = last_answer(application_id, actor.pk)
-    allowed = {
+    allowed: dict[str | None, set[InterestAnswer]] = {
         None: set(InterestAnswer),
         InterestAnswer.NONE: {InterestAnswer.POTENTIAL, InterestAnswer.ACTUAL},
         InterestAnswer.POTENTIAL: {InterestAnswer.ACTUAL},
         InterestAnswer.ACTUAL: set(),
-    }[before]
-    return check(answer in allowed, _("Votre déclaration est déjà faite : vous pouvez seulement y ajouter un conflit d’intérêts."))
+    }
+    may_say = allowed[last_answer(application_id, actor.pk)]
+    return check(answer in may_say, _("Votre déclaration est déjà faite : vous pouvez seulement y ajouter un conflit d’intérêts."))
+
+
+def may_decide(actor: User, now: datetime) -> Verdict:
+    return needs_role(actor, now, Role.COMMITTEE_SECRETARY, Role.DIRECTOR)
 
 
 def decide_interest(actor: User, declaration: InterestDeclaration, now: datetime) -> Verdict:
     """The committee's secretary or the director decides, never the person concerned nor a recused one."""
     return first_no(
-        needs_role(actor, now, Role.COMMITTEE_SECRETARY, Role.DIRECTOR),
+        may_decide(actor, now),
         check(actor.pk != declaration.person_id, _("Personne ne lève son propre conflit d’intérêts.")),
         not_recused(actor, declaration.application_id),
     )
@@ -61,8 +65,6 @@ def decide_interest(actor: User, declaration: InterestDeclaration, now: datetime
 
 def undecided(declaration: InterestDeclaration) -> Verdict:
     """Only a potential conflict that is the person's last word waits for a decision."""
-    later = InterestDeclaration.objects.filter(
-        application=declaration.application_id, person=declaration.person_id, pk__gt=declaration.pk
-    )
+    later = InterestDeclaration.objects.filter(application=declaration.application_id, person=declaration.person_id, pk__gt=declaration.pk)
     waits = declaration.answer == InterestAnswer.POTENTIAL and not later.exists()
     return check(waits, _("Cette déclaration n’attend plus de décision."))

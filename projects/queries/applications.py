@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from projects.enums import APPLICANT_ROLES, ApplicationState, InterestAnswer, Role, SectionKind
+from projects.enums import APPLICANT_ROLES, ApplicationState, DocumentKind, InterestAnswer, Role, SectionKind
 from projects.models import (
     Application,
     ApplicationSection,
@@ -28,6 +28,10 @@ from projects.sections import ATTACHABLE, SECTIONS, Facts, Progress, Section, Se
 
 #: fiscal years over which a project may be carried out, from the call's first one
 PROJECT_YEARS = 5
+
+#: states that say what is being decided, and those that say what was
+DELIBERATION = (ApplicationState.REVIEWED, ApplicationState.RECOMMENDED, ApplicationState.NOT_RECOMMENDED)
+DECIDED = (ApplicationState.ACCEPTED, ApplicationState.REFUSED)
 
 
 def not_recused(person: Any, path: str = "pk") -> Q:
@@ -62,10 +66,7 @@ def applications_for(person: Any, now: datetime) -> QuerySet[Application]:
 def projects_for(person: Any, now: datetime) -> QuerySet[Project]:
     """The projects that this person may see: their organisations', or all for staff and auditors; none behind a recusal."""
     rights = rights_of(person, now)
-    if rights.is_staff or rights.has(Role.AUDITOR):
-        seen = Q()
-    else:
-        seen = Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
+    seen = Q() if rights.is_staff or rights.has(Role.AUDITOR) else Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
     return Project.objects.filter(seen, not_recused(person, "application_id"))
 
 
@@ -78,9 +79,21 @@ def documents_for(person: Any, now: datetime) -> QuerySet[Document]:
 
 # ── An organisation's own applications ───────────────────────────────────────────────────────────────────────────────
 def own_applications_for(person: Any, now: datetime) -> QuerySet[Application]:
-    """The applications of the organisations in which this person holds an applicant's role, drafts included."""
+    """The applications of the organisations in which this person holds an applicant's role, drafts included.
+
+    `stage` is the state as the organisation may know it: deliberation is « in review », and a decision is known by its letter.
+    """
     own = rights_of(person, now).organisations(*APPLICANT_ROLES)
-    return applications_for(person, now).filter(organisation__in=own)
+    return applications_for(person, now).filter(organisation__in=own).annotate(stage=_STAGE)
+
+
+_LETTER = Exists(Document.objects.filter(application=OuterRef("pk"), kind=DocumentKind.LETTER))
+_STAGE = Case(
+    When(state__in=DELIBERATION, then=Value(ApplicationState.IN_REVIEW)),
+    When(~Q(_LETTER), state__in=DECIDED, then=Value(ApplicationState.IN_REVIEW)),
+    default=F("state"),
+    output_field=CharField(),
+)
 
 
 def own_organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:

@@ -71,15 +71,22 @@ def test_page_of_a_hidden_or_unknown_file_is_not_found(client, sign_in):
 @pytest.mark.parametrize(
     ("state", "found", "queries"),
     [
-        (ApplicationState.SUBMITTED, None, 15), (ApplicationState.SUBMITTED, False, 15), (ApplicationState.ELIGIBLE, True, 15),
-        (ApplicationState.IN_REVIEW, True, 15), (ApplicationState.REVIEWED, True, 14),
+        (ApplicationState.SUBMITTED, None, 15),
+        (ApplicationState.SUBMITTED, False, 15),
+        (ApplicationState.ELIGIBLE, True, 15),
+        (ApplicationState.IN_REVIEW, True, 15),
+        (ApplicationState.REVIEWED, True, 14),
     ],
 )
 def test_page_takes_at_most_fifteen_queries(client, sign_in, django_assert_num_queries, state, found, queries):
     application = ApplicationFactory(state=state)
     if found is not None:
         Eligibility.objects.create(
-            application=application, is_eligible=found, reason="" if found else "Incomplète", decided_by=person_with(Role.OFFICER), decided_at=NOW
+            application=application,
+            is_eligible=found,
+            reason="" if found else "Incomplète",
+            decided_by=person_with(Role.OFFICER),
+            decided_at=NOW,
         )
     ReviewFactory.create_batch(3, application=application)
     sign_in(person_with(Role.OFFICER))

@@ -52,9 +52,17 @@ def test_queue_holds_submitted_applications_the_most_urgent_first(client, office
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ("reseau", ["Réseau d’eau"]), ("RÉSEAU", ["Réseau d’eau"]), ("eau réseau", ["Réseau d’eau"]), ("d’eau", ["Réseau d’eau"]),
-        ("trois rivieres", ["Guichet"]), ("DEM-2026-00077", ["Guichet"]), ("00077", ["Guichet"]), ("guichet trois", ["Guichet"]),
-        ("absent", []), ("100%", []), ("_", ["Réseau d’eau", "Guichet"]),
+        ("reseau", ["Réseau d’eau"]),
+        ("RÉSEAU", ["Réseau d’eau"]),
+        ("eau réseau", ["Réseau d’eau"]),
+        ("d’eau", ["Réseau d’eau"]),
+        ("trois rivieres", ["Guichet"]),
+        ("DEM-2026-00077", ["Guichet"]),
+        ("00077", ["Guichet"]),
+        ("guichet trois", ["Guichet"]),
+        ("absent", []),
+        ("100%", []),
+        ("_", ["Réseau d’eau", "Guichet"]),
     ],
 )
 def test_search_ignores_case_accents_and_apostrophes(client, officer, words, found):
@@ -161,8 +169,16 @@ def test_export_is_not_a_get(client, officer):
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        (None, ""), (Decimal("1250000.50"), "1250000,50"), (Decimal("-3.00"), "-3,00"), (NOW, "2026-11-24 10:00:00"), (NOW.date(), "2026-11-24"),
-        ("-1+1", "'-1+1"), ("@x", "'@x"), ("\tx", "'\tx"), ("Été", "Été"), (3, "3"),
+        (None, ""),
+        (Decimal("1250000.50"), "1250000,50"),
+        (Decimal("-3.00"), "-3,00"),
+        (NOW, "2026-11-24 10:00:00"),
+        (NOW.date(), "2026-11-24"),
+        ("-1+1", "'-1+1"),
+        ("@x", "'@x"),
+        ("\tx", "'\tx"),
+        ("Été", "Été"),
+        (3, "3"),
     ],
 )
 def test_cell_is_written_for_the_office(value, written):

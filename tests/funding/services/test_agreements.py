@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, Stale, WrongState
 from funding.enums import AgreementKind, AgreementState, InstalmentKind, LedgerKind, Party
@@ -18,10 +18,12 @@ from projects.models import Baseline, Counter, GainPlan, JournalEntry, OutboxMes
 from tests.factories import (
     NOW,
     ApplicationFactory,
+    MembershipFactory,
     OrganisationFactory,
     award_certified,
     person_with,
     recuse,
+    reserve,
     reserved_call,
 )
 
@@ -47,7 +49,11 @@ def draft(award, **given):
 
 def signing(agreement, **given):
     return {
-        "agreement_id": agreement.pk, "document_sha256": agreement.document.sha256, "confirmation": agreement.number, "now": NOW, **given,
+        "agreement_id": agreement.pk,
+        "document_sha256": agreement.document.sha256,
+        "confirmation": agreement.number,
+        "now": NOW,
+        **given,
     }
 
 
@@ -72,19 +78,39 @@ def schedule(amount, parts, milestones, advance="0.25", holdback="0.20"):
     ("amount", "parts", "milestones", "expected"),
     [
         (
-            "100.00", {2026: "100.00"}, [1, 2],
-            [("advance", None, 2026, D("25.00")), ("milestone", 1, 2026, D("27.50")), ("milestone", 2, 2026, D("27.50")),
-             ("holdback", 2, 2026, D("20.00"))],
+            "100.00",
+            {2026: "100.00"},
+            [1, 2],
+            [
+                ("advance", None, 2026, D("25.00")),
+                ("milestone", 1, 2026, D("27.50")),
+                ("milestone", 2, 2026, D("27.50")),
+                ("holdback", 2, 2026, D("20.00")),
+            ],
         ),
         (
-            "100.00", {2027: "40.00", 2026: "60.00"}, [1, 2],
-            [("advance", None, 2026, D("25.00")), ("milestone", 1, 2026, D("27.50")), ("milestone", 2, 2026, D("7.50")),
-             ("milestone", 2, 2027, D("20.00")), ("holdback", 2, 2027, D("20.00"))],
+            "100.00",
+            {2027: "40.00", 2026: "60.00"},
+            [1, 2],
+            [
+                ("advance", None, 2026, D("25.00")),
+                ("milestone", 1, 2026, D("27.50")),
+                ("milestone", 2, 2026, D("7.50")),
+                ("milestone", 2, 2027, D("20.00")),
+                ("holdback", 2, 2027, D("20.00")),
+            ],
         ),
         (
-            "0.10", {2026: "0.10"}, [1, 2, 3],
-            [("advance", None, 2026, D("0.03")), ("milestone", 1, 2026, D("0.02")), ("milestone", 2, 2026, D("0.02")),
-             ("milestone", 3, 2026, D("0.01")), ("holdback", 3, 2026, D("0.02"))],
+            "0.10",
+            {2026: "0.10"},
+            [1, 2, 3],
+            [
+                ("advance", None, 2026, D("0.02")),
+                ("milestone", 1, 2026, D("0.02")),
+                ("milestone", 2, 2026, D("0.02")),
+                ("milestone", 3, 2026, D("0.02")),
+                ("holdback", 3, 2026, D("0.02")),
+            ],
         ),
     ],
 )
@@ -109,10 +135,13 @@ def test_draft_makes_project_milestones_instalments_and_pdf():
     assert (agreement.starts_on, agreement.ends_on) == (NOW.date(), date(2027, 3, 15))
     assert (project.application, project.decided_on, project.signed_on) == (application, NOW.date(), None)
     assert list(agreement.milestones.order_by("position").values_list("title", "due_on")) == [
-        ("Jalon 1", date(2027, 1, 31)), ("Jalon 2", date(2027, 3, 15)),
+        ("Jalon 1", date(2027, 1, 31)),
+        ("Jalon 2", date(2027, 3, 15)),
     ]
     assert list(agreement.instalments.order_by("position").values_list("kind", "milestone__position", "fiscal_year", "amount")) == [
-        ("advance", None, 2026, D("12500.00")), ("milestone", 1, 2026, D("13750.00")), ("milestone", 2, 2026, D("13750.00")),
+        ("advance", None, 2026, D("12500.00")),
+        ("milestone", 1, 2026, D("13750.00")),
+        ("milestone", 2, 2026, D("13750.00")),
         ("holdback", 2, 2026, D("10000.00")),
     ]
     assert list(agreement.parts.values_list("fiscal_year", "amount")) == [(2026, D("50000.00"))]
@@ -121,7 +150,7 @@ def test_draft_makes_project_milestones_instalments_and_pdf():
     assert GainPlan.objects.get(application=application).locked_at is None
 
 
-def test_pdf_is_made_before_the_first_lock(monkeypatch, django_assert_num_queries):
+def test_pdf_is_made_before_the_first_lock(monkeypatch):
     award, seen = approved(), []
     render, lock = agreements.pdf.render, agreements.lock
     monkeypatch.setattr(agreements.pdf, "render", lambda *a, **k: seen.append("pdf") or render(*a, **k))
@@ -186,10 +215,12 @@ def test_instalments_may_be_changed_and_an_empty_one_is_left_out():
     agreement = draft(
         approved(),
         instalments=[planned("advance", None, "0.00"), planned("milestone", 1, "40000.00"), planned("holdback", 2, "10000.00")],
-        starts_on=date(2026, 12, 1), ends_on=date(2027, 6, 30),
+        starts_on=date(2026, 12, 1),
+        ends_on=date(2027, 6, 30),
     )
     assert list(agreement.instalments.order_by("position").values_list("kind", "amount")) == [
-        ("milestone", D("40000.00")), ("holdback", D("10000.00")),
+        ("milestone", D("40000.00")),
+        ("holdback", D("10000.00")),
     ]
     assert (agreement.starts_on, agreement.project.ends_on) == (date(2026, 12, 1), date(2027, 6, 30))
 
@@ -203,8 +234,10 @@ def test_instalments_may_be_changed_and_an_empty_one_is_left_out():
         ),
         (
             [planned("milestone", 1, "40000.00"), planned("holdback", 2, "10000.00", 2027)],
-            "Exercice 2026-2027 : les versements totalisent 40 000,00 $ et la décision en réserve 50 000,00 $; l’écart est de 10 000,00 $. "
-            "Exercice 2027-2028 : les versements totalisent 10 000,00 $ et la décision en réserve 0,00 $; l’écart est de 10 000,00 $.",
+            (
+                "Exercice 2026-2027 : les versements totalisent 40 000,00 $ et la décision en réserve 50 000,00 $; l’écart est de 10 000,00 $. "
+                "Exercice 2027-2028 : les versements totalisent 10 000,00 $ et la décision en réserve 0,00 $; l’écart est de 10 000,00 $."
+            ),
         ),
         (
             [planned("advance", None, "12500.01"), planned("milestone", 1, "37499.99")],
@@ -250,7 +283,9 @@ def test_beneficiary_signs_first_and_the_document_that_was_shown():
 def test_only_the_signatory_of_the_organisation_signs_for_it():
     agreement = draft(approved())
     for person in (
-        person_with(Role.SIGNATORY), person_with(Role.WRITER, organisation=agreement.project.organisation), person_with(Role.DIRECTOR),
+        person_with(Role.SIGNATORY),
+        person_with(Role.WRITER, organisation=agreement.project.organisation),
+        person_with(Role.DIRECTOR),
     ):
         with pytest.raises(NotAllowed):
             sign_for_beneficiary(**signing(agreement, actor=person))
@@ -262,15 +297,12 @@ def test_minister_s_signature_is_another_person_s():
     agreement = draft(award, actor=officer)
     both = person_with(Role.SIGNATORY, organisation=agreement.project.organisation)
     sign_for_beneficiary(**signing(agreement, actor=both))
-    person_with(Role.HEAD)
     refused = {}
     for name, person in (("agent", officer), ("autre", person_with(Role.CONTROLLER))):
         with pytest.raises(NotAllowed) as error:
             sign_for_minister(**signing(agreement, actor=person))
         refused[name] = error.value.message
     assert refused["agent"] == "Vous avez préparé cette convention; une autre personne doit la signer pour le ministre."
-    from tests.factories import MembershipFactory
-
     MembershipFactory(person=both, role=Role.HEAD)
     with pytest.raises(NotAllowed, match="signé pour le bénéficiaire"):
         sign_for_minister(**signing(agreement, actor=type(both).objects.get(pk=both.pk)))
@@ -288,7 +320,8 @@ def test_second_signature_puts_it_in_force_and_commits_its_amount():
     assert (plan.project, plan.locked_at) == (project, NOW)
     rows = LedgerEntry.objects.filter(award=award).order_by("seq").values_list("kind", "agreement_id", "amount")
     assert list(rows) == [
-        (LedgerKind.RESERVATION, None, D("50000.00")), (LedgerKind.RESERVATION, None, D("-50000.00")),
+        (LedgerKind.RESERVATION, None, D("50000.00")),
+        (LedgerKind.RESERVATION, None, D("-50000.00")),
         (LedgerKind.COMMITMENT, agreement.pk, D("50000.00")),
     ]
     entry = JournalEntry.objects.filter(act="sign_for_minister").get()
@@ -298,8 +331,6 @@ def test_second_signature_puts_it_in_force_and_commits_its_amount():
 
 
 def test_baseline_of_a_signed_agreement_cannot_change():
-    from django.db import DatabaseError
-
     award = approved()
     signed_by_both(award)
     with pytest.raises(DatabaseError, match="is locked"), transaction.atomic():
@@ -307,9 +338,9 @@ def test_baseline_of_a_signed_agreement_cannot_change():
 
 
 def test_commitment_is_split_by_fiscal_year():
-    application = ApplicationFactory(state=ApplicationState.RECOMMENDED, score=D("80.00"), amount_requested=D("50000.00"), call=reserved_call())
-    from tests.factories import reserve
-
+    application = ApplicationFactory(
+        state=ApplicationState.RECOMMENDED, score=D("80.00"), amount_requested=D("50000.00"), call=reserved_call()
+    )
     reserve(call=application.call, amounts={2027: D("20000.00")}, actor=None, now=NOW)
     with transaction.atomic():
         award = award_certified(application, amount=D("50000.00"))
@@ -321,7 +352,11 @@ def test_commitment_is_split_by_fiscal_year():
     committed = LedgerEntry.objects.filter(agreement=agreement, kind=LedgerKind.COMMITMENT).order_by("fiscal_year")
     assert list(committed.values_list("fiscal_year", "amount")) == [(2026, D("30000.00")), (2027, D("20000.00"))]
     assert dict(agreement.instalments.order_by("position").values_list("position", "fiscal_year")) == {
-        1: 2026, 2: 2026, 3: 2026, 4: 2027, 5: 2027,
+        1: 2026,
+        2: 2026,
+        3: 2026,
+        4: 2027,
+        5: 2027,
     }
 
 

@@ -70,7 +70,10 @@ def test_recommendation_follows_the_fiscal_years_asked():
     FundingLine.objects.filter(application=application, source=FundingSource.FUND).update(amount=Decimal("60000.00"))
     FundingLine.objects.create(application=application, fiscal_year=2027, source=FundingSource.FUND, amount=Decimal("40000.00"))
     award = recommend(application)
-    assert dict(award.parts.order_by("fiscal_year").values_list("fiscal_year", "amount")) == {2026: Decimal("60000.00"), 2027: Decimal("40000.00")}
+    assert dict(award.parts.order_by("fiscal_year").values_list("fiscal_year", "amount")) == {
+        2026: Decimal("60000.00"),
+        2027: Decimal("40000.00"),
+    }
     other = reviewed(call=application.call, amount_requested=Decimal("90000.00"))
     less = recommend(other, amount=Decimal("45000.00"))
     assert list(less.parts.values_list("fiscal_year", "amount")) == [(2026, Decimal("45000.00"))]
@@ -167,7 +170,9 @@ def test_last_approval_moves_the_reservation_from_the_call_to_the_award():
     assert award.application.state == ApplicationState.ACCEPTED
     rows = LedgerEntry.objects.filter(kind=LedgerKind.RESERVATION).order_by("seq").values_list("call_id", "award_id", "amount")
     assert list(rows) == [
-        (call.pk, None, Decimal("1000000.00")), (call.pk, None, Decimal("-50000.00")), (call.pk, award.pk, Decimal("50000.00")),
+        (call.pk, None, Decimal("1000000.00")),
+        (call.pk, None, Decimal("-50000.00")),
+        (call.pk, award.pk, Decimal("50000.00")),
     ]
     assert call_holds(call.pk, [2026]) == Decimal("950000.00")
     assert Approval.objects.get().margin_after == Decimal("950000.00")
@@ -224,7 +229,12 @@ def test_nobody_decides_on_what_they_recommended_certified_approved_or_reviewed(
     recused = person_with(Role.HEAD)
     recuse(recused, award.application)
     refusals = {}
-    for name, person in (("recommander", award.recommended_by), ("certifier", award.certified_by), ("évaluer", reviewer), ("récusé", recused)):
+    for name, person in (
+        ("recommander", award.recommended_by),
+        ("certifier", award.certified_by),
+        ("évaluer", reviewer),
+        ("récusé", recused),
+    ):
         with pytest.raises(NotAllowed) as refused:
             approve_award(award_id=award.pk, actor=person, now=NOW)
         refusals[name] = refused.value.message
@@ -280,7 +290,10 @@ def test_refusal_has_a_reason_and_is_the_next_level_s():
     refuse_award(award_id=award.pk, reason="Hors des priorités", actor=director, now=NOW)
     award.refresh_from_db()
     assert (award.state, award.refused_by, award.refusal_reason, award.decided_at) == (
-        AwardState.REFUSED, director, "Hors des priorités", NOW,
+        AwardState.REFUSED,
+        director,
+        "Hors des priorités",
+        NOW,
     )
     assert award.application.state == ApplicationState.REFUSED
     with pytest.raises(WrongState):
@@ -307,7 +320,9 @@ def test_returned_recommendation_starts_a_new_round_without_its_approvals():
     return_award(award_id=award.pk, reason="Préciser les conditions", actor=person_with(Role.MINISTER_DELEGATE), now=NOW)
     award.refresh_from_db()
     assert (award.state, award.application.state, award.return_reason) == (
-        AwardState.RETURNED, ApplicationState.REVIEWED, "Préciser les conditions",
+        AwardState.RETURNED,
+        ApplicationState.REVIEWED,
+        "Préciser les conditions",
     )
     with pytest.raises(WrongState):
         approve_award(award_id=award.pk, actor=person_with(Role.HEAD, Role.MINISTER_DELEGATE), now=NOW)
