@@ -262,19 +262,29 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "projects.api.schema.DescribedSchema",
     "PAGE_SIZE": 50,
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "projects.api.base.answer_error",
+    "DEFAULT_THROTTLE_RATES": {"token": env.str("API_RATE", default="600/min"), "anonymous": env.str("API_RATE_ANONYMOUS", default="60/min")},
+    "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,  # an address that the client writes itself counts for nothing
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Portail du Fonds pour l’innovation publique",
-    "DESCRIPTION": "Lecture des appels à projets et du rendement des projets.",
+    "DESCRIPTION": "Lecture, avec les droits de la personne à qui le jeton appartient, de ce que montrent les pages du portail.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        name: f"{module}.enums.{name}"
+        for module, names in {
+            "projects": ("CallState", "ApplicationState", "ProjectState", "Modality", "Nature", "EnvelopeCode"),
+            "funding": ("AwardState", "AgreementState", "AgreementKind", "PaymentState"),
+            "reporting": ("GainReportState",),
+        }.items()
+        for name in names
+    },
 }
 DJANGO_TABLES2_TEMPLATE = "components/table.html"
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("projects.urls")),
     path("", include("funding.urls")),
     path("", include("reporting.urls")),
+    path("api/", include("fondsinnovation.api")),
     path("compte/", include(ACCOUNT)),
     path("langue/", set_language, name="set_language"),
     path("sante/", health, name="health"),

@@ -79,11 +79,16 @@ def store_bytes(
     project: Project | None = None,
 ) -> Document:
     """Keep bytes made by the portal or checked before, addressed by their SHA-256, and their row."""
+    return Document.objects.create(
+        application=application, project=project, kind=kind, name=name[-200:], content_type=content_type, uploaded_by=actor,
+        uploaded_at=now, **keep_bytes(data),
+    )
+
+
+def keep_bytes(data: bytes) -> dict[str, Any]:
+    """Put bytes in private storage unless they are there already; what a document's row says of them."""
     digest = hashlib.sha256(data).hexdigest()
     path = f"documents/{digest[:2]}/{digest}"
     if not default_storage.exists(path):
         default_storage.save(path, ContentFile(data))
-    return Document.objects.create(
-        application=application, project=project, kind=kind, name=name[-200:], path=path, content_type=content_type,
-        size=len(data), sha256=digest, uploaded_by=actor, uploaded_at=now,
-    )
+    return {"path": path, "size": len(data), "sha256": digest}

@@ -18,6 +18,7 @@ from projects.models import Organisation, Region, User
 from projects.models.organisations import sort_key
 
 BODIES = Path(__file__).resolve().parent.parent / "data" / "bodies.csv"
+MUNICIPALITIES = BODIES.with_name("municipalities.csv")
 COLUMNS = ("mcode", "munnom", "regadm", "mrc", "mpopul")
 _LABEL_AND_CODE = re.compile(r"(?P<label>.*?)\s*\((?P<code>\d+)\)")
 _KEPT = ("name", "sort_key", "region_id", "mrc", "population")

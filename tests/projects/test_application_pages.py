@@ -8,8 +8,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from projects.enums import ApplicationState, CallState, Role
-from projects.models import Application, ApplicationSection, Document, JournalEntry
+from projects.enums import ApplicationState, CallState, DocumentKind, Role
+from projects.models import Application, ApplicationSection, ApplicationVersion, Document, JournalEntry
+from projects.services.documents import store_bytes
 from projects.services.submissions import submit_application
 from tests.factories import NOW, ApplicationFactory, CallFactory, DraftApplicationFactory, OrganisationFactory, person_with, recuse
 from tests.projects.typed import NEED, PDF, PLAN, filled_draft, typed_sections, uploaded
@@ -84,9 +85,43 @@ def test_application_is_not_started_by_staff_nor_in_a_call_that_is_not_public(cl
 def test_list_holds_the_organisation_s_applications_at_one_cost(client, writer, town, rows, django_assert_num_queries):
     mine = {a.title for a in (DraftApplicationFactory(organisation=town), *ApplicationFactory.create_batch(rows - 1, organisation=town))}
     ApplicationFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         answer = client.get(reverse("projects:application_list"))
     assert {row.record.title for row in answer.context["table"].rows} == mine
+
+
+@pytest.mark.parametrize(
+    ("state", "letter", "shown"),
+    [
+        ("submitted", False, "Déposée"),
+        ("eligible", False, "Recevable"),
+        ("reviewed", False, "En évaluation"),
+        ("recommended", False, "En évaluation"),
+        ("not_recommended", False, "En évaluation"),
+        ("accepted", False, "En évaluation"),
+        ("refused", False, "En évaluation"),
+        ("accepted", True, "Acceptée"),
+        ("refused", True, "Refusée"),
+    ],
+)
+def test_organisation_learns_the_decision_by_its_letter(client, writer, town, state, letter, shown):
+    application = ApplicationFactory(organisation=town, state=state)
+    ApplicationVersion.objects.create(
+        application=application, number=1, content="{}", sha256="0" * 64, received_at=NOW, submitted_by=writer
+    )
+    if letter:
+        store_bytes(
+            PDF, name="lettre.pdf", content_type="application/pdf", kind=DocumentKind.LETTER, actor=writer, now=NOW, application=application
+        )
+    pages = [reverse("projects:application_list"), reverse("projects:application_detail", args=[application.pk]), reverse("projects:home")]
+    for page in pages:
+        text = text_of(client.get(page))
+        found = [
+            word
+            for word in ("Déposée", "Recevable", "En évaluation", "Recommandée", "Non recommandée", "Acceptée", "Refusée")
+            if f"{word}<" in text
+        ]
+        assert found == [shown], page
 
 
 @pytest.mark.parametrize(("name", "slug"), [("application_detail", None), ("section_detail", "budget"), ("application_check", None)])
@@ -107,14 +142,20 @@ def test_task_list_says_where_each_section_stands(client, draft):
     answer = client.get(reverse("projects:application_detail", args=[draft.pk]))
     states = {str(t["section"].kind): str(t["state"]) for _title, tasks in answer.context["parts"] for t in tasks}
     assert states == {
-        "organisation": "Non commencé", "need": "Terminé", "plan": "En cours", "budget": "À corriger", "gains": "Non commencé",
-        "documents": "Non commencé", "declaration": "À venir",
+        "organisation": "Non commencé",
+        "need": "Terminé",
+        "plan": "En cours",
+        "budget": "À corriger",
+        "gains": "Non commencé",
+        "documents": "Non commencé",
+        "declaration": "À venir",
     }
     assert "1 section sur 7 est terminée." in " ".join(text_of(answer).split())
 
 
 def test_task_list_says_that_the_call_is_closed_and_that_the_draft_is_kept(client, draft):
     with time_machine.travel(draft.call.closes_at, tick=False):
+        client.force_login(draft.created_by)
         text = text_of(client.get(reverse("projects:application_detail", args=[draft.pk])))
     assert "cette demande ne peut plus être déposée. Le brouillon est conservé." in text
 
@@ -132,7 +173,8 @@ def test_wrong_section_is_kept_whole_and_comes_back_with_its_errors(client, draf
     answer = client.post(section_url(draft), typed)
     assert answer.status_code == 422
     assert answer.context["form"].errors == {
-        "title": ["Ce champ est obligatoire."], "need": ["Le texte dépasse la limite de 4000 caractères : retirez-en 1000."],
+        "title": ["Ce champ est obligatoire."],
+        "need": ["Le texte dépasse la limite de 4000 caractères : retirez-en 1000."],
     }
     kept = saved(draft, "need")
     assert (len(kept.data["need"]), kept.is_complete, kept.version) == (5000, False, 1)
@@ -144,6 +186,12 @@ def test_autosave_says_when_and_by_whom_and_gives_the_next_version(client, draft
     words = " ".join(text_of(answer).split())
     assert words.startswith("Brouillon enregistré à 10 h par Anh Nguyen")
     assert '<input type="hidden" name="version" id="version" value="1" hx-swap-oob="true">' in words
+
+
+@pytest.mark.parametrize(("slug", "kind", "said"), [("budget", "budget", "125 000,00 $"), ("gains", "gains", "51 999,50 $")])
+def test_autosave_shows_the_sums_of_what_was_typed(client, draft, slug, kind, said):
+    answer = client.post(section_url(draft, slug), {**typed_sections()[kind], "version": "0"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, text_of(answer).count(f">{said}<")) == (200, 1)
 
 
 def test_section_that_a_colleague_changed_is_not_written_over(client, draft, town):
@@ -185,8 +233,12 @@ def test_rows_are_added_and_removed_without_a_script(client, draft):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("12,5,0", "Inscrivez un montant en chiffres"), ("-1", "Inscrivez un montant positif"), ("1e9", "Inscrivez un montant en chiffres"),
-        ("NaN", "Inscrivez un montant en chiffres"), ("10,123", "Inscrivez au plus deux chiffres"), ("1" + "0" * 16, "Le montant est trop grand"),
+        ("12,5,0", "Inscrivez un montant en chiffres"),
+        ("-1", "Inscrivez un montant positif"),
+        ("1e9", "Inscrivez un montant en chiffres"),
+        ("NaN", "Inscrivez un montant en chiffres"),
+        ("10,123", "Inscrivez au plus deux chiffres"),
+        ("1" + "0" * 16, "Le montant est trop grand"),
     ],
 )
 def test_bad_amount_is_kept_as_typed_with_its_reason_beside_it(client, draft, typed, said):
@@ -236,7 +288,9 @@ def test_file_is_attached_downloaded_and_removed(client, draft):
     document = Document.objects.get()
     answer = client.get(reverse("projects:document_download", args=[document.pk]))
     assert (b"".join(answer.streaming_content), answer["Content-Disposition"], answer["X-Content-Type-Options"]) == (
-        PDF, 'attachment; filename="resolution.pdf"', "nosniff",
+        PDF,
+        'attachment; filename="resolution.pdf"',
+        "nosniff",
     )
     assert JournalEntry.objects.filter(act="record_access").count() == 1
     client.post(reverse("projects:document_remove", args=[draft.pk, document.pk]), {"key": "r"})
@@ -258,12 +312,17 @@ def test_document_is_given_to_whoever_may_read_its_file(client):
     recused = person_with(Role.OFFICER)
     recuse(recused, application)
     cases = [
-        (person_with(Role.OFFICER), 200), (person_with(Role.AUDITOR), 200), (recused, 404), (person_with(Role.REVIEWER), 404),
+        (person_with(Role.OFFICER), 200),
+        (person_with(Role.AUDITOR), 200),
+        (recused, 404),
+        (person_with(Role.REVIEWER), 404),
         (person_with(Role.SIGNATORY, organisation=OrganisationFactory()), 404),
     ]
     for person, status in cases:
         client.force_login(person)
-        assert client.get(address).status_code == status
+        answer = client.get(address)
+        b"".join(answer)  # a file is closed once it is read
+        assert answer.status_code == status
 
 
 # ── Checking, submitting, the receipt ────────────────────────────────────────────────────────────────────────────────
@@ -275,7 +334,10 @@ def test_check_page_lists_every_mistake_with_the_address_of_its_field(client):
         (f"{section_url(application)}?erreurs=1#id_title", "Titre du projet : Ce champ est obligatoire."),
         (
             f"{section_url(application, 'budget')}?erreurs=1",
-            "Le montant demandé, 104 375,00 $, représente 83,5 % du coût total; le taux d’aide du Fonds est d’au plus 80 %, soit 100 000,00 $.",
+            (
+                "Le montant demandé, 104 375,00 $, représente 83,5 % du coût total; le taux d’aide du Fonds est d’au plus 80 %, "
+                "soit 100 000,00 $."
+            ),
         ),
         (
             f"{section_url(application, 'budget')}?erreurs=1",
@@ -304,7 +366,11 @@ def test_signatory_submits_once_and_gets_a_receipt(client):
     assert [answer.url for answer in answers] == [receipt, receipt]
     page = client.get(receipt)
     version = page.context["version"]
-    assert ("DEM-2026-00001" in text_of(page), version.sha256 in text_of(page), "2026-11-24 10:00:00" in text_of(page)) == (True, True, True)
+    assert ("DEM-2026-00001" in text_of(page), version.sha256 in text_of(page), "2026-11-24 10:00:00" in text_of(page)) == (
+        True,
+        True,
+        True,
+    )
     assert client.get(address).url == receipt
 
 
@@ -344,14 +410,12 @@ def test_copies_carry_the_hash_of_the_receipt(client):
 def test_pages_have_a_constant_cost(client, django_assert_num_queries):
     application, signatory = filled_draft()
     client.force_login(signatory)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(reverse("projects:application_detail", args=[application.pk]))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(section_url(application, "budget"))
 
 
 def test_typed_sections_are_all_valid():
     application, _signatory = filled_draft()
     assert set(application.sections.values_list("kind", "is_complete")) == {(kind, True) for kind in typed_sections()}
-
-

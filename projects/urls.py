@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+from django.views.generic import TemplateView
+
+from projects.views import applications, calls, documents, people, sections, staff, submissions, tokens
+
+app_name = "projects"
+urlpatterns: list[URLPattern | URLResolver] = [
+    # calls
+    path("", calls.home, name="home"),
+    path("appels/", calls.call_list, name="call_list"),
+    path("appels/<str:reference>/", calls.call_detail, name="call_detail"),
+    path("secretariat/appels/", calls.staff_call_list, name="staff_call_list"),
+    # people and organisations
+    path("espace/", people.workspace, name="workspace"),
+    path("organismes/<str:code>/", people.organisation_detail, name="organisation_detail"),
+    path("organismes/<str:code>/roles/", people.MembershipCreate.as_view(), name="membership_create"),
+    path("roles/<int:pk>/fin/", people.MembershipEnd.as_view(), name="membership_end"),
+    # the Secretariat's queue (the page of one file is funding's, which knows its reviews)
+    path("secretariat/demandes/", staff.application_list, name="staff_application_list"),
+    path("secretariat/demandes/exporter/", staff.application_export, name="staff_application_export"),
+    # an organisation's applications
+    path("demandes/", applications.application_list, name="application_list"),
+    path("demandes/nouvelle/<str:reference>/", applications.ApplicationStart.as_view(), name="application_start"),
+    path("demandes/<int:pk>/", applications.application_detail, name="application_detail"),
+    path("demandes/<int:pk>/sections/<slug:slug>/", sections.SectionPage.as_view(), name="section_detail"),
+    path("demandes/<int:pk>/documents/", sections.DocumentAttach.as_view(), name="document_attach"),
+    path("demandes/<int:pk>/documents/<int:document>/retrait/", sections.DocumentRemove.as_view(), name="document_remove"),
+    path("demandes/<int:pk>/verification/", submissions.ApplicationCheck.as_view(), name="application_check"),
+    path("demandes/<int:pk>/version.json", submissions.application_content, name="application_content"),
+    path("demandes/<int:pk>/copie.pdf", submissions.application_pdf, name="application_pdf"),
+    path("documents/<int:pk>/", documents.document_download, name="document_download"),
+    # tokens for programs
+    path("compte/jetons/", tokens.token_list, name="token_list"),
+    path("compte/jetons/nouveau/", tokens.TokenCreate.as_view(), name="token_create"),
+    path("compte/jetons/<int:pk>/revocation/", tokens.TokenRevoke.as_view(), name="token_revoke"),
+    # about the portal
+    path("accessibilite/", TemplateView.as_view(template_name="projects/about_accessibility.html"), name="accessibility"),
+    path("confidentialite/", TemplateView.as_view(template_name="projects/about_privacy.html"), name="privacy"),
+    path("nous-joindre/", TemplateView.as_view(template_name="projects/about_contact.html"), name="contact"),
+]
