@@ -48,10 +48,11 @@ def envelope_lines() -> list[tuple[Envelope, list[YearLine]]]:
         LedgerEntry.objects.values("envelope_id", "fiscal_year")
         .annotate(**{name: Sum("amount", filter=rows, default=ZERO) for name, rows in _SUMS.items()})
         .order_by("envelope_id", "fiscal_year")
+        .values_list("envelope_id", "fiscal_year", *_SUMS)
     )
     by_envelope: dict[int, list[YearLine]] = {}
-    for row in sums:
-        by_envelope.setdefault(row["envelope_id"], []).append(YearLine(row["fiscal_year"], *(row[name] for name in _SUMS)))
+    for envelope_id, year, *amounts in sums:
+        by_envelope.setdefault(envelope_id, []).append(YearLine(year, *amounts))
     found = []
     for envelope in Envelope.objects.order_by("pk"):
         lines = by_envelope.get(envelope.pk, [])

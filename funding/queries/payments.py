@@ -18,7 +18,7 @@ def unlocked(instalment: Instalment) -> bool:
         return True
     waiting = Milestone.objects.filter(agreement_id=instalment.agreement_id).exclude(state=MilestoneState.VERIFIED)
     if instalment.kind == InstalmentKind.MILESTONE:
-        waiting = waiting.filter(pk=instalment.milestone_id)
+        waiting = waiting.filter(instalments=instalment)
     return not waiting.exists()
 
 

@@ -60,8 +60,8 @@ def post(postings: Sequence[Posting], *, actor: User | None, recorded_at: dateti
 
     `recorded_at` comes from `money_clock`. Raises nothing itself: the database refuses an overrun, and `@act` says which.
     """
-    heads = {key: head.last_seq for key, head in lock_years((p.envelope_id, p.fiscal_year) for p in postings).items()}
     codes = dict(Envelope.objects.filter(pk__in={p.envelope_id for p in postings}).values_list("pk", "code"))
+    heads = {key: head.last_seq for key, head in lock_years((p.envelope_id, p.fiscal_year) for p in postings).items()}
     rows = []
     for posting in postings:
         key = (posting.envelope_id, posting.fiscal_year)

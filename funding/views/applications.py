@@ -44,7 +44,10 @@ def files(person: Any, now: datetime) -> QuerySet[Application]:
 
 
 #: states in which an application has its decision sheet
-DECIDED = (ApplicationState.RECOMMENDED, ApplicationState.NOT_RECOMMENDED, ApplicationState.ACCEPTED, ApplicationState.REFUSED, ApplicationState.CONVERTED)
+DECIDED = (
+    ApplicationState.RECOMMENDED, ApplicationState.NOT_RECOMMENDED, ApplicationState.ACCEPTED, ApplicationState.REFUSED,
+    ApplicationState.CONVERTED,
+)
 
 
 @dataclass(frozen=True, slots=True)

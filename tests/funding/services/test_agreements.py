@@ -235,7 +235,8 @@ def test_instalments_may_be_changed_and_an_empty_one_is_left_out():
         (
             [planned("milestone", 1, "40000.00"), planned("holdback", 2, "10000.00", 2027)],
             (
-                "Exercice 2026-2027 : les versements totalisent 40 000,00 $ et la décision en réserve 50 000,00 $; l’écart est de 10 000,00 $. "
+                "Exercice 2026-2027 : les versements totalisent 40 000,00 $ et la décision en réserve 50 000,00 $; "
+                "l’écart est de 10 000,00 $. "
                 "Exercice 2027-2028 : les versements totalisent 10 000,00 $ et la décision en réserve 0,00 $; l’écart est de 10 000,00 $."
             ),
         ),

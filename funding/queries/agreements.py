@@ -1,0 +1,170 @@
+"""Reads of agreements: the default schedule of instalments, the lists, and what the PDF says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from fondsinnovation.kit.money import ZERO, fiscal_year_of, split
+from funding.enums import AgreementKind, AwardState, InstalmentKind
+from funding.models import Agreement, Award
+from projects.enums import OrganisationKind
+from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, TermsProfile
+from projects.queries.applications import projects_for
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInstalment:
+    """An instalment to be: `milestone` is the position of the one that unlocks it (None: an advance); `amount` is dollars."""
+
+    kind: InstalmentKind
+    milestone: int | None
+    fiscal_year: int
+    amount: Decimal
+
+
+def kind_for(application: Application) -> AgreementKind:
+    """A ministry or an agency signs an administrative agreement with its own government; anyone else, a grant agreement."""
+    inside = application.organisation.kind in (OrganisationKind.MINISTRY, OrganisationKind.AGENCY)
+    return AgreementKind.ADMINISTRATIVE if inside else AgreementKind.GRANT
+
+
+def default_schedule(
+    amount: Decimal, parts: Mapping[int, Decimal], terms: TermsProfile, milestones: Sequence[int]
+) -> list[PlannedInstalment]:
+    """The advance and the holdback of the terms, the rest shared between the milestones (given by position), to the cent.
+
+    Instalments fill the fiscal years in order; one that crosses the end of a year's part is paid in two.
+    Raises ValueError without a milestone.
+    """
+    if not milestones:
+        raise ValueError("a schedule needs a milestone")
+    rest = max(1 - terms.advance_rate - terms.holdback_rate, Decimal(0)) / len(milestones)
+    kinds = [
+        (InstalmentKind.ADVANCE, None),
+        *[(InstalmentKind.MILESTONE, position) for position in milestones],
+        (InstalmentKind.HOLDBACK, milestones[-1]),
+    ]
+    shares = split(amount, [terms.advance_rate, *[rest] * len(milestones), terms.holdback_rate])
+    return [
+        PlannedInstalment(kind, milestone, year, piece)
+        for (kind, milestone), pieces in zip(kinds, _poured(shares, parts), strict=True)
+        for year, piece in pieces
+    ]
+
+
+def _poured(shares: Iterable[Decimal], parts: Mapping[int, Decimal]) -> Iterable[list[tuple[int, Decimal]]]:
+    """Each share cut at the borders of the parts, poured in order: (fiscal year, dollars) pieces, none of them zero."""
+    room = {year: parts[year] for year in sorted(parts)}
+    for share in shares:
+        pieces = []
+        for year in room:
+            piece = min(share, room[year])
+            if piece > 0:
+                pieces.append((year, piece))
+                room[year] -= piece
+                share -= piece
+        yield pieces
+
+
+def default_dates(application: Application, day: date) -> tuple[date, date]:
+    """From today to the last planned milestone, or to today when they are all past."""
+    last = max((milestone.due_on for milestone in planned_milestones(application)), default=day)
+    return day, max(day, last)
+
+
+def planned_milestones(application: Application) -> list[PlannedMilestone]:
+    return list(application.planned_milestones.order_by("position", "pk"))
+
+
+def agreements_for(person: Any, now: datetime) -> QuerySet[Agreement]:
+    """The agreements of the projects that this person may see."""
+    return Agreement.objects.filter(project__in=projects_for(person, now)).select_related(
+        "project__organisation", "project__call", "award__application", "document", "drafted_by"
+    )
+
+
+def waiting_for_agreement(awards: QuerySet[Award]) -> QuerySet[Award]:
+    """The approved awards among these that no agreement was drafted for."""
+    return awards.filter(~Exists(Agreement.objects.filter(award=OuterRef("pk"))), state=AwardState.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedGain:
+    """A line of the gain plan as signed: its baseline, and its forecast by period in dollars."""
+
+    line: GainLine
+    forecasts: list[ForecastGain]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((forecast.amount for forecast in self.forecasts), ZERO)
+
+
+def expected_gains(application: Application) -> list[ExpectedGain]:
+    """The gain plan of an application with its forecast as known last."""
+    lines = GainLine.objects.filter(plan__application=application).select_related("baseline", "organisation").order_by("code", "pk")
+    latest: dict[int, dict[tuple[date, date], ForecastGain]] = {}
+    for row in ForecastGain.objects.filter(line__plan__application=application).order_by("period_start", "recorded_at", "pk"):
+        latest.setdefault(row.line_id, {})[row.period_start, row.period_end] = row
+    return [ExpectedGain(line, list(latest.get(line.pk, {}).values())) for line in lines]
+
+
+def agreement_data(
+    *, number: str, project: str, award: Award, starts_on: date, ends_on: date, instalments: Sequence[PlannedInstalment], day: date
+) -> dict[str, object]:
+    """What the PDF says, as `templates/pdf/agreement.typ` reads it. Fiscal years after that of `day` are conditional."""
+    application = award.application
+    milestones = planned_milestones(application)
+    titles = {milestone.position: milestone.title for milestone in milestones}
+    return {
+        "number": number,
+        "project": project,
+        "kind": str(kind_for(application).label),
+        "application": application.number,
+        "title": application.title,
+        "organisation": application.organisation.name,
+        "call": f"{application.call.reference} – {application.call.title}",
+        "day": day,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "amount": award.amount,
+        "conditions": award.conditions,
+        "parts": [
+            {"year": part.fiscal_year, "amount": part.amount, "conditional": part.fiscal_year > fiscal_year_of(day)}
+            for part in award.parts.order_by("fiscal_year", "pk")
+        ],
+        "milestones": [
+            {"position": one.position, "title": one.title, "evidence": one.evidence, "due_on": one.due_on} for one in milestones
+        ],
+        "instalments": [
+            {"kind": str(one.kind.label), "milestone": titles.get(one.milestone or 0, ""), "year": one.fiscal_year, "amount": one.amount}
+            for one in instalments
+        ],
+        "gains": [_gain_data(gain) for gain in expected_gains(application)],
+        "reporting_months": application.call.terms.reporting_months,
+        "follow_up_years": application.call.terms.follow_up_years,
+    }
+
+
+def _gain_data(gain: ExpectedGain) -> dict[str, object]:
+    baseline = gain.line.baseline
+    return {
+        "code": gain.line.code,
+        "title": gain.line.title,
+        "nature": str(gain.line.get_nature_display()),
+        "recurrence": str(gain.line.get_recurrence_display()),
+        "cost": baseline.cost,
+        "volume": baseline.volume,
+        "unit": baseline.unit,
+        "period_start": baseline.period_start,
+        "period_end": baseline.period_end,
+        "source": baseline.source,
+        "forecasts": [{"start": row.period_start, "end": row.period_end, "amount": row.amount} for row in gain.forecasts],
+        "total": gain.total,
+    }

@@ -1,0 +1,353 @@
+"""Agreements: drafted from an award with their PDF, signed by the beneficiary, then for the minister, which puts them in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
+from fondsinnovation.kit.money import ZERO, round_cents
+from fondsinnovation.kit.states import require_move
+from fondsinnovation.templatetags.typography import fiscal_year, money_cents, percent
+from funding.enums import AGREEMENT_MOVES, AgreementState, AwardState, InstalmentKind, LedgerKind, Party
+from funding.models import Agreement, AgreementPart, Award, Envelope, Instalment, Milestone, Signature
+from funding.policies import agreements as policies
+from funding.queries.agreements import (
+    PlannedInstalment,
+    agreement_data,
+    default_dates,
+    default_schedule,
+    kind_for,
+    planned_milestones,
+)
+from funding.services.envelopes import Posting, post
+from projects import pdf
+from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind
+from projects.models import Application, Counter, Document, GainPlan, PlannedMilestone, Project, User
+from projects.queries.people import active_members
+from projects.services import messages
+from projects.services.documents import store_bytes
+from projects.services.journal import money_clock, next_numbers, note, note_organisation, transition
+from projects.services.locks import lock
+from projects.services.outbox import queue
+
+WIDTH = 5
+
+
+@act
+def draft_agreement(
+    *,
+    award_id: int,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    instalments: Sequence[PlannedInstalment] | None = None,
+    actor: User,
+    now: datetime,
+    key: str | None = None,
+) -> Agreement:
+    """Create the project, its agreement with milestones and instalments, and the PDF to sign; the defaults are those of the terms.
+
+    Raises NotAllowed, WrongState, Invalid (instalments that do not make up the award, dates out of order).
+    """
+    award = Award.objects.select_related("application__call__terms", "application__organisation").get(pk=award_id)
+    policies.draft_agreement(actor, award, now).require()
+    _require_ready(award)
+    day = timezone.localdate(now)
+    first, last = default_dates(award.application, day)
+    dates = (starts_on or first, ends_on or last)
+    schedule = _checked_schedule(award, instalments, dates)
+    expected = _expected_numbers(day.year)
+    content = _render(award, expected, schedule, dates, now)
+
+    application = lock(Application, award.application_id)
+    policies.draft_agreement(actor, lock(Award, award_id), now).require()
+    _require_ready(award)
+    numbers = (next_numbers(f"CNV-{day.year}", 1, width=WIDTH)[0], next_numbers(f"PRJ-{day.year}", 1, width=WIDTH)[0])
+    if numbers != expected:  # somebody drafted another agreement this very instant: rare, and the PDF says its own number
+        content = _render(award, numbers, schedule, dates, now)
+    agreement = _create(award, numbers, schedule, dates, content, actor=actor, now=now)
+    note(application)
+    return agreement
+
+
+def _require_ready(award: Award) -> None:
+    if award.state != AwardState.APPROVED:
+        raise WrongState(_("Une convention se prépare après l’approbation de la décision."))
+    if award.letter_id is None:
+        raise WrongState(_("Transmettez d’abord la lettre de décision à l’organisme."))
+    if Agreement.objects.filter(award=award).exists():
+        raise WrongState(_("La convention de ce dossier est déjà préparée."))
+
+
+def _checked_schedule(award: Award, instalments: Sequence[PlannedInstalment] | None, dates: tuple[date, date]) -> list[PlannedInstalment]:
+    """The instalments as given, or the default ones. Raises Invalid with what does not add up."""
+    positions = [milestone.position for milestone in planned_milestones(award.application)]
+    if not positions:
+        raise Invalid(_("Cette demande ne prévoit aucun jalon : la convention en exige au moins un."))
+    if dates[1] < dates[0]:
+        raise Invalid(errors={"ends_on": _("La fin précède le début : inscrivez une date égale ou postérieure au début.")})
+    parts = {part.fiscal_year: part.amount for part in award.parts.order_by("fiscal_year", "pk")}
+    terms = award.application.call.terms
+    if instalments is None:
+        return default_schedule(award.amount, parts, terms, positions)
+    schedule = [one for one in instalments if one.amount]
+    if faults := schedule_faults(schedule, award.amount, parts, terms.advance_rate, positions):
+        raise Invalid(" ".join(faults))
+    return schedule
+
+
+def schedule_faults(
+    schedule: Sequence[PlannedInstalment], amount: Decimal, parts: Mapping[int, Decimal], advance_rate: Decimal, positions: Sequence[int]
+) -> list[str]:
+    """What is wrong with instalments, in sentences: their sum, their fiscal years, the advance, the milestones."""
+    faults = []
+    if difference := amount - sum((one.amount for one in schedule), ZERO):
+        faults.append(
+            _("Les versements totalisent %(total)s pour une aide de %(amount)s : l’écart est de %(difference)s.")
+            % {"total": money_cents(amount - difference), "amount": money_cents(amount), "difference": money_cents(abs(difference))}
+        )
+    for year in sorted({*parts, *(one.fiscal_year for one in schedule)}) if not faults else []:
+        planned, part = sum((one.amount for one in schedule if one.fiscal_year == year), ZERO), parts.get(year, ZERO)
+        if planned != part:
+            faults.append(
+                _(
+                    "Exercice %(year)s : les versements totalisent %(planned)s et la décision en réserve %(part)s; "
+                    "l’écart est de %(difference)s."
+                )
+                % {
+                    "year": fiscal_year(year),
+                    "planned": money_cents(planned),
+                    "part": money_cents(part),
+                    "difference": money_cents(abs(planned - part)),
+                }
+            )
+    most = round_cents(amount * advance_rate)
+    if sum((one.amount for one in schedule if one.kind == InstalmentKind.ADVANCE), ZERO) > most:
+        faults.append(
+            _("L’avance dépasse %(rate)s de l’aide, soit %(most)s : c’est la limite des modalités.")
+            % {"rate": percent(advance_rate), "most": money_cents(most)}
+        )
+    if any(one.amount < 0 or (one.kind != InstalmentKind.ADVANCE and one.milestone not in positions) for one in schedule):
+        faults.append(_("Chaque versement a un montant positif et, sauf l’avance, un jalon de la demande."))
+    return faults
+
+
+def _expected_numbers(year: int) -> tuple[str, str]:
+    """The numbers that this agreement and its project will most likely get: the PDF is made before they are taken."""
+    last = dict(Counter.objects.filter(series__in=(f"CNV-{year}", f"PRJ-{year}")).values_list("series", "last"))
+    agreement, project = (f"{series}-{last.get(series, 0) + 1:0{WIDTH}d}" for series in (f"CNV-{year}", f"PRJ-{year}"))
+    return agreement, project
+
+
+def _render(
+    award: Award, numbers: tuple[str, str], schedule: Sequence[PlannedInstalment], dates: tuple[date, date], now: datetime
+) -> bytes:
+    data = agreement_data(
+        number=numbers[0],
+        project=numbers[1],
+        award=award,
+        starts_on=dates[0],
+        ends_on=dates[1],
+        instalments=schedule,
+        day=timezone.localdate(now),
+    )
+    return pdf.render("agreement.typ", data, at=now)
+
+
+def _create(
+    award: Award,
+    numbers: tuple[str, str],
+    schedule: Sequence[PlannedInstalment],
+    dates: tuple[date, date],
+    content: bytes,
+    *,
+    actor: User,
+    now: datetime,
+) -> Agreement:
+    """The project, its agreement and their rows."""
+    application = award.application
+    project = Project.objects.create(
+        reference=numbers[1],
+        application=application,
+        call=application.call,
+        organisation=application.organisation,
+        region=application.organisation.region,
+        title=application.title,
+        modality=application.call.terms.modality,
+        decided_on=timezone.localdate(award.decided_at),
+        starts_on=dates[0],
+        ends_on=dates[1],
+    )
+    document = _store(content, numbers[0], application, project, actor=actor, now=now)
+    agreement = Agreement.objects.create(
+        number=numbers[0],
+        award=award,
+        project=project,
+        kind=kind_for(application),
+        amount=award.amount,
+        starts_on=dates[0],
+        ends_on=dates[1],
+        drafted_by=actor,
+        drafted_at=now,
+        document=document,
+    )
+    AgreementPart.objects.bulk_create(
+        [
+            AgreementPart(agreement=agreement, fiscal_year=part.fiscal_year, amount=part.amount)
+            for part in award.parts.order_by("fiscal_year", "pk")
+        ]
+    )
+    milestones = _create_milestones(agreement, planned_milestones(application))
+    Instalment.objects.bulk_create(
+        [
+            Instalment(
+                agreement=agreement,
+                position=position,
+                kind=one.kind,
+                fiscal_year=one.fiscal_year,
+                amount=one.amount,
+                milestone=None if one.kind == InstalmentKind.ADVANCE else milestones[one.milestone or 0],
+            )
+            for position, one in enumerate(schedule, start=1)
+        ]
+    )
+    note(agreement, amount=award.amount, project=project.reference, sha256=document.sha256, instalments=len(schedule))
+    return agreement
+
+
+def _store(content: bytes, number: str, application: Application, project: Project, *, actor: User, now: datetime) -> Document:
+    return store_bytes(
+        content,
+        name=f"convention-{number}.pdf",
+        content_type="application/pdf",
+        kind=DocumentKind.AGREEMENT,
+        actor=actor,
+        now=now,
+        application=application,
+        project=project,
+    )
+
+
+def _create_milestones(agreement: Agreement, planned: Sequence[PlannedMilestone]) -> dict[int, Milestone]:
+    """The milestones of an agreement, as planned in the application, by position."""
+    rows = Milestone.objects.bulk_create(
+        [
+            Milestone(agreement=agreement, position=one.position, title=one.title, evidence=one.evidence, due_on=one.due_on)
+            for one in planned
+        ]
+    )
+    return {row.position: row for row in rows}
+
+
+@act
+def sign_for_beneficiary(
+    *, agreement_id: int, document_sha256: str, confirmation: str, actor: User, now: datetime, key: str | None = None
+) -> Agreement:
+    """Record the beneficiary's signature of the document that was shown. Raises NotAllowed, WrongState, Stale, Invalid."""
+    _application, agreement = _hold(agreement_id)
+    policies.sign_for_beneficiary(actor, agreement, now).require()
+    require_move(AGREEMENT_MOVES, agreement.state, AgreementState.SIGNED_BENEFICIARY)
+    _sign(agreement, Party.BENEFICIARY, document_sha256, confirmation, actor=actor, now=now)
+    transition([agreement], AgreementState.SIGNED_BENEFICIARY, moves=AGREEMENT_MOVES, now=now)
+    note_organisation(agreement.project.organisation_id)
+    return agreement
+
+
+@act
+def sign_for_minister(
+    *, agreement_id: int, document_sha256: str, confirmation: str, actor: User, now: datetime, key: str | None = None
+) -> Agreement:
+    """Record the minister's signature: the agreement is in force, its gain plan locked and its amount committed, all at once.
+
+    Raises NotAllowed, WrongState, Stale, Invalid, EnvelopeExceeded.
+    """
+    known = money_clock(now)
+    application, agreement = _hold(agreement_id)
+    policies.sign_for_minister(actor, agreement, now).require()
+    require_move(AGREEMENT_MOVES, agreement.state, AgreementState.IN_FORCE)
+    _sign(agreement, Party.MINISTER, document_sha256, confirmation, actor=actor, now=now)
+    transition([agreement], AgreementState.IN_FORCE, moves=AGREEMENT_MOVES, now=now, in_force_at=now)
+    project = agreement.project
+    project.signed_on = timezone.localdate(now)
+    project.save(update_fields=["signed_on"])
+    _lock_plan(application, project, now)
+    transition([application], ApplicationState.CONVERTED, moves=APPLICATION_MOVES, now=now)
+    _tell(agreement, application, now)
+    queue("money", now=now)
+    _commit(agreement, actor=actor, now=now, known=known)
+    return agreement
+
+
+def _hold(agreement_id: int) -> tuple[Application, Agreement]:
+    """The file, then its agreement, both held until COMMIT."""
+    application = lock(Application, Agreement.objects.values_list("award__application", flat=True).get(pk=agreement_id))
+    return application, lock(Agreement, agreement_id)
+
+
+def _sign(agreement: Agreement, party: Party, shown: str, confirmation: str, *, actor: User, now: datetime) -> None:
+    """One signature, of the very document that the person saw. Raises Stale, Invalid."""
+    document = agreement.document
+    if document is None or document.sha256 != shown:
+        raise Stale(_("Le document a changé depuis que vous avez ouvert cette page. Relisez-le avant de le signer."))
+    if confirmation.strip().upper() != agreement.number:
+        asked = _("Inscrivez le numéro de la convention, %(number)s, pour signer.") % {"number": agreement.number}
+        raise Invalid(errors={"confirmation": asked})
+    signature = Signature.objects.create(
+        agreement=agreement,
+        party=party,
+        person=actor,
+        signed_on=timezone.localdate(now),
+        document=document,
+        document_sha256=document.sha256,
+        recorded_at=now,
+    )
+    note(signature, party=str(party), sha256=document.sha256)
+
+
+def _lock_plan(application: Application, project: Project, now: datetime) -> None:
+    """From now on the baseline and the lines of the gain plan are those that were signed."""
+    plan = GainPlan.objects.get(application=application)
+    plan.project, plan.locked_at = project, now
+    plan.save(update_fields=["project", "locked_at"])
+    note(plan, locked=True)
+
+
+def _commit(agreement: Agreement, *, actor: User, now: datetime, known: datetime) -> None:
+    """Turn the award's reservation of each fiscal year into the agreement's commitment."""
+    call, day = agreement.project.call, timezone.localdate(now)
+    envelope = Envelope.objects.get(code=call.envelope)
+    postings = []
+    for part in agreement.parts.order_by("fiscal_year", "pk"):
+        for kind, amount, holder in (
+            (LedgerKind.RESERVATION, -part.amount, None),
+            (LedgerKind.COMMITMENT, part.amount, agreement.pk),
+        ):
+            postings.append(
+                Posting(
+                    envelope.pk,
+                    part.fiscal_year,
+                    kind,
+                    amount,
+                    day,
+                    call_id=call.pk,
+                    award_id=agreement.award_id,
+                    agreement_id=holder,
+                    reference=agreement.number,
+                )
+            )
+    post(postings, actor=actor, recorded_at=known)
+
+
+def _tell(agreement: Agreement, application: Application, now: datetime) -> None:
+    people = User.objects.filter(pk__in=active_members(application.organisation_id, now).values("person")).order_by("pk")
+    messages.send(
+        people,
+        application=application,
+        subject=_("%(number)s : la convention est en vigueur") % {"number": agreement.number},
+        body=_("La convention est signée par les deux parties. Les jalons et les versements se suivent dans le portail."),
+        now=now,
+    )

@@ -1,0 +1,179 @@
+"""Pages of agreements: the list, the draft, the agreement itself and its two signatures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
+
+from fondsinnovation.kit.money import fiscal_year_of
+from fondsinnovation.kit.views import ActForm
+from fondsinnovation.templatetags.typography import number as said
+from funding.enums import AgreementState
+from funding.filters.awards import AgreementFilter
+from funding.forms.agreements import AgreementForm, SignatureForm
+from funding.models import Agreement, Award
+from funding.policies import agreements as policies
+from funding.queries.agreements import agreements_for, default_dates, default_schedule, expected_gains, kind_for, planned_milestones
+from funding.services import agreements as acts
+from funding.tables.awards import AgreementTable, agreement_tag
+from funding.views.applications import Step
+from funding.views.awards import award_or_404
+from projects.policies.staff import read_files
+
+
+@require_safe
+@login_required
+def agreement_list(request: HttpRequest) -> HttpResponse:
+    """Every agreement that the reader may see, the latest first."""
+    now = timezone.now()
+    found = AgreementFilter(request.GET, agreements_for(request.user, now).order_by("-drafted_at", "-pk"), request=request)
+    table = AgreementTable.for_page(request, found.qs)
+    table.caption = ngettext("%(count)s convention", "%(count)s conventions", table.paginator.count) % {
+        "count": said(table.paginator.count)
+    }
+    return render(request, "funding/agreement_list.html", {"table": table, "filter": found})
+
+
+class AgreementDraft(ActForm):
+    """The instalments proposed by the terms, to be changed or confirmed."""
+
+    template_name = "funding/agreement_draft.html"
+    form_class = AgreementForm
+
+    @cached_property
+    def award(self) -> Award:
+        award = award_or_404(self.request, self.kwargs["number"])
+        policies.draft_agreement(self.request.user, award, timezone.now()).require()
+        return award
+
+    @cached_property
+    def parts(self) -> dict[int, Any]:
+        return {part.fiscal_year: part.amount for part in self.award.parts.order_by("fiscal_year", "pk")}
+
+    @cached_property
+    def milestones(self) -> list[Any]:
+        return planned_milestones(self.award.application)
+
+    def get_initial(self) -> dict[str, Any]:
+        first, last = default_dates(self.award.application, timezone.localdate())
+        return {**super().get_initial(), "starts_on": first, "ends_on": last}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        positions = [milestone.position for milestone in self.milestones]
+        terms = self.award.application.call.terms
+        proposed = default_schedule(self.award.amount, self.parts, terms, positions) if positions else []
+        return {**super().get_form_kwargs(), "proposed": proposed, "years": list(self.parts)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = {
+            "award": self.award,
+            "application": self.award.application,
+            "parts": self.parts.items(),
+            "milestones": self.milestones,
+            "kind": kind_for(self.award.application).label,
+            "terms": self.award.application.call.terms,
+        }
+        return super().get_context_data(**context, **kwargs)
+
+    def perform(self, form: BaseForm) -> HttpResponse:
+        data = form.cleaned_data
+        agreement = acts.draft_agreement(
+            award_id=self.award.pk,
+            starts_on=data["starts_on"],
+            ends_on=data["ends_on"],
+            instalments=form.instalments(),
+            actor=self.request.user,
+            now=timezone.now(),
+            key=data["key"],
+        )
+        messages.success(self.request, _("La convention est prête à signer."))
+        return redirect("funding:agreement_detail", agreement.number)
+
+
+def agreement_or_404(request: HttpRequest, number: str) -> Agreement:
+    return get_object_or_404(agreements_for(request.user, timezone.now()), number=number)
+
+
+@require_safe
+@login_required
+def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """An agreement: its document, parts, milestones, instalments, expected gains and signatures."""
+    now = timezone.now()
+    agreement = agreement_or_404(request, number)
+    context = {
+        "agreement": agreement,
+        "state": agreement_tag(agreement),
+        "is_staff": bool(read_files(request.user, now)),
+        "steps": next_steps(agreement, request.user, now),
+        "parts": agreement.parts.order_by("fiscal_year", "pk"),
+        "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
+        "milestones": agreement.milestones.order_by("position", "pk"),
+        "instalments": agreement.instalments.select_related("milestone").order_by("position", "pk"),
+        "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
+        "gains": expected_gains(agreement.award.application) if agreement.award else [],
+    }
+    return render(request, "funding/agreement_detail.html", context)
+
+
+def next_steps(agreement: Agreement, person: Any, now: Any) -> list[Step]:
+    """The signature that the agreement waits for."""
+    if agreement.state == AgreementState.DRAFT:
+        page = reverse("funding:agreement_sign", args=[agreement.number])
+        return [Step(_("Signer pour le bénéficiaire"), page, policies.sign_for_beneficiary(person, agreement, now))]
+    if agreement.state == AgreementState.SIGNED_BENEFICIARY:
+        page = reverse("funding:agreement_sign_minister", args=[agreement.number])
+        return [Step(_("Signer pour le ministre"), page, policies.sign_for_minister(person, agreement, now))]
+    return []
+
+
+class AgreementSign(ActForm):
+    """The document, its SHA-256, and the number of the agreement to type again."""
+
+    template_name = "funding/agreement_sign.html"
+    form_class = SignatureForm
+    policy: Any = policies.sign_for_beneficiary
+    act: Any = acts.sign_for_beneficiary
+    title: Any = gettext_lazy("Signer pour le bénéficiaire")
+    explanation: Any = gettext_lazy(
+        "En signant, votre organisme accepte la convention. Elle entrera en vigueur à la signature du ministre."
+    )
+    success: Any = gettext_lazy("La convention est signée; elle attend la signature du ministre.")
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        agreement = agreement_or_404(self.request, self.kwargs["number"])
+        type(self).policy(self.request.user, agreement, timezone.now()).require()
+        return agreement
+
+    def get_initial(self) -> dict[str, Any]:
+        document = self.agreement.document
+        return {**super().get_initial(), "document_sha256": document.sha256 if document else ""}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(agreement=self.agreement, title=self.title, explanation=self.explanation, **kwargs)
+
+    def perform(self, form: BaseForm) -> HttpResponse:
+        type(self).act(agreement_id=self.agreement.pk, actor=self.request.user, now=timezone.now(), **form.cleaned_data)
+        messages.success(self.request, self.success)
+        return redirect("funding:agreement_detail", self.agreement.number)
+
+
+class AgreementSignMinister(AgreementSign):
+    policy = policies.sign_for_minister
+    act = acts.sign_for_minister
+    title = gettext_lazy("Signer pour le ministre")
+    explanation = gettext_lazy(
+        "Votre signature met la convention en vigueur : le plan de gains est figé et l’aide est engagée, exercice par exercice."
+    )
+    success = gettext_lazy("La convention est en vigueur.")
