@@ -6,8 +6,10 @@ import sys
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """200 when this process serves requests and reaches its database; anything else is an error."""
     with connection.cursor() as cursor:

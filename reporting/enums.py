@@ -18,9 +18,9 @@ class GainReportState(TextChoices):
 
 _S = GainReportState
 GAIN_REPORT_MOVES = {
-    _S.DRAFT: {_S.SUBMITTED},
+    _S.DRAFT: {_S.DRAFT, _S.SUBMITTED},  # corrected before it is co-signed
     _S.SUBMITTED: {_S.RETURNED, _S.VERIFIED, _S.PARTLY_VERIFIED, _S.REJECTED},
-    _S.RETURNED: {_S.DRAFT, _S.SUBMITTED},
+    _S.RETURNED: {_S.DRAFT},
     _S.VERIFIED: {_S.CAPTURED},
     _S.PARTLY_VERIFIED: {_S.CAPTURED},
     _S.REJECTED: set(),
@@ -37,6 +37,9 @@ class Rating(TextChoices):
 class SnapshotKind(TextChoices):
     WORKING = "working", _("Instantané de travail")
     EDITION = "edition", _("Édition conservée")
+    ASKED = "asked", _("Instantané demandé")
+    #: the working snapshot before this one: a page that began on it ends on it
+    REPLACED = "replaced", _("Instantané remplacé")
 
 
 class RunState(TextChoices):

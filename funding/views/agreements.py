@@ -25,10 +25,13 @@ from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.models import Agreement, Award
 from funding.policies import agreements as policies
 from funding.queries.agreements import agreements_for, default_dates, default_schedule, expected_gains, kind_for, planned_milestones
+from funding.queries.payments import instalments_for
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.applications import Step
 from funding.views.awards import award_or_404
+from projects.enums import Role
+from projects.policies.rights import needs_role
 from projects.policies.staff import read_files
 
 
@@ -119,11 +122,17 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "parts": agreement.parts.order_by("fiscal_year", "pk"),
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
         "milestones": agreement.milestones.order_by("position", "pk"),
-        "instalments": agreement.instalments.select_related("milestone").order_by("position", "pk"),
+        "instalments": instalments_for(request.user, now).filter(agreement=agreement).order_by("position", "pk"),
+        "may_request": may_request(request.user, agreement, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
         "gains": expected_gains(agreement.award.application) if agreement.award else [],
     }
     return render(request, "funding/agreement_detail.html", context)
+
+
+def may_request(person: Any, agreement: Agreement, now: Any) -> bool:
+    """Whether this person requests the payments of an agreement in force: what unlocks each instalment is said on its own page."""
+    return agreement.state == AgreementState.IN_FORCE and bool(needs_role(person, now, Role.PAYMENT_REQUESTER))
 
 
 def next_steps(agreement: Agreement, person: Any, now: Any) -> list[Step]:

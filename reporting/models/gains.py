@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from projects.enums import Stage
 from reporting.enums import GainReportState, Rating
 
 _PERSON = settings.AUTH_USER_MODEL
-_MONEY = {"max_digits": 15, "decimal_places": 2}
+_MONEY: Any = {"max_digits": 15, "decimal_places": 2}
+_DAYS = Func(F("period_start"), F("period_end"), Value("[]"), function="daterange", output_field=DateRangeField())
 
 
 class GainReport(models.Model):
@@ -36,6 +41,7 @@ class GainReport(models.Model):
     verified_amount = models.DecimalField(_("gain vérifié"), **_MONEY, null=True, blank=True)
     rating = models.CharField(_("cote"), max_length=5, choices=Rating, blank=True)
     reason = models.TextField(_("motif de l’ajustement"), max_length=4000, blank=True)
+    method_version = models.CharField(_("version de la méthode"), max_length=20, blank=True)
     captured_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     captured_at = models.DateTimeField(null=True, blank=True)
     captured_amount = models.DecimalField(_("gain capté"), **_MONEY, null=True, blank=True)
@@ -69,8 +75,21 @@ class GainReport(models.Model):
             ),
             models.CheckConstraint(
                 name="gain_report_verified_is_complete",
-                condition=Q(verified_by__isnull=True, verified_at__isnull=True, verified_amount__isnull=True)
-                | (Q(verified_by__isnull=False, verified_at__isnull=False, verified_amount__isnull=False) & ~Q(rating="")),
+                condition=Q(verified_by__isnull=True, verified_at__isnull=True, verified_amount__isnull=True, method_version="")
+                | (
+                    Q(verified_by__isnull=False, verified_at__isnull=False, verified_amount__isnull=False)
+                    & ~Q(rating="")
+                    & ~Q(method_version="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="gain_report_state_fits_its_amounts",
+                condition=Q(state__in=[GainReportState.DRAFT, GainReportState.SUBMITTED], verified_by__isnull=True)
+                | (Q(state=GainReportState.RETURNED, verified_by__isnull=True) & ~Q(reason=""))
+                | Q(state=GainReportState.VERIFIED, verified_by__isnull=False, verified_amount=F("amount"))
+                | (Q(state=GainReportState.PARTLY_VERIFIED, verified_by__isnull=False) & ~Q(verified_amount=F("amount")))
+                | Q(state=GainReportState.REJECTED, verified_by__isnull=False, verified_amount=0)
+                | Q(state=GainReportState.CAPTURED, verified_by__isnull=False, captured_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="gain_report_adjustment_has_a_reason",
@@ -92,17 +111,21 @@ class GainReport(models.Model):
             ),
             models.CheckConstraint(
                 name="gain_report_captured_within_verified",
-                condition=Q(captured_amount__isnull=True)
-                | Q(captured_amount__gt=0, captured_amount__lte=F("verified_amount")),
+                condition=Q(captured_amount__isnull=True) | Q(captured_amount__gt=0, captured_amount__lte=F("verified_amount")),
                 violation_error_message=_("Le gain capté ne peut pas dépasser le gain vérifié."),
             ),
-            models.UniqueConstraint(
-                name="gain_report_period_unique",
-                fields=["line", "period_start", "period_end"],
-                violation_error_message=_("Ce gain est déjà déclaré pour cette période."),
+            ExclusionConstraint(  # a rejected report keeps its period: it was examined, for 0.00
+                name="gain_report_periods_apart",
+                expressions=[("line", RangeOperators.EQUAL), (_DAYS, RangeOperators.OVERLAPS)],
+                violation_error_message=_("Une autre déclaration de cette ligne couvre déjà des jours de cette période."),
             ),
         ]
-        indexes = [models.Index(fields=["state", "id"]), models.Index(fields=["project", "period_end"])]
+        indexes = [
+            models.Index(fields=["state", "id"]),
+            models.Index(fields=["project", "period_end"]),
+            models.Index(fields=["period_end", "id"]),
+            models.Index(fields=["id"], condition=Q(cosignature_waived=True), name="gain_report_waived"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -119,6 +142,7 @@ class Gain(models.Model):
     period_end = models.DateField()
     amount = models.DecimalField(_("montant"), **_MONEY)
     evidence = models.CharField(_("preuve"), max_length=200, blank=True)
+    method_version = models.CharField(_("version de la méthode"), max_length=20, blank=True, db_default="")
     recorded_at = models.DateTimeField(_("date de connaissance"))
     recorded_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, related_name="+")
     sha256 = models.CharField(max_length=64)
@@ -128,9 +152,11 @@ class Gain(models.Model):
         constraints = [
             models.CheckConstraint(name="gain_dates_in_order", condition=Q(period_end__gte=F("period_start"))),
             models.CheckConstraint(name="gain_verified_has_evidence", condition=~Q(stage=Stage.VERIFIED) | ~Q(evidence="")),
-            models.CheckConstraint(name="gain_hash", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")),
-            models.UniqueConstraint(
-                name="gain_unique", fields=["line", "stage", "period_start", "period_end", "recorded_at"]
+            models.CheckConstraint(
+                name="gain_verified_has_method",
+                condition=~Q(stage=Stage.VERIFIED) | Q(report__isnull=True) | ~Q(method_version=""),
             ),
+            models.CheckConstraint(name="gain_hash", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")),
+            models.UniqueConstraint(name="gain_unique", fields=["line", "stage", "period_start", "period_end", "recorded_at"]),
         ]
         indexes = [models.Index(fields=["project", "stage"]), models.Index(fields=["recorded_at", "id"])]

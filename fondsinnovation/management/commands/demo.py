@@ -59,7 +59,7 @@ class Command(BaseCommand):
         subprocess.run(manage, env={**os.environ, "FONDS_DB_ROLE": "owner"}, check=True)
         if not get_user_model().objects.exists():
             self.stdout.write("Création du fonds de démonstration…")
-            call_command("seed", stage="review")
+            call_command("seed", stage="report", live=True)
 
     def _recompute(self) -> None:
         call_command("recompute_reports", wait=True)

@@ -1,0 +1,193 @@
+"""The reports: their code, title, columns and filters. One table serves pages, snapshots, files, commands and API alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from reporting.rules import TOTAL
+
+#: of the computation as a whole; it changes when the same rows would give other bytes
+VERSION = 1
+
+
+class Kind(Enum):
+    TEXT = "text"
+    MONEY = "money"
+    RATIO = "ratio"
+    WHOLE = "whole"
+    DAY = "day"
+    INSTANT = "instant"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`code` is the stable header of machine files, `label` the one that people read."""
+
+    code: str
+    label: Any
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The columns that a page shows at once; a file has them all."""
+
+    code: str
+    label: Any
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`key` names the row. `selectors` choose projects (filter → path from a project), `matches` choose rows by a column."""
+
+    code: str
+    number: str
+    title: Any
+    lead: Any
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    selectors: Mapping[str, str] = field(default_factory=dict)
+    matches: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        return (*self.selectors, *self.matches)
+
+    @property
+    def by_project(self) -> bool:
+        """Each row speaks of one project: a recusal hides it."""
+        return self.key[0] == "project"
+
+    def column(self, code: str) -> Column:
+        return next(column for column in self.columns if column.code == code)
+
+    def key_of(self, row: Mapping[str, str]) -> str:
+        return ":".join(row[name] for name in self.key)
+
+
+def is_total(key: str) -> bool:
+    return TOTAL in key.split(":")
+
+
+def _money(*names: tuple[str, Any]) -> tuple[Column, ...]:
+    return tuple(Column(code, label, Kind.MONEY) for code, label in names)
+
+
+def _ratios(*names: tuple[str, Any]) -> tuple[Column, ...]:
+    return tuple(Column(code, label, Kind.RATIO) for code, label in names)
+
+
+_PROJECT = Column("project", _("Projet"))
+_YEAR = Column("fiscal_year", _("Exercice"), Kind.WHOLE)
+_NATURE = Column("nature", _("Nature"))
+_SELECTORS = {"project": "reference", "call": "call__reference", "organisation": "organisation__code"}
+
+ENVELOPES = Report(
+    "envelopes", "R01", _("État des enveloppes"),
+    _("Où en sont les deux enveloppes du Fonds, exercice par exercice. Chaque montant est une somme d’écritures du grand livre."),
+    (
+        Column("envelope", _("Enveloppe")), _YEAR,
+        *_money(
+            ("ceiling", _("Plafond")), ("authorised", _("Autorisé")), ("reserved", _("Réservé")), ("committed", _("Engagé net")),
+            ("paid", _("Payé")), ("recovered", _("Recouvré")), ("unpaid", _("Restes à payer")), ("available", _("Disponible")),
+        ),
+        *_ratios(("commitment_rate", _("Taux d’engagement")), ("payment_rate", _("Taux de paiement")), ("share", _("Part"))),
+    ),
+    ("envelope", "fiscal_year"), matches=("envelope", "fiscal_year"),
+    views=(
+        View("montants", _("Montants"), ("envelope", "fiscal_year", "authorised", "reserved", "committed", "unpaid", "available")),
+        View("paiements", _("Paiements"), ("envelope", "fiscal_year", "committed", "paid", "recovered", "unpaid")),
+        View("taux", _("Plafonds et taux"), ("envelope", "fiscal_year", "ceiling", "share", "commitment_rate", "payment_rate")),
+    ),
+)  # fmt: skip
+
+GAINS = Report(
+    "gains", "R06", _("Registre des gains"),
+    _("Chaque gain prévu, déclaré, vérifié ou capté, réparti par exercice comme le rendement le compte."),
+    (
+        _PROJECT, Column("line", _("Ligne")), _NATURE, Column("recurrence", _("Récurrence")), Column("stage", _("Stade")),
+        Column("period_start", _("Début de la période"), Kind.DAY), Column("period_end", _("Fin de la période"), Kind.DAY),
+        _YEAR, Column("days", _("Jours"), Kind.WHOLE), Column("amount", _("Montant"), Kind.MONEY),
+        Column("ended", _("Période terminée"), Kind.FLAG), Column("windfall", _("Effet d’aubaine"), Kind.FLAG),
+        Column("recorded_at", _("Connu le"), Kind.INSTANT),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("nature", "stage", "fiscal_year"),
+    views=(
+        View(
+            "montants", _("Montants"),
+            ("project", "line", "nature", "stage", "period_start", "period_end", "fiscal_year", "amount", "windfall"),
+        ),
+        View("connaissance", _("Dates"), ("project", "line", "stage", "period_start", "period_end", "days", "ended", "recorded_at")),
+    ),
+)  # fmt: skip
+
+GAINS_BY_YEAR = Report(
+    "gains-by-year", "R08", _("Gains par exercice"),
+    _("Les gains par exercice et par nature. Le gain budgétaire net (NET) additionne économies, revenus et hausses de coût."),
+    (_YEAR, _NATURE, *_money(("forecast", _("Prévu")), ("reported", _("Déclaré")), ("verified", _("Vérifié")), ("captured", _("Capté")))),
+    ("fiscal_year", "nature"), matches=("fiscal_year", "nature"),
+    views=(View("montants", _("Montants"), ("fiscal_year", "nature", "forecast", "reported", "verified", "captured")),),
+)  # fmt: skip
+
+ROI_PROJECTS = Report(
+    "roi-projects", "R07", _("Rendement par projet"),
+    _("Ce que chaque projet a coûté et ce qu’il rapporte, pour le Fonds et pour l’ensemble du secteur public."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("region", _("Région")),
+        Column("status", _("État")),
+        *_money(
+            ("fund_paid", _("Versé")), ("cofunding", _("Cofinancement")), ("net_gain_forecast", _("Gain net prévu")),
+            ("net_gain_reported", _("Gain net déclaré")), ("net_gain_verified", _("Gain net vérifié")),
+            ("net_gain_captured", _("Gain net capté")), ("avoided_verified", _("Coût évité vérifié")),
+            ("productivity_verified", _("Productivité vérifiée")),
+        ),
+        *_ratios(
+            ("roi_public", _("Rendement, secteur public")), ("roi_fund", _("Rendement, Fonds")),
+            ("multiple_public", _("Multiple, secteur public")), ("multiple_fund", _("Multiple, Fonds")),
+            ("rec3_fund", _("Récurrent après 3 ans, Fonds")), ("rec3_public", _("Récurrent après 3 ans, secteur public")),
+            ("cum3_fund", _("Cumulé sur 3 ans, Fonds")), ("cum3_public", _("Cumulé sur 3 ans, secteur public")),
+        ),
+        Column("npv", _("Valeur actuelle nette"), Kind.MONEY),
+        *_ratios(
+            ("bcr", _("Ratio avantages-coûts")), ("payback_years", _("Délai de récupération (années)")),
+            ("realisation_reported", _("Réalisation déclarée")), ("realisation_verified", _("Réalisation vérifiée")),
+            ("verification_yield", _("Rendement de la vérification")), ("coverage", _("Couverture de vérification")),
+            ("capture_rate", _("Taux de captation")), ("variance", _("Écart au prévu")),
+        ),
+    ),
+    ("project",), selectors={**_SELECTORS, "region": "region_id", "status": "state"},
+    views=(
+        View(
+            "montants", _("Montants"),
+            (
+                "project", "status", "fund_paid", "cofunding", "net_gain_forecast", "net_gain_reported", "net_gain_verified",
+                "net_gain_captured",
+            ),
+        ),
+        View(
+            "rendement", _("Rendement"),
+            ("project", "roi_public", "roi_fund", "multiple_public", "multiple_fund", "npv", "bcr", "payback_years"),
+        ),
+        View(
+            "trois-ans", _("Après trois ans"),
+            ("project", "rec3_fund", "rec3_public", "cum3_fund", "cum3_public", "avoided_verified", "productivity_verified"),
+        ),
+        View(
+            "suivi", _("Suivi"),
+            (
+                "project", "realisation_reported", "realisation_verified", "variance", "verification_yield", "coverage", "capture_rate",
+            ),
+        ),
+        View("projets", _("Projets"), ("project", "call", "organisation", "region", "status")),
+    ),
+)  # fmt: skip
+
+REPORTS = {report.code: report for report in (ENVELOPES, GAINS, ROI_PROJECTS, GAINS_BY_YEAR)}

@@ -1,0 +1,100 @@
+"""What a reader chooses on the page of a report: its two dates, its filters, its view; and the file they take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from funding.models import Envelope
+from projects.enums import Nature, ProjectState, Stage
+from projects.models import Call, Region
+from reporting.catalogue import Report
+from reporting.rules import end_of_day
+
+_ANY = [("", _("Tous"))]
+_FILTER_LABELS = {
+    "project": _("Projet (numéro)"), "call": _("Appel"), "organisation": _("Organisme (code)"), "region": _("Région"), "status": _("État"),
+    "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
+}  # fmt: skip
+
+
+class KnownField(forms.Field):
+    """A knowledge date: a day (its end in America/Toronto) or an instant with its offset."""
+
+    default_error_messages = {"invalid": _("Écrivez un jour (2026-10-31) ou un instant avec son décalage (2026-10-31T12:00:00-04:00).")}
+
+    def to_python(self, value: Any) -> datetime | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            if len(text) == 10:
+                return end_of_day(date.fromisoformat(text))
+            found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign in an address reads as a space
+        except ValueError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if found.tzinfo is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
+
+
+class DatesForm(forms.Form):
+    """Empty means now, on both sides. The names are those of the address: `?effet=…&connaissance=…`."""
+
+    effet = forms.DateField(label=_("Date d’effet"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    connaissance = KnownField(label=_("Date de connaissance"), required=False)
+
+
+class ReportForm(DatesForm):
+    """The dates and the filters of one report."""
+
+    def __init__(self, *args: Any, report: Report, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["vue"] = forms.CharField(required=False, widget=forms.HiddenInput)
+        for name in report.filters:
+            self.fields[name] = _filter_field(name)
+        self.report = report
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters that were chosen, by name."""
+        return {name: self.cleaned_data[name] for name in self.report.filters if self.cleaned_data.get(name)}
+
+
+def _filter_field(name: str) -> forms.Field:
+    label = _FILTER_LABELS[name]
+    if name in ("project", "organisation"):
+        return forms.CharField(label=label, required=False, max_length=40)
+    if name == "fiscal_year":
+        years = [(str(year), f"{year}-{year + 1}") for year in range(2020, 2045)]
+        return forms.ChoiceField(label=label, required=False, choices=[*_ANY, *years])
+    return forms.ChoiceField(label=label, required=False, choices=lambda: [*_ANY, *_choices(name)])
+
+
+def _choices(name: str) -> list[tuple[str, Any]]:
+    if name == "call":
+        found = Call.objects.order_by("reference").values_list("reference", flat=True)
+        return [(reference, reference) for reference in found]
+    if name == "region":
+        return list(Region.objects.order_by("pk").values_list("pk", "name"))
+    if name == "envelope":
+        return list(Envelope.objects.order_by("pk").values_list("code", "name"))
+    return list({"status": ProjectState, "nature": Nature, "stage": Stage}[name].choices)
+
+
+class ComputeForm(DatesForm):
+    key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+
+class ExportForm(ReportForm):
+    """What to take: the dates and filters of the page, and one of the formats."""
+
+    key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, formats: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["format"] = forms.ChoiceField(label=_("Format"), choices=formats)

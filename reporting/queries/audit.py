@@ -1,0 +1,166 @@
+"""Reads of the journal: `journal_for` is the only way an entry reaches a page or a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import Call, JournalEntry, JournalLink, Recusal
+from projects.policies.rights import rights_of
+from projects.queries import activity
+from projects.services.journal import sha256
+from reporting.queries import gains
+
+#: act → what it does, in words; a test holds the list complete
+ACTS: Mapping[str, str | Promise] = {
+    **activity.STORY,
+    **gains.STORY,
+    "approve_call": _("Appel approuvé"),
+    "ask_recompute": _("Calcul des rapports demandé"),
+    "attach_document": _("Document joint"),
+    "authorise_payment": _("Paiement autorisé"),
+    "certify_payment": _("Paiement certifié"),
+    "confirm_payment": _("Paiement confirmé"),
+    "create_call": _("Appel rédigé"),
+    "create_demo_accounts": _("Comptes de démonstration créés"),
+    "create_token": _("Jeton d’accès créé"),
+    "edit_call": _("Appel modifié"),
+    "end_membership": _("Rôle terminé"),
+    "export_applications": _("Liste de demandes exportée"),
+    "export_journal": _("Journal exporté"),
+    "fill_sections": _("Sections de la demande remplies"),
+    "grant_membership": _("Rôle accordé"),
+    "import_bodies": _("Ministères et organismes importés"),
+    "import_municipalities": _("Municipalités importées"),
+    "keep_export": _("Rapport exporté"),
+    "move_call": _("État de l’appel constaté"),
+    "record_access": _("Fichier consulté"),
+    "record_cofunding": _("Cofinancement inscrit"),
+    "refuse_milestone": _("Jalon refusé"),
+    "reject_payment": _("Paiement rejeté"),
+    "remove_document": _("Document retiré"),
+    "report_milestone": _("Jalon déclaré atteint"),
+    "request_payment": _("Paiement demandé"),
+    "return_call": _("Appel retourné"),
+    "revoke_token": _("Jeton d’accès révoqué"),
+    "save_review": _("Évaluation enregistrée"),
+    "save_section": _("Section de la demande enregistrée"),
+    "seed_file": _("Fonds de démonstration écrit"),
+    "seed_ledger": _("Grand livre de démonstration écrit"),
+    "start_application": _("Demande commencée"),
+    "submit_call": _("Appel soumis pour approbation"),
+    "verify_milestone": _("Jalon vérifié"),
+}
+
+#: kind of object → what it is, and the path from it to the applications that a recusal hides (none: nothing to hide)
+OBJECTS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
+    "projects.apitoken": (_("Jeton d’accès"), ()),
+    "projects.application": (_("Demande"), ("pk",)),
+    "projects.applicationsection": (_("Section de demande"), ("application",)),
+    "projects.applicationversion": (_("Version de demande"), ("application",)),
+    "projects.call": (_("Appel à projets"), ()),
+    "projects.document": (_("Document"), ("application", "project__application")),
+    "projects.gainplan": (_("Plan de gains"), ("application", "project__application")),
+    "projects.interestdeclaration": (_("Déclaration d’intérêts"), ("application",)),
+    "projects.membership": (_("Rôle"), ()),
+    "projects.message": (_("Message"), ("application",)),
+    "projects.organisation": (_("Organisme"), ()),
+    "projects.project": (_("Projet"), ("application",)),
+    "projects.recusal": (_("Récusation"), ("application",)),
+    "funding.agreement": (_("Convention"), ("project__application",)),
+    "funding.award": (_("Décision"), ("application",)),
+    "funding.cofunding": (_("Cofinancement"), ("project__application",)),
+    "funding.eligibility": (_("Recevabilité"), ("application",)),
+    "funding.milestone": (_("Jalon"), ("agreement__project__application",)),
+    "funding.payment": (_("Paiement"), ("instalment__agreement__project__application",)),
+    "funding.review": (_("Évaluation"), ("application",)),
+    "funding.signature": (_("Signature"), ("agreement__project__application",)),
+    "reporting.export": (_("Exportation"), ()),
+    "reporting.gain": (_("Gain"), ("project__application",)),
+    "reporting.gainreport": (_("Déclaration de gain"), ("project__application",)),
+    "reporting.run": (_("Calcul"), ()),
+}
+
+#: what the first link of the chain follows
+GENESIS = "0" * 64
+
+
+def journal_for(person: Any, now: datetime) -> QuerySet[JournalEntry]:
+    """The entries that this person may see.
+
+    A recusal hides those of its file, whatever object of the file they name first. Calls that are not open yet are sealed for auditors.
+    """
+    rows = JournalEntry.objects.all()
+    hidden = list(Recusal.objects.filter(person=person).order_by("pk").values_list("application_id", flat=True))
+    if hidden:
+        rows = rows.exclude(Q(application__in=hidden) | _of_applications(hidden))
+    if not rights_of(person, now).is_staff:
+        rows = rows.exclude(object_type="projects.call", object_id__in=Call.objects.filter(opens_at__gt=now).values("pk"))
+    return rows.select_related("actor", "organisation", "application", "link")
+
+
+def _of_applications(applications: list[int]) -> Q:
+    """Entries whose object belongs to one of these applications."""
+    found = Q()
+    for label, (_name, paths) in OBJECTS.items():
+        for path in paths:
+            objects = apps.get_model(label)._base_manager.filter(**{f"{path}__in": applications}).order_by()
+            found |= Q(object_type=label, object_id__in=objects.values("pk"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Entries, the latest first; `newer` and `older` are the keys from which to ask for the pages around, None at an end."""
+
+    entries: list[JournalEntry]
+    newer: int | None
+    older: int | None
+
+
+def journal_page(rows: QuerySet[JournalEntry], *, before: int | None = None, after: int | None = None, size: int = 25) -> JournalPage:
+    """The entries just older than `before`, or just newer than `after`: one page costs the same wherever it is."""
+    if after is not None:
+        found = list(rows.filter(pk__gt=after).order_by("pk")[: size + 1])
+        kept, more = found[:size][::-1], len(found) > size
+        return JournalPage(kept, kept[0].pk if more else None, kept[-1].pk if kept else None)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: size + 1])
+    kept, more = found[:size], len(found) > size
+    return JournalPage(kept, kept[0].pk if kept and before is not None else None, kept[-1].pk if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCheck:
+    """One link of the chain, recomputed. `fault` is empty when it holds."""
+
+    link: JournalLink | None
+    recomputed: str
+    fault: str | Promise
+
+
+def check_link(entry: JournalEntry) -> LinkCheck:
+    """Recompute the link of an entry, and hold it against the one before: one query."""
+    link = getattr(entry, "link", None)
+    if link is None:
+        return LinkCheck(None, "", _("Cette écriture n’a pas de maillon."))
+    recomputed = sha256(link.prev + entry.content)
+    before = JournalLink.objects.filter(seq=link.seq - 1).values_list("hash", flat=True).order_by("seq")
+    if recomputed != link.hash:
+        return LinkCheck(link, recomputed, _("Le contenu ne correspond pas à l’empreinte du maillon."))
+    if link.prev != next(iter(before), GENESIS):
+        return LinkCheck(link, recomputed, _("Le maillon n’est pas lié à celui qui le précède."))
+    return LinkCheck(link, recomputed, "")
+
+
+def reason_of(content: str) -> str:
+    return json.loads(content).get("reason", "")

@@ -1,0 +1,83 @@
+"""The rows that the reports are computed from, read by the database's cursor and known by an instant: cents are integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import BigIntegerField, F, QuerySet, Value
+from django.db.models.functions import Abs, Cast, Coalesce
+
+from funding.enums import LedgerKind
+from funding.models import Cofunding, Envelope, LedgerEntry
+from projects.enums import EnvelopeCode, Stage
+from projects.models import ForecastGain, Project
+from reporting.models import DiscountRate, Gain
+
+Rows = Iterator[tuple[Any, ...]]
+_CHUNK = 20_000
+_CENTS = Cast(F("amount") * 100, BigIntegerField())
+
+
+def _rows(found: QuerySet[Any], *names: Any) -> Rows:
+    return found.order_by("pk").values_list(*names).iterator(chunk_size=_CHUNK)
+
+
+def envelope_ceilings() -> dict[str, Decimal]:
+    """Each envelope in the order of the report, with its ceiling in dollars."""
+    return dict(Envelope.objects.order_by("pk").values_list("code", "ceiling"))
+
+
+def ledger_rows(known: datetime) -> Rows:
+    rows = LedgerEntry.objects.filter(recorded_at__lte=known)
+    return _rows(rows, "envelope__code", "fiscal_year", "kind", _CENTS, "effective_on", "recorded_at")
+
+
+def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -> dict[str, Rows]:
+    """The rows of each frame by its name; of some projects when `projects` says which."""
+    chosen = Project.objects.all() if projects is None else projects
+    return {
+        "projects": _rows(
+            chosen, "reference", "call__reference", "organisation__code", "region_id", "state", "decided_on", "signed_on", "starts_on",
+            "ends_on",
+        ),
+        "payments": _payments(known, projects),
+        "cofunding": _rows(
+            _of(Cofunding.objects.filter(recorded_at__lte=known), "project", projects),
+            "project__reference", _CENTS, "in_kind", "effective_on", "recorded_at",
+        ),
+        "gains": _gains(known, projects),
+        "secretariat_costs": _rows(
+            _paid(known).filter(envelope__code=EnvelopeCode.SECRETARIAT), _CENTS, "effective_on", "recorded_at"
+        ),
+        "rates": _rows(DiscountRate.objects.filter(recorded_at__lte=known), "valid_from", "rate", "recorded_at"),
+    }  # fmt: skip
+
+
+def _of(rows: QuerySet[Any], path: str, projects: QuerySet[Project] | None) -> QuerySet[Any]:
+    return rows if projects is None else rows.filter(**{f"{path}__in": projects})
+
+
+def _paid(known: datetime) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(recorded_at__lte=known, kind__in=(LedgerKind.PAYMENT, LedgerKind.RECOVERY))
+
+
+def _payments(known: datetime, projects: QuerySet[Project] | None) -> Rows:
+    """Payments and recoveries of the projects, each above zero: the kind says which way the money went."""
+    rows = _of(_paid(known), "agreement__project", projects)
+    return _rows(rows, "agreement__project__reference", "kind", Abs(_CENTS), "effective_on", "recorded_at", "fiscal_year", "reference")
+
+
+def _gains(known: datetime, projects: QuerySet[Project] | None) -> Rows:
+    """Forecasts of the plans that became projects, then what was reported, verified and captured."""
+    owner = Coalesce("line__plan__project__reference", "line__plan__application__project__reference")
+    forecasts = ForecastGain.objects.filter(recorded_at__lte=known).alias(owner=owner).filter(owner__isnull=False)
+    if projects is not None:
+        forecasts = forecasts.filter(owner__in=projects.values("reference"))
+    gains = _of(Gain.objects.filter(recorded_at__lte=known), "project", projects)
+    line = ("line__code", "line__nature", "line__recurrence")
+    period = ("period_start", "period_end", _CENTS, "recorded_at", "pk")
+    yield from _rows(forecasts, owner, *line, Value(Stage.FORECAST.value), *period)
+    yield from _rows(gains, "project__reference", *line, "stage", *period)

@@ -1,0 +1,168 @@
+"""Reads of gain reports: `gain_reports_for` is the only way one reaches a page, an export or a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from projects.enums import Role
+from projects.models import ForecastGain, GainLine, JournalEntry, Membership, Project, User
+from projects.policies.rights import rights_of
+from projects.queries.applications import not_recused, projects_for
+from projects.queries.people import active_members
+from reporting.enums import GainReportState
+from reporting.models import GainReport
+from reporting.policies.gains import CAPTURABLE
+from reporting.rules import end_of_day
+
+_S = GainReportState
+
+
+def gain_reports_for(person: Any, now: datetime) -> QuerySet[GainReport]:
+    """The gain reports of visible projects, and those of the lines that the person's organisation bears; none behind a recusal.
+
+    Each has `windfall`: it covers days before the start of its project, which count for nothing.
+    """
+    borne = rights_of(person, now).organisations(Role.FINANCE_RESPONDENT)
+    windfall = ExpressionWrapper(Coalesce(Q(period_start__lt=F("project__starts_on")), False), output_field=BooleanField())
+    return (
+        GainReport.objects.filter(Q(project__in=projects_for(person, now)) | Q(line__organisation__in=borne))
+        .filter(not_recused(person, "project__application_id"))
+        .select_related("project__organisation", "line__organisation")
+        .annotate(windfall=windfall)
+    )
+
+
+def gain_lines_of(project: Project) -> QuerySet[GainLine]:
+    """The locked lines of a project's plan, each with its reports and, in `reference`, the forecasts in force at signature."""
+    return (
+        GainLine.objects.filter(_of(project), plan__locked_at__isnull=False)
+        .select_related("organisation")
+        .prefetch_related(
+            Prefetch("reports", GainReport.objects.order_by("period_start", "pk")),
+            Prefetch("forecasts", _reference(project), to_attr="reference"),
+        )
+        .order_by("code", "pk")
+    )
+
+
+def _reference(project: Project) -> QuerySet[ForecastGain]:
+    """One forecast for each line and period: the latest known by the end of the day of signature."""
+    if project.signed_on is None:
+        return ForecastGain.objects.none()
+    known = ForecastGain.objects.filter(recorded_at__lte=end_of_day(project.signed_on))
+    period = ("line_id", "period_start", "period_end")
+    return known.order_by(*period, "-recorded_at", "-pk").distinct(*period)
+
+
+def gain_line(project: Project, code: str) -> GainLine:
+    """Raises GainLine.DoesNotExist when the project has no such locked line."""
+    return GainLine.objects.select_related("organisation", "baseline").get(_of(project), plan__locked_at__isnull=False, code=code)
+
+
+def _of(project: Project) -> Q:
+    """A plan belongs to its project, or still to the application that became it."""
+    return Q(plan__project=project) | Q(plan__application__isnull=False, plan__application=project.application_id)
+
+
+def project_of(line: GainLine) -> Project:
+    return Project.objects.select_related("application").get(Q(gain_plan=line.plan_id) | Q(application__gain_plan=line.plan_id))
+
+
+def reference_forecasts(line: GainLine, project: Project) -> QuerySet[ForecastGain]:
+    return _reference(project).filter(line=line)
+
+
+# ── What waits for somebody ──────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class View:
+    """A list kept under a name: the reports that a person has something to do with."""
+
+    code: str
+    label: str | Promise
+
+
+VIEWS = (
+    View("all", _("Toutes")),
+    View("cosign", _("À cosigner")),
+    View("verify", _("À vérifier")),
+    View("capture", _("À capter")),
+    View("waived", _("Cosignatures levées")),
+)
+
+
+def conditions(person: Any, now: datetime) -> dict[str, Q]:
+    """What each view holds for this person: the reports that they may act on, not all those in that state."""
+    rights = rights_of(person, now)
+    finance = rights.organisations(Role.FINANCE_RESPONDENT)
+    signed = Q(reported_by=person) | Q(cosigned_by=person)
+    belonged = Membership.objects.filter(person=person).values("organisation")
+    found = {"all": Q()}
+    if finance:
+        found["cosign"] = Q(state=_S.DRAFT, project__organisation__in=finance) & ~Q(reported_by=person)
+    if rights.has(Role.GAIN_VERIFIER):
+        outside = ~Q(project__organisation__in=belonged) & ~Q(line__organisation__in=belonged)
+        found["verify"] = Q(state=_S.SUBMITTED) & ~signed & outside
+    if finance or rights.has(Role.CONTROLLER):
+        mine = Q() if rights.has(Role.CONTROLLER) else Q(line__organisation__in=finance)
+        capturable = Q(state__in=[_S.VERIFIED, _S.PARTLY_VERIFIED], line__nature__in=CAPTURABLE, verified_amount__gt=0)
+        found["capture"] = mine & capturable & ~signed & ~Q(verified_by=person)
+    return {**found, "waived": Q(cosignature_waived=True)}
+
+
+def view_counts(rows: QuerySet[GainReport], found: Mapping[str, Q]) -> list[tuple[View, int]]:
+    """How many reports each view of this person holds: one query."""
+    views = [view for view in VIEWS if view.code in found]
+    counts = rows.order_by().aggregate(**{view.code: Count("pk", filter=found[view.code] or None) for view in views})
+    return [(view, counts[view.code]) for view in views]
+
+
+# ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def is_alone(organisation_id: int, now: datetime) -> bool:
+    """Whether one person is all that an organisation has here: nobody could co-sign."""
+    return active_members(organisation_id, now).values("person").distinct().count() == 1
+
+
+def cosigners_of(organisation_id: int, reporter: User, now: datetime) -> QuerySet[User]:
+    holding = active_members(organisation_id, now).filter(role=Role.FINANCE_RESPONDENT).exclude(person=reporter)
+    return User.objects.filter(pk__in=holding.values("person")).order_by("pk")
+
+
+def holders_of(role: Role, now: datetime) -> QuerySet[User]:
+    """Who holds a role anywhere today."""
+    holding = Membership.objects.on(timezone.localdate(now)).filter(role=role)
+    return User.objects.filter(is_active=True, pk__in=holding.values("person")).order_by("pk")
+
+
+# ── The story of one report ──────────────────────────────────────────────────────────────────────────────────────────
+STORY: dict[str, str | Promise] = {
+    "report_gain": _("Gain déclaré"),
+    "correct_gain": _("Déclaration corrigée"),
+    "cosign_gain": _("Déclaration cosignée et soumise"),
+    "verify_gain": _("Gain vérifié"),
+    "return_gain": _("Retournée pour correction"),
+    "reject_gain": _("Déclaration rejetée"),
+    "capture_gain": _("Captation inscrite"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    title: str | Promise
+    at: datetime
+    by: str
+
+
+def story_of(report: GainReport) -> list[Event]:
+    """The acts on a report, the oldest first."""
+    entries = JournalEntry.objects.filter(object_type=report._meta.label_lower, object_id=report.pk, act__in=STORY)
+    found = entries.select_related("actor").order_by("pk")
+    return [Event(STORY[entry.act], entry.at, entry.actor.name if entry.actor else "") for entry in found if entry.at]

@@ -1,0 +1,131 @@
+"""The rows behind a figure: those whose sum it is, or the figures that it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from fondsinnovation.kit.money import ZERO
+from funding.enums import LedgerKind
+from funding.models import Cofunding, LedgerEntry
+from projects.enums import BUDGETARY, Nature, Stage
+from reporting.models import Snapshot
+from reporting.queries.snapshots import hidden_projects, snapshot_of
+from reporting.rules import TOTAL
+
+_K = LedgerKind
+_MONEY = DecimalField(max_digits=20, decimal_places=2)
+
+#: column of `envelopes` → the kinds of rows that it adds (+1) or takes away (−1)
+_LEDGER: Mapping[str, Mapping[LedgerKind, int]] = {
+    "authorised": {_K.AUTHORISATION: 1},
+    "reserved": {_K.RESERVATION: 1},
+    "committed": {_K.COMMITMENT: 1},
+    "paid": {_K.PAYMENT: 1},
+    "recovered": {_K.RECOVERY: -1},
+    "unpaid": {_K.COMMITMENT: 1, _K.PAYMENT: -1},
+    "available": {_K.AUTHORISATION: 1, _K.RESERVATION: -1, _K.COMMITMENT: -1},
+}
+_NET = tuple(nature.value for nature in BUDGETARY)
+#: column of `roi-projects` → the stage and natures of the gains that it adds
+_GAINS: Mapping[str, tuple[Stage, tuple[str, ...]]] = {
+    **{f"net_gain_{stage.value}": (stage, _NET) for stage in Stage},
+    "avoided_verified": (Stage.VERIFIED, (Nature.AVOID.value,)),
+    "productivity_verified": (Stage.VERIFIED, (Nature.PROD.value,)),
+}
+_FUND = ("net_gain_verified", "fund_paid")
+_PUBLIC = ("net_gain_verified", "fund_paid", "cofunding")
+#: (report, column) of a ratio → the figures that it is made from
+COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    **{("roi-projects", f"{name}_fund"): _FUND for name in ("roi", "multiple", "rec3", "cum3")},
+    **{("roi-projects", f"{name}_public"): _PUBLIC for name in ("roi", "multiple", "rec3", "cum3")},
+    **{("roi-projects", name): _PUBLIC for name in ("npv", "bcr", "payback_years")},
+    ("roi-projects", "realisation_reported"): ("net_gain_reported", "net_gain_forecast"),
+    ("roi-projects", "realisation_verified"): ("net_gain_verified", "net_gain_forecast"),
+    ("roi-projects", "variance"): ("net_gain_verified", "net_gain_forecast"),
+    ("roi-projects", "verification_yield"): ("net_gain_verified", "net_gain_reported"),
+    ("roi-projects", "coverage"): ("net_gain_verified", "net_gain_reported"),
+    ("roi-projects", "capture_rate"): ("net_gain_captured", "net_gain_verified"),
+    ("envelopes", "commitment_rate"): ("committed", "authorised"),
+    ("envelopes", "payment_rate"): ("paid", "committed"),
+    ("envelopes", "share"): ("authorised",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CellRows:
+    """Rows and their sum. `source` says what they are: `ledger`, `cofunding` or `gains`; each row has a `counted` amount."""
+
+    source: str
+    rows: QuerySet[Any]
+    total: Decimal
+
+
+def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows | None:
+    """The rows that a figure of a snapshot adds up, less those of a hidden project; None when it adds no row."""
+    if snapshot.report == "envelopes" and column in _LEDGER:
+        return _ledger_cell(snapshot, column, selection, person)
+    if snapshot.report == "roi-projects" and column in ("fund_paid", "cofunding"):
+        return _money_cell(snapshot, column, selection, person)
+    if snapshot.report == "roi-projects" and column in _GAINS:
+        stage, natures = _GAINS[column]
+        return _gain_cell(snapshot, stage, natures, selection, person)
+    if snapshot.report == "gains-by-year" and column in Stage.values:
+        nature = selection.get("nature", "NET")
+        return _gain_cell(snapshot, Stage(column), _NET if nature == "NET" else (nature,), selection, person)
+    return None
+
+
+def _known(model: Any, snapshot: Snapshot) -> QuerySet[Any]:
+    return model.objects.filter(recorded_at__lte=snapshot.known, effective_on__lte=snapshot.effective)
+
+
+def _sum(source: str, rows: QuerySet[Any]) -> CellRows:
+    return CellRows(source, rows, rows.aggregate(total=Sum("counted", default=ZERO))["total"])
+
+
+def _ledger_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows:
+    signs = _LEDGER[column]
+    rows = _known(LedgerEntry, snapshot).filter(kind__in=signs)
+    if selection.get("envelope", TOTAL) != TOTAL:
+        rows = rows.filter(envelope__code=selection["envelope"])
+    if selection.get("fiscal_year", TOTAL).isdecimal():
+        rows = rows.filter(fiscal_year=int(selection["fiscal_year"]))
+    rows = rows.exclude(agreement__project__in=hidden_projects(person))
+    sign = Case(*(When(kind=kind, then=Value(sign)) for kind, sign in signs.items()))
+    rows = rows.annotate(counted=Cast(F("amount") * sign, _MONEY)).select_related("envelope", "agreement__project", "call")
+    return _sum("ledger", rows.order_by("effective_on", "pk"))
+
+
+def _money_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows:
+    project = selection.get("project", TOTAL)
+    model: Any
+    if column == "fund_paid":
+        model, path, kinds = LedgerEntry, "agreement__project", {"kind__in": (_K.PAYMENT, _K.RECOVERY)}
+    else:
+        model, path, kinds = Cofunding, "project", {}
+    rows = _known(model, snapshot).filter(**kinds, **{f"{path}__decided_on__lte": snapshot.effective})
+    if project != TOTAL:
+        rows = rows.filter(**{f"{path}__reference": project})
+    rows = rows.exclude(**{f"{path}__in": hidden_projects(person)})
+    rows = rows.annotate(counted=F("amount")).select_related(path)
+    return _sum("ledger" if model is LedgerEntry else "cofunding", rows.order_by("effective_on", "pk"))
+
+
+def _gain_cell(snapshot: Snapshot, stage: Stage, natures: tuple[str, ...], selection: Mapping[str, str], person: Any) -> CellRows | None:
+    gains = snapshot_of("gains", snapshot.effective, snapshot.known)
+    if gains is None:
+        return None
+    rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no")
+    if selection.get("project", TOTAL) != TOTAL:
+        rows = rows.filter(key=selection["project"])
+    if selection.get("fiscal_year", TOTAL) != TOTAL:
+        rows = rows.filter(data__fiscal_year=selection["fiscal_year"])
+    rows = rows.exclude(key__in=hidden_projects(person).values("reference"))
+    return _sum("gains", rows.annotate(counted=Cast(KeyTextTransform("amount", "data"), _MONEY)).order_by("position", "pk"))

@@ -1,0 +1,225 @@
+"""Recompute: fix what is known, compute the reports at one moment, replace the working snapshots all at once."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import IO, Any
+
+from celery import current_app
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fondsinnovation.kit.errors import DomainError, Invalid, act
+from fondsinnovation.kit.states import require_move
+from projects.models import KnowledgeFloor, User
+from projects.services.journal import KNOWLEDGE_LOCK, note
+from reporting.catalogue import REPORTS, Report
+from reporting.enums import RUN_MOVES, RunState, SnapshotKind
+from reporting.models import Run, Snapshot, SnapshotRow
+from reporting.policies import reports as policies
+from reporting.queries.snapshots import under_way
+from reporting.services.compute import Content, Row, compute, manifest
+
+WORKING = "working"
+#: advisory lock: one recompute at a time, and a worker that dies lets it go
+RECOMPUTE_LOCK = 270_031
+#: how long a snapshot that somebody asked for is kept
+KEPT = timedelta(days=7)
+
+
+class Busy(DomainError):
+    """Another recompute is under way: try again later."""
+
+
+def fix_knowledge(known: datetime, *, now: datetime) -> datetime:
+    """Make a knowledge date sharp: whatever is recorded from here on is known after it. Raises Invalid for a future date.
+
+    The exclusive lock waits for the acts that write money or gains, and is held for an instant only.
+    """
+    if known > now:
+        raise Invalid(_("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour."))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KNOWLEDGE_LOCK])
+        KnowledgeFloor.objects.filter(pk=1, known__lt=known).update(known=known)
+    return known
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A transaction in which every query sees the database as it was at the first one; inside another, that one's rule holds."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+# -- asking --------------------------------------------------------------------------------------------------------------
+
+
+def scope_of(effective: date | None, known: datetime | None) -> str:
+    """The scope of a run: the working snapshots, or one pair of dates."""
+    return WORKING if effective is None or known is None else f"{effective:%Y%m%d}/{known.timestamp():.6f}"
+
+
+def request_recompute(*, now: datetime, effective: date | None = None, known: datetime | None = None, by: User | None = None) -> Run:
+    """Queue a recompute unless one is queued for that scope, and nudge a worker at COMMIT. A step: it may run inside an act."""
+    scope = scope_of(effective, known)
+    parameters = {} if scope == WORKING else {"effective": str(effective), "known": known.isoformat() if known else ""}
+    run = Run(scope=scope, requested_at=now, requested_by=by, parameters=parameters)
+    run_id = _queue(run)
+    transaction.on_commit(lambda: _nudge(run_id), robust=True)
+    return Run.objects.get(pk=run_id)
+
+
+def _queue(run: Run) -> int:
+    """The id of the one queued run of the scope, in one statement: nobody can start it between the question and the answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO reporting_run (scope, state, progress, parameters, requested_by_id, requested_at, error) "
+            "VALUES (%s, 'queued', 0, %s, %s, %s, '') ON CONFLICT (scope) WHERE state = 'queued' "
+            "DO UPDATE SET requested_at = reporting_run.requested_at RETURNING id",
+            [run.scope, json.dumps(run.parameters), run.requested_by_id, run.requested_at],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _nudge(run_id: int) -> None:
+    current_app.send_task("reporting.tasks.recompute", [run_id])  # by name: tasks sit above services
+
+
+@act
+def ask_recompute(*, effective: date | None, known: datetime | None, actor: User, now: datetime, key: str | None = None) -> Run:
+    """Have the reports computed, at today's dates or at another pair. A run under way for the same pair is given back.
+
+    Raises NotAllowed, and Invalid for a knowledge date in the future.
+    """
+    policies.compute_report(actor, now).require()
+    if known is not None and known > now:
+        raise Invalid(_("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour."))
+    run = under_way(scope_of(effective, known)) or request_recompute(now=now, effective=effective, known=known, by=actor)
+    note(run, effective=str(effective or ""), known=known.isoformat() if known else "")
+    return run
+
+
+# -- computing -----------------------------------------------------------------------------------------------------------
+
+
+def run_recompute(*, run_id: int, now: datetime) -> Run:
+    """Do a run. Safe twice (a run that is done stays as it is), late, and after a crash (a run left under way starts again).
+
+    Raises Busy when another recompute holds the lock. Progress is written outside the transaction that replaces the snapshots.
+    """
+    with _alone():
+        run = Run.objects.get(pk=run_id)
+        if run.state == RunState.DONE:
+            return run
+        _begin(run, now)
+        try:
+            _replace(run, now)
+        except Exception as error:
+            _end(run, RunState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
+            raise
+        _end(run, RunState.DONE, progress=100)
+        return run
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RECOMPUTE_LOCK])
+        if not cursor.fetchone()[0]:
+            raise Busy(_("Un autre calcul est en cours."))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [RECOMPUTE_LOCK])
+
+
+def _begin(run: Run, now: datetime) -> None:
+    if run.state != RunState.RUNNING:  # left under way by a worker that died: it starts again
+        require_move(RUN_MOVES, run.state, RunState.RUNNING)
+    _write(run, state=RunState.RUNNING, progress=0, started_at=now, ended_at=None, error="")
+
+
+def _end(run: Run, state: RunState, **changes: Any) -> None:
+    require_move(RUN_MOVES, run.state, state)
+    _write(run, state=state, ended_at=timezone.now(), **changes)
+
+
+def _write(run: Run, **changes: Any) -> None:
+    for name, value in changes.items():
+        setattr(run, name, value)
+    run.save(update_fields=list(changes))
+
+
+def _replace(run: Run, now: datetime) -> None:
+    """Compute every report at one moment, aside; then put the snapshots in place of the last ones, all or nothing."""
+    asked = run.parameters
+    effective = date.fromisoformat(asked["effective"]) if asked else timezone.localdate(now)
+    known = fix_knowledge(datetime.fromisoformat(asked["known"]) if asked else now, now=now)
+    with tempfile.TemporaryFile() as lines:
+        with one_moment():
+            drafts = [
+                _draft(report, rows, lines, effective=effective, known=known)
+                for report, rows in compute(list(REPORTS), effective=effective, known=known)
+            ]
+        _write(run, progress=60)
+        lines.seek(0)
+        with transaction.atomic():
+            for draft in drafts:
+                draft.computed_at, draft.run = now, run
+                draft.kind = SnapshotKind.ASKED if asked else SnapshotKind.WORKING
+                _keep(draft, lines)
+
+
+def _draft(report: Report, rows: Iterable[Row], lines: IO[bytes], *, effective: date, known: datetime) -> Snapshot:
+    """A snapshot whose rows wait in `lines`, one each: its key, a tab, its canonical JSON."""
+    content = Content(report)
+    for row in rows:
+        lines.write(f"{report.key_of(row)}\t{content.add(row)}\n".encode())
+    return Snapshot(
+        report=report.code, effective=effective, known=known, row_count=content.rows, sha256=content.sha256,
+        manifest=manifest(content, effective=effective, known=known),
+    )  # fmt: skip
+
+
+def _keep(draft: Snapshot, lines: IO[bytes]) -> None:
+    """Put a snapshot in place of the one of its kind. The same rows are not written again: only their dates are."""
+    rows = islice(lines, draft.row_count)
+    found = Snapshot.objects.filter(report=draft.report, kind=draft.kind)
+    if draft.kind == SnapshotKind.ASKED:
+        found = found.filter(effective=draft.effective, known=draft.known)
+    if found.filter(sha256=draft.sha256, row_count=draft.row_count).update(
+        effective=draft.effective, known=draft.known, manifest=draft.manifest, computed_at=draft.computed_at, run=draft.run
+    ):
+        deque(rows, maxlen=0)
+        return
+    # A page that began on the snapshot before this one ends on it: its rows stay until the next change.
+    Snapshot.objects.filter(report=draft.report, kind=SnapshotKind.REPLACED).delete()
+    found.update(kind=SnapshotKind.REPLACED)
+    draft.save(force_insert=True)
+    _copy(draft.pk, rows)
+
+
+def _copy(snapshot_id: int, lines: Iterable[bytes]) -> None:
+    table = connection.ops.quote_name(SnapshotRow._meta.db_table)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} (snapshot_id, position, key, data) FROM STDIN") as copy:
+        for position, line in enumerate(lines, start=1):
+            key, _tab, data = line.decode().rstrip("\n").partition("\t")
+            copy.write_row((snapshot_id, position, key, data))
+
+
+def forget_old(*, now: datetime) -> int:
+    """Remove the snapshots that were asked for more than a week ago: the same dates give the same bytes again. Gives their number."""
+    old = Snapshot.objects.filter(kind=SnapshotKind.ASKED, computed_at__lt=now - KEPT)
+    return old.delete()[1].get("reporting.Snapshot", 0)

@@ -1,0 +1,177 @@
+"""The table of any report: its columns come from the catalogue, its rows from a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import django_tables2
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
+from fondsinnovation.templatetags import typography
+from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Stage
+from reporting.catalogue import Column, Kind, Report, View, is_total
+from reporting.queries.reports import COMPONENTS
+from reporting.rules import TOTAL
+
+#: column → the French label of each of its codes
+LABELS: Mapping[str, Mapping[str, Any]] = {
+    "nature": {**dict(Nature.choices), "NET": gettext_lazy("Gain budgétaire net")},
+    "stage": dict(Stage.choices),
+    "recurrence": dict(Recurrence.choices),
+    "status": dict(ProjectState.choices),
+    "envelope": dict(EnvelopeCode.choices),
+}
+
+
+def shown(column: Column, text: str) -> str:
+    """A cell as a person reads it: « n. d. » when unknown."""
+    if not text:
+        return typography.unknown()
+    if text == TOTAL:
+        return _("Total")
+    if column.code == "fiscal_year":
+        return typography.fiscal_year(int(text))
+    if column.kind is Kind.MONEY:
+        return typography.money_cents(Decimal(text))
+    if column.kind is Kind.RATIO:
+        return typography.number(Decimal(text), 4)
+    if column.kind is Kind.INSTANT:
+        return typography.iso_datetime(datetime.fromisoformat(text))
+    if column.kind is Kind.DAY:
+        return typography.iso_date(date.fromisoformat(text))
+    if column.kind is Kind.FLAG:
+        return _("oui") if text == "yes" else _("non")
+    return str(LABELS.get(column.code, {}).get(text, text))
+
+
+class CellColumn(django_tables2.Column):
+    """A cell of a report; a figure is a link to the rows behind it."""
+
+    def __init__(self, report: Report, column: Column, dates: Mapping[str, str]) -> None:
+        numeric = column.kind in (Kind.MONEY, Kind.RATIO, Kind.WHOLE) and column.code != "fiscal_year"
+        super().__init__(
+            verbose_name=column.label, accessor=f"data__{column.code}", orderable=False, empty_values=(), attrs=RIGHT if numeric else {}
+        )
+        self.report, self.column, self.dates = report, column, dates
+        self.linked = column.kind in (Kind.MONEY, Kind.RATIO) and (
+            has_rows(report.code, column.code) or (report.code, column.code) in COMPONENTS
+        )
+
+    def render(self, value: str, record: Any) -> SafeString | str:
+        if not value and self.column.kind is Kind.TEXT and is_total(record.key):
+            return "–"  # a total has no state and no region: that is not an unknown one
+        text = shown(self.column, value)
+        if not self.linked or not value:
+            return text
+        return format_html('<a href="{}">{}</a>', cell_url(self.report, self.column.code, record.data, self.dates), text)
+
+
+def has_rows(report: str, column: str) -> bool:
+    """Whether a figure of this column adds rows up: a ceiling and a ratio do not."""
+    if report == "roi-projects":
+        return column in ("fund_paid", "cofunding", "avoided_verified", "productivity_verified") or column.startswith("net_gain_")
+    return report == "gains-by-year" or (report == "envelopes" and column != "ceiling")
+
+
+def cell_url(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str]) -> str:
+    """Where the rows behind a figure are."""
+    query = {**dates, **{name: row[name] for name in report.key}}
+    return f"{reverse('reporting:report_cell', args=[report.code, column])}?{urlencode(query)}"
+
+
+def report_table(report: Report, view: View, dates: Mapping[str, str]) -> list[tuple[str, CellColumn]]:
+    """The columns of a view, for `BaseTable(extra_columns=…)`."""
+    return [(code, CellColumn(report, report.column(code), dates)) for code in view.columns]
+
+
+class ReportTable(BaseTable):
+    """The rows of a snapshot: columns are given by `report_table`."""
+
+
+class _Rows(BaseTable):
+    """Rows behind a figure: `counted` is what each adds to it."""
+
+    def render_counted(self, value: Decimal) -> str:
+        return typography.money_cents(value)
+
+
+def _counted() -> django_tables2.Column:
+    return django_tables2.Column(verbose_name=gettext_lazy("Compté"), orderable=False, attrs=RIGHT)
+
+
+def _plain(label: Any, accessor: str | None = None) -> django_tables2.Column:
+    return django_tables2.Column(verbose_name=label, accessor=accessor, orderable=False)
+
+
+class LedgerRows(_Rows):
+    """Rows of the ledger."""
+
+    effective_on = DayColumn(verbose_name=gettext_lazy("Date d’effet"), orderable=False)
+    kind = _plain(gettext_lazy("Type"))
+    envelope = _plain(gettext_lazy("Enveloppe"), "envelope__code")
+    fiscal_year = _plain(gettext_lazy("Exercice"))
+    holder = django_tables2.Column(verbose_name=gettext_lazy("Objet"), orderable=False, empty_values=())
+    reference = _plain(gettext_lazy("Référence"))
+    recorded_at = django_tables2.Column(verbose_name=gettext_lazy("Connu le"), orderable=False)
+    counted = _counted()
+
+    def render_kind(self, record: Any) -> str:
+        return str(record.get_kind_display())
+
+    def render_fiscal_year(self, value: int) -> str:
+        return typography.fiscal_year(value)
+
+    def render_holder(self, record: Any) -> str:
+        if record.agreement_id:
+            return f"{record.agreement.project.reference} · {record.agreement.number}"
+        return record.call.reference if record.call_id else typography.unknown()
+
+    def render_recorded_at(self, value: datetime) -> str:
+        return typography.iso_datetime(value)
+
+
+class CofundingRows(_Rows):
+    """What other sources put in."""
+
+    effective_on = DayColumn(verbose_name=gettext_lazy("Date d’effet"), orderable=False)
+    project = _plain(gettext_lazy("Projet"), "project__reference")
+    reference = _plain(gettext_lazy("Référence"))
+    in_kind = _plain(gettext_lazy("En nature"))
+    counted = _counted()
+
+    def render_in_kind(self, value: bool) -> str:
+        return _("oui") if value else _("non")
+
+
+class GainRows(_Rows):
+    """Parts of gains, as split by fiscal year."""
+
+    project = _plain(gettext_lazy("Projet"), "key")
+    line = _plain(gettext_lazy("Ligne"), "data__line")
+    nature = _plain(gettext_lazy("Nature"), "data__nature")
+    stage = _plain(gettext_lazy("Stade"), "data__stage")
+    period_start = _plain(gettext_lazy("Du"), "data__period_start")
+    period_end = _plain(gettext_lazy("Au"), "data__period_end")
+    fiscal_year = _plain(gettext_lazy("Exercice"), "data__fiscal_year")
+    counted = _counted()
+
+    def render_nature(self, value: str) -> str:
+        return str(LABELS["nature"].get(value, value))
+
+    def render_stage(self, value: str) -> str:
+        return str(LABELS["stage"].get(value, value))
+
+    def render_fiscal_year(self, value: str) -> str:
+        return typography.fiscal_year(int(value))
+
+
+ROWS = {"ledger": LedgerRows, "cofunding": CofundingRows, "gains": GainRows}

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from reporting.views import audit, dashboards, exports, gains, projects, reports
+
+app_name = "reporting"
+urlpatterns: list[URLPattern | URLResolver] = [
+    # projects
+    path("projets/", projects.project_list, name="project_list"),
+    path("projets/<str:project>/", projects.project_detail, name="project_detail"),
+    # gains
+    path("projets/<str:project>/gains/<str:line>/declaration/", gains.GainCreate.as_view(), name="gain_create"),
+    path("gains/", gains.gain_list, name="gain_list"),
+    path("gains/<str:number>/", gains.gain_detail, name="gain_detail"),
+    path("gains/<str:number>/correction/", gains.GainCorrect.as_view(), name="gain_correct"),
+    path("gains/<str:number>/cosignature/", gains.GainCosign.as_view(), name="gain_cosign"),
+    path("gains/<str:number>/verification/", gains.GainVerify.as_view(), name="gain_verify"),
+    path("gains/<str:number>/captation/", gains.GainCapture.as_view(), name="gain_capture"),
+    # dashboard and reports
+    path("tableau-de-bord/", dashboards.dashboard, name="dashboard"),
+    path("rapports/", reports.report_list, name="report_list"),
+    path("rapports/calculs/", reports.RunCreate.as_view(), name="run_create"),
+    path("rapports/calculs/<int:pk>/", reports.run_detail, name="run_detail"),
+    path("rapports/exportations/<int:pk>/", exports.export_detail, name="export_detail"),
+    path("rapports/exportations/<int:pk>/fichier/", exports.export_download, name="export_download"),
+    path("rapports/<str:code>/", reports.report_detail, name="report_detail"),
+    path("rapports/<str:code>/exporter/", exports.export_create, name="export_create"),
+    path("rapports/<str:code>/<str:column>/", reports.report_cell, name="report_cell"),
+    # the journal
+    path("journal/", audit.audit_list, name="audit_list"),
+    path("journal/exporter/", audit.audit_export, name="audit_export"),
+    path("journal/<int:pk>/", audit.audit_detail, name="audit_detail"),
+]

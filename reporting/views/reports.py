@@ -1,0 +1,208 @@
+"""The reports as pages: their rows at two dates, the rows behind each figure, and the computing of other dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from fondsinnovation.kit.views import ActForm
+from fondsinnovation.templatetags.typography import number
+from projects.models import User
+from reporting.catalogue import REPORTS, Report
+from reporting.exports import FORMATS
+from reporting.forms.reports import ComputeForm, DatesForm, ReportForm
+from reporting.models import Run, Snapshot
+from reporting.policies import reports as policies
+from reporting.queries.reports import COMPONENTS, cell_rows
+from reporting.queries.snapshots import changed_since, hidden_projects, snapshot_of, under_way, visible_rows, working_snapshots
+from reporting.services.snapshots import WORKING, ask_recompute
+from reporting.tables.reports import ROWS, ReportTable, cell_url, report_table, shown
+
+
+def report_or_404(code: str) -> Report:
+    if code not in REPORTS:
+        raise Http404
+    return REPORTS[code]
+
+
+@require_safe
+@login_required
+def report_list(request: HttpRequest) -> HttpResponse:
+    """The catalogue, and how fresh each report is."""
+    now = timezone.now()
+    policies.read_reports(request.user, now).require()
+    found = working_snapshots()
+    snapshot = next(iter(found.values()), None)
+    context = {
+        "reports": [(report, found.get(code)) for code, report in REPORTS.items()],
+        "snapshot": snapshot,
+        "changed": snapshot is not None and changed_since(snapshot.known),
+        "run": under_way(WORKING),
+        "form": ComputeForm(initial={"key": f"{request.user.pk}-{now.timestamp()}"}),
+    }
+    return render(request, "reporting/report_list.html", context)
+
+
+@require_safe
+@login_required
+def report_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """One report at the dates of the address, with its filters; or the way to have it computed."""
+    now, report = timezone.now(), report_or_404(code)
+    policies.read_reports(request.user, now).require()
+    form = ReportForm(request.GET, report=report)
+    if not form.is_valid():
+        return _page(request, report, form, status=422)
+    effective, known = chosen_dates(form, now)
+    snapshot = snapshot_of(code, effective, known)
+    if snapshot is None:
+        ask = ComputeForm(initial={**dates_of(effective, known), "key": f"{request.user.pk}-{now.timestamp()}"})
+        return _page(request, report, form, ask=ask, effective=effective, known=known, run=under_way(WORKING))
+    return _page(request, report, form, **_rows_context(request, report, form, snapshot))
+
+
+def chosen_dates(form: BaseForm, now: datetime) -> tuple[date | None, datetime | None]:
+    """The pair that the address asks for: nothing means the working snapshot; one date alone, the other as of now."""
+    effective, known = form.cleaned_data.get("effet"), form.cleaned_data.get("connaissance")
+    if effective is None and known is None:
+        return None, None
+    if known is None:
+        working = snapshot_of("roi-projects", None, None)
+        known = working.known if working else now.replace(microsecond=0)
+    return effective or timezone.localdate(now), known
+
+
+def dates_of(effective: date | None, known: datetime | None) -> dict[str, str]:
+    """A pair of dates as the address writes it."""
+    if effective is None or known is None:
+        return {}
+    return {"effet": effective.isoformat(), "connaissance": known.isoformat()}
+
+
+def _rows_context(request: HttpRequest, report: Report, form: ReportForm, snapshot: Snapshot) -> dict[str, Any]:
+    view = next((view for view in report.views if view.code == form.cleaned_data.get("vue")), report.views[0])
+    dates = dates_of(snapshot.effective, snapshot.known)
+    rows = visible_rows(snapshot, report, form.filters, request.user)
+    table = ReportTable.for_page(request, rows, extra_columns=report_table(report, view, dates))
+    count = table.paginator.count
+    table.caption = ngettext("%(count)s ligne", "%(count)s lignes", count) % {"count": number(count)}
+    return {
+        "table": table,
+        "snapshot": snapshot,
+        "view": view,
+        "dates": dates,
+        "changed": changed_since(snapshot.known),
+        "filtered": bool(form.filters),
+        "hidden": report.by_project and hidden_projects(request.user).exists(),
+        "formats": FORMATS.values(),
+        "key": f"{request.user.pk}-{timezone.now().timestamp()}",
+    }
+
+
+def _page(request: HttpRequest, report: Report, form: ReportForm, *, status: int = 200, **context: Any) -> HttpResponse:
+    empty = {"snapshot": None, "table": None, "ask": None, "changed": False, "hidden": False, "filtered": False, "run": None}
+    return render(request, "reporting/report_detail.html", {"report": report, "filter": form, **empty, **context}, status=status)
+
+
+# -- the rows behind a figure --------------------------------------------------------------------------------------------
+
+
+@require_safe
+@login_required
+def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
+    """The rows whose sum a figure is, or the figures that a ratio is made from."""
+    now, report = timezone.now(), report_or_404(code)
+    policies.read_reports(request.user, now).require()
+    form = DatesForm(request.GET)
+    if column not in {each.code for each in report.columns} or not form.is_valid():
+        raise Http404
+    snapshot = snapshot_of(code, *chosen_dates(form, now))
+    selection = {name: request.GET.get(name, "") for name in report.key}
+    row = _row_of(snapshot, report, selection, request.user)
+    if snapshot is None or row is None:
+        raise Http404
+    dates = dates_of(snapshot.effective, snapshot.known)
+    context = {
+        "report": report,
+        "column": report.column(column),
+        "value": shown(report.column(column), row[column]),
+        "name": [shown(report.column(part), row[part]) for part in report.key],
+        "snapshot": snapshot,
+        "parts": _parts(report, column, row, dates),
+        "back": f"{reverse('reporting:report_detail', args=[code])}?{urlencode(dates)}",
+        "hidden": hidden_projects(request.user).exists(),
+    }
+    return render(request, "reporting/report_cell.html", {**context, **_cell_table(request, snapshot, column, selection)})
+
+
+def _row_of(snapshot: Snapshot | None, report: Report, selection: Mapping[str, str], person: User) -> Mapping[str, str] | None:
+    """The row of the report that the figure stands in, when this person may see it."""
+    if snapshot is None:
+        return None
+    rows = visible_rows(snapshot, report, {}, person).filter(key=report.key_of(selection))
+    return next(iter(rows.values_list("data", flat=True)[:1]), None)
+
+
+def _parts(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str]) -> list[tuple[Any, str, str]]:
+    """(label, value, address) of each figure that a ratio is made from."""
+    codes = COMPONENTS.get((report.code, column), ())
+    columns = [report.column(code) for code in codes]
+    return [(column.label, shown(column, row[column.code]), cell_url(report, column.code, row, dates)) for column in columns]
+
+
+def _cell_table(request: HttpRequest, snapshot: Snapshot, column: str, selection: Mapping[str, str]) -> dict[str, Any]:
+    found = cell_rows(snapshot, column, selection, request.user)
+    if found is None:
+        return {"table": None, "total": None}
+    table = ROWS[found.source].for_page(request, found.rows)
+    count = table.paginator.count
+    table.caption = ngettext("%(count)s ligne", "%(count)s lignes", count) % {"count": number(count)}
+    return {"table": table, "total": found.total}
+
+
+# -- computing -----------------------------------------------------------------------------------------------------------
+
+
+class RunCreate(ActForm):
+    """Have the reports computed; the page of the run follows its progress."""
+
+    template_name = "reporting/run_create.html"
+    form_class = ComputeForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        policies.compute_report(self.request.user, timezone.now()).require()
+        return super().get_context_data(**kwargs)
+
+    def perform(self, form: BaseForm) -> HttpResponse:
+        asked = form.cleaned_data
+        now = timezone.now()
+        effective, known = asked["effet"], asked["connaissance"]
+        if (effective is None) != (known is None):
+            effective, known = effective or timezone.localdate(now), known or now
+        run = ask_recompute(effective=effective, known=known, actor=self.request.user, now=now, key=asked["key"] or None)
+        return redirect("reporting:run_detail", pk=run.pk)
+
+
+@require_safe
+@login_required
+def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a computation is: htmx asks again by itself, and a link does without it."""
+    policies.read_reports(request.user, timezone.now()).require()
+    run = get_object_or_404(Run, pk=pk)
+    asked = run.parameters
+    query = urlencode({"effet": asked["effective"], "connaissance": asked["known"]}) if asked else ""
+    reports = [(report, f"{reverse('reporting:report_detail', args=[code])}?{query}") for code, report in REPORTS.items()]
+    title = {"queued": _("Calcul en attente"), "running": _("Calcul en cours"), "done": _("Calcul terminé"), "failed": _("Calcul échoué")}
+    over = run.state in ("done", "failed")
+    return render(request, "reporting/run_detail.html", {"run": run, "reports": reports, "title": title[run.state], "over": over})

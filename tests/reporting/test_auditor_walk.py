@@ -1,0 +1,51 @@
+"""An auditor changes nothing: every address of the portal is posted to, with every identity of files that the auditor may read."""
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import resolve
+
+from projects.enums import Role
+from projects.models import JournalEntry
+from tests.factories import NOW, person_with
+from tests.funding.test_recusal_walk import addresses, gather, world  # noqa: F401 — a fixture is used by its name
+
+pytestmark = pytest.mark.django_db
+#: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file
+ALLOWED = {
+    "projects:staff_application_export", "reporting:audit_export", "reporting:export_create", "reporting:run_create",
+    "funding:interest_declare",
+}  # fmt: skip
+#: one's own session, password and language
+OWN = ("account_", "set_language")
+#: pages that act on a file that the auditor reads: refused as not allowed, not merely as not found
+REFUSED = {
+    "funding:agreement_draft", "funding:agreement_sign", "funding:agreement_sign_minister", "funding:award_approve", "funding:award_certify",
+    "funding:award_recommend", "funding:award_refuse", "funding:award_return", "funding:call_create", "funding:call_edit",
+    "funding:cofunding_create", "funding:eligibility_decide", "funding:letter_issue", "funding:milestone_refuse", "funding:milestone_report",
+    "funding:milestone_verify", "funding:payment_authorise", "funding:payment_certify", "funding:payment_confirm", "funding:payment_reject",
+    "funding:payment_request", "funding:review_assign", "projects:membership_create", "projects:token_create",
+}  # fmt: skip
+
+
+def answers(person, walked):
+    """(view, address, status, acts written) of a POST to each address, but to one's own account."""
+    client = Client(raise_request_exception=False)
+    client.force_login(person)
+    for address in walked:
+        view = resolve(address.partition("?")[0]).view_name
+        if not view or view.startswith(OWN):
+            continue
+        before = JournalEntry.objects.count()
+        status = client.post(address, {}).status_code
+        yield view, address, status, JournalEntry.objects.count() - before
+
+
+def test_auditor_changes_nothing(world):  # noqa: F811
+    gather(world)
+    with time_machine.travel(NOW, tick=False):
+        found = list(answers(person_with(Role.AUDITOR), addresses(world)))
+    others = [(view, address, status) for view, address, status, acts in found if view not in ALLOWED and (acts or status not in (401, 403, 404, 405))]
+    assert others == []
+    assert REFUSED - {view for view, _address, status, _acts in found if status == 403} == set()
+    assert len(found) > 100
