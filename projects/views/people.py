@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.views import ActForm
 from projects.enums import Role
@@ -24,6 +25,7 @@ from projects.queries.people import members_of, organisations_for
 from projects.services.people import end_membership, grant_membership
 
 
+@require_safe
 @login_required
 def workspace(request: HttpRequest) -> HttpResponse:
     """The first page of the menu after the public ones; the home page for a person with no role yet."""
@@ -31,6 +33,7 @@ def workspace(request: HttpRequest) -> HttpResponse:
     return redirect(entries[1].url if len(entries) > 1 else "projects:home")
 
 
+@require_safe
 @login_required
 def organisation_detail(request: HttpRequest, code: str) -> HttpResponse:
     """An organisation and its members, past ones included."""

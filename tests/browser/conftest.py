@@ -1,0 +1,39 @@
+"""What every browser test does: sign a person in, and look at a page at each width."""
+
+import os
+
+import pytest
+from django.test import Client
+
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))"""
+SHOTS = os.environ.get("SHOTS")
+
+
+@pytest.fixture
+def sign_in(page, live):
+    def as_(person):
+        client = Client()
+        client.force_login(person)
+        page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live.url}])
+        return person
+
+    return as_
+
+
+@pytest.fixture
+def look(page, accessibility_violations):
+    """Open an address at each width: no violation, no sideways scroll."""
+
+    def at(address, name=""):
+        for width in (1280, 390, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(address)
+            assert page.evaluate(TOO_WIDE) == [], (address, width)
+            if width != 320:
+                assert accessibility_violations(page) == [], (address, width)
+                if SHOTS and name:
+                    page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+    return at

@@ -1,0 +1,96 @@
+"""A gain goes from the organisation's writer to the Secretariat's controller in a real browser."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from projects.enums import Role
+from reporting.enums import GainReportState
+from reporting.models import GainReport
+from reporting.services.gains import return_gain
+from tests.factories import NOW, person_with
+from tests.reporting.gains import START, Team
+
+pytestmark = pytest.mark.browser
+PROOF = {"name": "preuve.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 preuve"}
+
+
+def address(name, *args):
+    return reverse(f"reporting:{name}", args=args)
+
+
+def test_pages_of_gains_and_projects_are_accessible_at_each_width(sign_in, look):
+    team = Team()
+    early = team.report(period_start=START - timedelta(days=20), period_end=START)
+    returned = return_gain(
+        report_id=team.submitted(period_start=START + timedelta(days=1)).pk, reason="Facture illisible", actor=team.verifier, now=NOW
+    )
+    sign_in(team.writer)
+    look(address("project_list"), "project-list")
+    look(address("project_detail", team.project.reference), "project-detail")
+    look(address("gain_create", team.project.reference, team.line.code), "gain-create")
+    look(address("gain_correct", returned.number), "gain-correct")
+    look(address("gain_detail", returned.number), "gain-returned")
+    sign_in(team.finance)
+    look(address("gain_cosign", early.number), "gain-cosign")
+    sign_in(person_with(Role.AUDITOR))
+    look(address("gain_list"), "gain-list")
+    look(address("project_detail", team.project.reference), "project-detail-auditor")
+
+
+def test_pages_of_the_verifier_and_the_controller_are_accessible_at_each_width(sign_in, look):
+    team = Team()
+    report = team.submitted()
+    sign_in(team.verifier)
+    look(address("gain_list") + "?view=verify", "gain-to-verify")
+    look(address("gain_verify", report.number), "gain-verify")
+    team.verify(report, Decimal("25000.00"), reason="Deux mois sans facture")
+    sign_in(team.controller)
+    look(address("gain_capture", report.number), "gain-capture")
+    team.capture(report, Decimal("25000.00"))
+    look(address("gain_detail", report.number), "gain-captured")
+
+
+def test_gain_goes_from_the_writer_to_the_controller(page, sign_in):
+    team = Team()
+    sign_in(team.writer)
+    page.goto(address("project_detail", team.project.reference))
+    page.get_by_role("link", name="Déclarer un gain").click()
+    page.get_by_label("Début de la période").fill("2026-04-01")
+    page.get_by_label("Fin de la période").fill("2026-09-30")
+    page.get_by_label("Gain de la période").fill("40 000,50")
+    page.get_by_label("Méthode de calcul").fill("Factures comparées")
+    page.get_by_role("button", name="Déclarer un gain").click()
+    assert page.get_by_role("alert").is_visible()  # the evidence is missing
+    assert page.get_by_label("Gain de la période").input_value() == "40 000,50"
+    page.get_by_label("Pièce justificative").set_input_files(PROOF)
+    page.get_by_role("button", name="Déclarer un gain").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Gain déclaré de 40\u00a0000,50\u00a0$"
+
+    report = GainReport.objects.get()
+    sign_in(team.finance)
+    page.goto(address("gain_list") + "?view=cosign")
+    page.get_by_role("link", name=report.number).click()
+    page.get_by_role("link", name="Cosigner").click()
+    page.get_by_role("button", name="Cosigner et soumettre").click()
+
+    sign_in(team.verifier)
+    page.goto(address("gain_detail", report.number))
+    page.get_by_role("link", name="Vérifier").click()
+    page.get_by_label("Accepter tout ou partie du gain").check()
+    page.get_by_label("Gain accepté").fill("30 000")
+    page.get_by_label("Ambre").check()
+    page.get_by_label("Motif").fill("Un mois manque")
+    page.get_by_role("button", name="Inscrire la décision").click()
+    assert page.get_by_text("La vérification est inscrite.").is_visible()
+
+    sign_in(team.controller)
+    page.goto(address("gain_capture", report.number))
+    page.get_by_label("Document budgétaire").set_input_files({**PROOF, "name": "budget.pdf"})
+    page.get_by_role("button", name="Inscrire la captation").click()
+    assert page.get_by_text("La captation est inscrite").is_visible()
+    report.refresh_from_db()
+    amounts = (report.state, report.amount, report.verified_amount, report.captured_amount)
+    assert amounts == (GainReportState.CAPTURED, Decimal("40000.50"), Decimal("30000.00"), Decimal("30000.00"))
