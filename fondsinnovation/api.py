@@ -61,7 +61,9 @@ def _resources(schema: dict[str, Any]) -> list[dict[str, Any]]:
                 "summary": operation["summary"],
                 "description": operation["description"],
                 "public": {} in operation["security"],
-                "parameters": [_described(schema, p["name"], p["schema"], p.get("description", "")) for p in operation.get("parameters", ())],
+                "parameters": [
+                    _described(schema, p["name"], p["schema"], p.get("description", "")) for p in operation.get("parameters", ())
+                ],
                 "fields": _fields(schema, operation["responses"]["200"]["content"]["application/json"]["schema"]),
             }
         )
@@ -101,9 +103,14 @@ def _resolved(schema: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
 app_name = "api"
 router = SimpleRouter()
 for prefix, resource in (
-    ("calls", Calls), ("applications", Applications), ("projects", Projects), ("awards", Awards), ("agreements", Agreements),
-    ("payments", Payments), ("gains", Gains),
-):  # fmt: skip
+    ("calls", Calls),
+    ("applications", Applications),
+    ("projects", Projects),
+    ("awards", Awards),
+    ("agreements", Agreements),
+    ("payments", Payments),
+    ("gains", Gains),
+):
     router.register(prefix, resource)
 urlpatterns = [
     path("", documentation, name="documentation"),

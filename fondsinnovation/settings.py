@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "reporting",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -47,7 +46,6 @@ INSTALLED_APPS = [
     "django_structlog",
     "django_tables2",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "pghistory",
     "pgtrigger",
     "rest_framework",
@@ -134,6 +132,8 @@ def _connection(role: str) -> dict[str, Any]:
 APPEND_ONLY_TABLES = [
     "journal", "journal_link", "ledger_entry", "gain", "cofunding", "projects_applicationversion", "projects_interestdeclaration",
     "projects_recusal", "projects_forecastgain", "funding_allotment", "funding_approval", "funding_signature",
+    "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
+    "funding_delegationruleevent",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}
@@ -267,7 +267,10 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,
     "EXCEPTION_HANDLER": "projects.api.base.answer_error",
-    "DEFAULT_THROTTLE_RATES": {"token": env.str("API_RATE", default="600/min"), "anonymous": env.str("API_RATE_ANONYMOUS", default="60/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "token": env.str("API_RATE", default="600/min"),
+        "anonymous": env.str("API_RATE_ANONYMOUS", default="60/min"),
+    },
     "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,  # an address that the client writes itself counts for nothing
 }
 SPECTACULAR_SETTINGS = {

@@ -97,7 +97,9 @@ class PaymentSerializer(serializers.Serializer):
 
 
 @extend_schema_view(
-    list=extend_schema(summary=_("Lister les paiements"), description=_("Réservé aux rôles qui lisent les paiements; le plus récent d’abord.")),
+    list=extend_schema(
+        summary=_("Lister les paiements"), description=_("Réservé aux rôles qui lisent les paiements; le plus récent d’abord.")
+    ),
     retrieve=extend_schema(summary=_("Lire un paiement"), description=_("Le paiement qui porte ce numéro.")),
 )
 class Payments(RowsResource):

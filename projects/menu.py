@@ -24,6 +24,7 @@ ENTRIES = (
     ("funding:award_list", _("Décisions"), _READERS),
     ("funding:agreement_list", _("Conventions"), _READERS),
     ("funding:payment_list", _("Paiements"), _PAYERS),
+    ("funding:envelope_list", _("Enveloppes"), _PAYERS | {Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE}),
     ("reporting:project_list", _("Projets"), _READERS),
     ("reporting:gain_list", _("Gains"), _READERS | APPLICANT_ROLES),
     ("reporting:dashboard", _("Tableau de bord"), _READERS),

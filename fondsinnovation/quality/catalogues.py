@@ -59,7 +59,8 @@ def _sources() -> Iterator[tuple[Path, bytes]]:
     for folder in (base / "templates", *(base / package / "templates" for package in PACKAGES)):
         for path in sorted(folder.rglob("*")):
             if path.suffix in {".html", ".txt", ".xml"}:
-                yield path, templatize(path.read_text(), origin=str(path)).encode()
+                code = templatize(path.read_text(), origin=str(path))  # keeps the HTML's indentation, which Python would refuse
+                yield path, "\n".join(line.lstrip() for line in code.splitlines()).encode()
 
 
 def update(language: str) -> int:

@@ -76,8 +76,11 @@ def money_cents(value: Amount) -> str:
 
 @register.filter
 def typed_money(value: Amount) -> str:
-    """An amount as a field shows it: no sign, cents only when there are some, empty when unknown."""
-    return "" if value is None else _number(value, 0 if _is_whole(value) else 2)
+    """An amount as a field shows it: no sign, cents only when there are some, empty when unknown.
+
+    Thousands stand apart by a space in English too: a comma would be read back as a decimal mark.
+    """
+    return "" if value is None else _number(value, 0 if _is_whole(value) else 2).replace(",", NBSP if _english() else ",")
 
 
 #: the units of a tight place, in dollars

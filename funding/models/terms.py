@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
+@pghistory.track(append_only=True)
 class DelegationRule(models.Model):
     """Amounts (dollars) over `above` and up to `up_to` (None: no limit) need each role of `approvals`, in order."""
 

@@ -13,7 +13,9 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label=_("À quoi sert ce jeton"), max_length=80, help_text=_("Par exemple : entrepôt de données"))
     scopes = forms.MultipleChoiceField(
-        label=_("Ce qu’il permet de lire"), choices=TokenScope.choices, widget=forms.CheckboxSelectMultiple,
+        label=_("Ce qu’il permet de lire"),
+        choices=TokenScope.choices,
+        widget=forms.CheckboxSelectMultiple,
         help_text=_("Un jeton ne donne jamais accès à plus que vos propres rôles"),
     )
     expires_on = forms.DateField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.enums import CallState, EnvelopeCode, Modality
 
 
+@pghistory.track(append_only=True)
 class TermsProfile(models.Model):
     """Pre-approved terms of funding, dated. Rates are shares of 1 with 6 digits; amounts are dollars."""
 
@@ -53,6 +55,7 @@ class TermsProfile(models.Model):
         return self.name
 
 
+@pghistory.track(append_only=True)
 class Call(models.Model):
     """A call for projects. Whether it takes applications is computed from its dates and the clock; beat only records it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import pghistory
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,7 @@ class Region(models.Model):
         return self.name
 
 
+@pghistory.track(append_only=True)
 class Organisation(models.Model):
     """`code` is the 5-digit geographic code of a municipality, or a stable short code."""
 

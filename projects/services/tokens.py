@@ -25,9 +25,7 @@ PREFIX_LENGTH = 12
 
 
 @act
-def create_token(
-    *, name: str, scopes: Iterable[str], expires_on: date, actor: User, now: datetime, key: str | None = None
-) -> ApiToken:
+def create_token(*, name: str, scopes: Iterable[str], expires_on: date, actor: User, now: datetime, key: str | None = None) -> ApiToken:
     """Make a token. Its secret is in the `secret` attribute of what this returns, this once; nothing keeps it.
 
     Raises NotAllowed, Invalid. A repeat with the same key gives the same token without its secret.

@@ -46,5 +46,8 @@ class TokenTable(BaseTable):
         if record.revoked_at:
             return "–"
         return format_html(
-            '<a href="{}">{}<span class="visually-hidden"> {}</span></a>', reverse("projects:token_revoke", args=[record.pk]), _("Révoquer"), record.name
+            '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
+            reverse("projects:token_revoke", args=[record.pk]),
+            _("Révoquer"),
+            record.name,
         )

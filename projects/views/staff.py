@@ -22,7 +22,7 @@ from projects.exports import csv_response
 from projects.filters.applications import ApplicationFilter
 from projects.models import Application
 from projects.policies import staff as policies
-from projects.queries.staff import queue_for, view_counts
+from projects.queries.staff import WAITING, queue_for, view_counts
 from projects.services.exports import export_applications
 from projects.tables.applications import QueueTable
 
@@ -49,10 +49,10 @@ def application_list(request: HttpRequest) -> HttpResponse:
     policies.read_files(request.user, now).require()
     queue = queue_for(request.user, now)
     counts, late = view_counts(queue, now)
-    found = ApplicationFilter(request.GET, queue, request=request)
+    found = _shown(request, queue)
     table = QueueTable.for_page(request, found.qs, now=now)
     table.caption = _caption(table.paginator.count)
-    context = {"table": table, "filter": found, "counts": counts, "late": late, "view": request.GET.get("view") or "all"}
+    context = {"table": table, "filter": found, "counts": counts, "late": late, "view": _view(request)}
     return render(request, "projects/staff_application_list.html", context)
 
 
@@ -67,7 +67,19 @@ def application_export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _filtered(request: HttpRequest, now: datetime) -> QuerySet[Application]:
-    return ApplicationFilter(request.GET, queue_for(request.user, now), request=request).qs
+    return _shown(request, queue_for(request.user, now)).qs
+
+
+def _view(request: HttpRequest) -> str:
+    """The saved view of the page: what is to do, until something else is asked for."""
+    return request.GET.get("view") or ("all" if any(request.GET.get(name) for name in ApplicationFilter.base_filters) else "todo")
+
+
+def _shown(request: HttpRequest, queue: QuerySet[Application]) -> ApplicationFilter:
+    """The queue as its address asks. A search from the first page looks in every file, so « à traiter » is not a filter there."""
+    if _view(request) == "todo" and not request.GET.get("view"):
+        queue = queue.filter(state__in=WAITING)
+    return ApplicationFilter(request.GET, queue, request=request)
 
 
 def _readable(rows: QuerySet[Application]) -> Iterator[list[Any]]:

@@ -48,7 +48,12 @@ class TokenCreate(ActForm):
     def perform(self, form: BaseForm) -> HttpResponse:
         data = form.cleaned_data
         token = create_token(
-            name=data["name"], scopes=data["scopes"], expires_on=data["expires_on"], actor=self.request.user, now=timezone.now(), key=data["key"]
+            name=data["name"],
+            scopes=data["scopes"],
+            expires_on=data["expires_on"],
+            actor=self.request.user,
+            now=timezone.now(),
+            key=data["key"],
         )
         response = render(self.request, "projects/token_created.html", {"token": token, "secret": getattr(token, "secret", "")})
         add_never_cache_headers(response)

@@ -20,12 +20,17 @@ _DAY = {"type": "date"}
 class JournalFilter(django_filters.FilterSet):
     """Act, person, application, object and days; each has its index."""
 
-    act = django_filters.ChoiceFilter(choices=lambda: sorted(ACTS.items(), key=lambda act: str(act[1])), label=_("Acte"), empty_label=_("Tous les actes"))
+    act = django_filters.ChoiceFilter(
+        choices=lambda: sorted(ACTS.items(), key=lambda act: str(act[1])), label=_("Acte"), empty_label=_("Tous les actes")
+    )
     actor = django_filters.CharFilter(
         method="by_person", label=_("Personne"), max_length=120, widget=forms.TextInput(attrs={"placeholder": _("Nom ou courriel")})
     )
     application = django_filters.CharFilter(
-        field_name="application__number", lookup_expr="iexact", label=_("Demande"), max_length=20,
+        field_name="application__number",
+        lookup_expr="iexact",
+        label=_("Demande"),
+        max_length=20,
         widget=forms.TextInput(attrs={"placeholder": "DEM-2026-00001"}),
     )
     object_type = django_filters.ChoiceFilter(

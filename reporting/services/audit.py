@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import zipfile
@@ -25,7 +24,7 @@ from projects.models import ApplicationVersion, JournalEntry, JournalHead, Journ
 from projects.services.journal import canonical, sha256
 from reporting.models import Gain
 from reporting.queries.audit import GENESIS
-from reporting.services.audit_exports import FORMAT
+from reporting.services.audit_exports import FORMAT, digest_of
 from reporting.services.gain_rows import gain_facts
 from reporting.services.snapshots import one_moment
 
@@ -109,13 +108,18 @@ def _parsed(content: str) -> Content | None:
 
 def _says(entry: JournalEntry, content: Content) -> bool:
     """Whether the typed columns of an entry are those of its content."""
-    first = next(iter(content.get("objects", ())), {})
+    first: Content = next(iter(content.get("objects", ())), {})
     applications = [each["id"] for each in content.get("objects", ()) if each["type"] == "projects.application"]
     told = content.get("facts", {}).get("application") or next(iter(applications), None)
     return (entry.act, entry.actor_id, entry.organisation_id, entry.object_type, entry.object_id, entry.application_id, entry.at) == (
-        content.get("act"), content.get("actor"), content.get("organisation"), first.get("type", ""), first.get("id"), told,
+        content.get("act"),
+        content.get("actor"),
+        content.get("organisation"),
+        first.get("type", ""),
+        first.get("id"),
+        told,
         datetime.fromisoformat(content["at"]),
-    )  # fmt: skip
+    )
 
 
 def _money_rows() -> Iterator[tuple[str, str, Iterable[Any], Callable[[Any], dict[str, Any]]]]:
@@ -127,9 +131,7 @@ def _money_rows() -> Iterator[tuple[str, str, Iterable[Any], Callable[[Any], dic
     yield "gains", _("gain %(pk)s"), Gain.objects.order_by("pk").iterator(chunk_size=BATCH), gain_facts
 
 
-def _verify_rows(
-    audit: Audit, name: str, what: str, rows: Iterable[Any], facts: Callable[[Any], dict[str, Any]], money: set[str]
-) -> None:
+def _verify_rows(audit: Audit, name: str, what: str, rows: Iterable[Any], facts: Callable[[Any], dict[str, Any]], money: set[str]) -> None:
     for row in rows:
         if sha256(canonical(facts(row))) != row.sha256:
             audit.wrong(None, _("%(what)s : ses valeurs ne correspondent pas à son empreinte") % {"what": what % {"pk": row.pk}})
@@ -171,7 +173,7 @@ def _verify_archive(archive: zipfile.ZipFile, path: Path) -> Audit:
         raise ValueError(manifest["format"])
     for name, about in sorted(manifest["files"].items()):
         with archive.open(name) as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != about["sha256"]:
+            if digest_of(file) != about["sha256"]:
                 audit.wrong(None, _("%(name)s ne correspond pas au manifeste") % {"name": name})
     with archive.open("ecritures.jsonl") as entries, archive.open("liens.csv") as links:
         _verify_lines(audit, map(json.loads, entries), csv.reader(io.TextIOWrapper(links, "utf-8")))

@@ -38,9 +38,7 @@ class JournalFile:
 
 
 @act
-def export_journal(
-    *, made: JournalFile, filters: Mapping[str, str], actor: User, now: datetime, key: str | None = None
-) -> None:
+def export_journal(*, made: JournalFile, filters: Mapping[str, str], actor: User, now: datetime, key: str | None = None) -> None:
     """Record that a person takes the journal out of the portal: which file, chosen how, with which SHA-256. Raises NotAllowed."""
     policies.export_journal(actor, now).require()
     current_entry().facts.update(name=made.name, filters=dict(filters), rows=made.rows, sha256=made.sha256)
@@ -50,13 +48,31 @@ def export_journal(
 def make_csv(entries: QuerySet[JournalEntry]) -> JournalFile:
     """The entries as an office CSV, in the order of the chain. The clock is UTC."""
     header = [
-        _("Maillon"), _("Instant (UTC)"), _("Acte"), _("Personne"), _("Organisme"), _("Objet"), _("Identifiant"), _("Demande"), _("Motif"),
-        _("Empreinte précédente"), _("Empreinte"),
-    ]  # fmt: skip
+        _("Maillon"),
+        _("Instant (UTC)"),
+        _("Acte"),
+        _("Personne"),
+        _("Organisme"),
+        _("Objet"),
+        _("Identifiant"),
+        _("Demande"),
+        _("Motif"),
+        _("Empreinte précédente"),
+        _("Empreinte"),
+    ]
     paths = (
-        "link__seq", "at", "act", "actor__name", "organisation__code", "object_type", "object_id", "application__number", "content",
-        "link__prev", "link__hash",
-    )  # fmt: skip
+        "link__seq",
+        "at",
+        "act",
+        "actor__name",
+        "organisation__code",
+        "object_type",
+        "object_id",
+        "application__number",
+        "content",
+        "link__prev",
+        "link__hash",
+    )
     count = 0
 
     def rows() -> Iterator[list[Any]]:
@@ -89,9 +105,14 @@ def make_bundle(entries: QuerySet[JournalEntry], *, filters: Mapping[str, str], 
         }
         rows = files["ecritures.jsonl"]["rows"]
         manifest = {
-            "format": FORMAT, "made_at": now.astimezone(UTC).isoformat(), "filters": dict(filters), "files": files, "entries": rows,
-            "withheld": head.seq - rows, "head": {"seq": head.seq, "hash": head.hash},
-        }  # fmt: skip
+            "format": FORMAT,
+            "made_at": now.astimezone(UTC).isoformat(),
+            "filters": dict(filters),
+            "files": files,
+            "entries": rows,
+            "withheld": head.seq - rows,
+            "head": {"seq": head.seq, "hash": head.hash},
+        }
         _add(archive, "manifeste.json", iter([json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True).encode()]))
     return _made("journal.zip", content, rows)
 
@@ -112,7 +133,8 @@ def _readme() -> str:
         "liens.csv : un maillon par ligne (numéro, empreinte précédente, empreinte).\n"
         "ecritures.jsonl : le contenu exact de chaque écriture choisie, avec le numéro de son maillon.\n"
         "manifeste.json : SHA-256 de chaque fichier, filtres, tête de la chaîne.\n\n"
-        "Chaque empreinte est le SHA-256, en UTF-8, de l’empreinte précédente suivie du contenu. La première empreinte précédente est faite de 64 zéros.\n"
+        "Chaque empreinte est le SHA-256, en UTF-8, de l’empreinte précédente suivie du contenu.\n"
+        "La première empreinte précédente est faite de 64 zéros.\n"
         "Pour vérifier : manage.py verify_audit journal.zip, sans base de données.\n"
     )
 
@@ -138,6 +160,14 @@ def _kept(parts: Iterator[bytes]) -> IO[bytes]:
 
 def _made(name: str, content: IO[bytes], rows: int) -> JournalFile:
     content.seek(0)
-    digest = hashlib.file_digest(content, "sha256").hexdigest()
+    digest = digest_of(content)
     content.seek(0)
     return JournalFile(name, content, rows, digest)
+
+
+def digest_of(file: IO[bytes]) -> str:
+    """The SHA-256 of what is left to read of a file."""
+    digest = hashlib.sha256()
+    while part := file.read(1 << 16):
+        digest.update(part)
+    return digest.hexdigest()

@@ -34,8 +34,11 @@ T = TypeVar("T")
 LEDGER_ROWS, PROJECTS = 4_000, 200
 FIRST_DAY = datetime(2024, 4, 1, tzinfo=UTC)
 SAMPLES = {
-    "resolution": "Résolution", "letter": "Lettre de décision", "contract": "Convention d’aide financière",
-    "proof": "Pièce justificative", "budget": "Document budgétaire",
+    "resolution": "Résolution",
+    "letter": "Lettre de décision",
+    "contract": "Convention d’aide financière",
+    "proof": "Pièce justificative",
+    "budget": "Document budgétaire",
 }
 
 
@@ -62,7 +65,9 @@ def _require_empty(scale: int) -> None:
     if Call.objects.exists() or Application.objects.exists():
         raise WrongState(_("Cette base contient déjà un fonds : rien n’a été écrit."))
     if KnowledgeFloor.objects.filter(known__gte=FIRST_DAY).exists():
-        raise WrongState(_("Un rapport a déjà fixé ce qui était connu : le passé du fonds ne peut plus être écrit. Repartez d’une base vide."))
+        raise WrongState(
+            _("Un rapport a déjà fixé ce qui était connu : le passé du fonds ne peut plus être écrit. Repartez d’une base vide.")
+        )
 
 
 def _write_story(story: Story, write: Callable[..., Any]) -> None:
@@ -140,9 +145,7 @@ def seed_file(*, noun: str, rows: Callable[[Sheaf], T], identifiers: Identifiers
 
 
 @act
-def seed_ledger(
-    *, batches: Sequence[tuple[datetime, Sequence[Posting]]], actor: None, now: datetime, key: str | None = None
-) -> None:
+def seed_ledger(*, batches: Sequence[tuple[datetime, Sequence[Posting]]], actor: None, now: datetime, key: str | None = None) -> None:
     """Post ledger rows, each batch at its own instant; the reports are then recomputed. Raises EnvelopeExceeded."""
     rows = [row for recorded_at, postings in batches for row in post(postings, actor=actor, recorded_at=recorded_at)]
     current_entry().facts["rows"] = len(rows)

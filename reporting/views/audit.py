@@ -32,9 +32,12 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     page = journal_page(found.qs, before=_key(request.GET, "before"), after=_key(request.GET, "after"))
     table = JournalTable(page.entries, caption=_("Actes, le plus récent d’abord"))
     context = {
-        "table": table, "filter": found, "newer": _address(request.GET, "after", page.newer), "older": _address(request.GET, "before", page.older),
+        "table": table,
+        "filter": found,
+        "newer": _address(request.GET, "after", page.newer),
+        "older": _address(request.GET, "before", page.older),
         "key": f"{request.user.pk}-{now.timestamp()}",
-    }  # fmt: skip
+    }
     return render(request, "reporting/audit_list.html", context)
 
 
@@ -62,8 +65,12 @@ def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     policies.read_journal(request.user, now).require()
     entry = get_object_or_404(journal_for(request.user, now), pk=pk)
     context = {
-        "entry": entry, "title": act_name(entry), "actor": actor_name(entry), "object": object_name(entry), "check": check_link(entry),
-    }  # fmt: skip
+        "entry": entry,
+        "title": act_name(entry),
+        "actor": actor_name(entry),
+        "object": object_name(entry),
+        "check": check_link(entry),
+    }
     return render(request, "reporting/audit_detail.html", context)
 
 

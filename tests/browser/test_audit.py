@@ -1,10 +1,8 @@
 """An auditor reads the journal and takes it; a person makes a token; anybody reads the API's page. In a real browser."""
 
-import os
 import zipfile
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from projects.enums import Role
@@ -14,42 +12,14 @@ from reporting.services.audit import verify_bundle
 from tests.factories import person_with
 
 pytestmark = pytest.mark.browser
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))"""
-SHOTS = os.environ.get("SHOTS")
-
-
-@pytest.fixture
-def sign_in(page, live):
-    def as_(person):
-        client = Client()
-        client.force_login(person)
-        page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live.url}])
-        return person
-
-    return as_
-
-
-@pytest.fixture
-def look(page, accessibility_violations):
-    """Open an address at each width: no violation, no sideways scroll."""
-
-    def at(address, name):
-        for width in (1280, 390, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
-            assert (width, address, accessibility_violations(page), page.evaluate(TOO_WIDE)) == (width, address, [], [])
-            if SHOTS and width != 320:
-                page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
-        page.set_viewport_size({"width": 1280, "height": 900})
-
-    return at
 
 
 def some_acts():
     now = timezone.now()
     for scopes in (["read:calls"], ["read:reports", "read:gains"]):
-        create_token(name="Entrepôt de données", scopes=scopes, expires_on=timezone.localdate(now), actor=person_with(Role.OFFICER), now=now)
+        create_token(
+            name="Entrepôt de données", scopes=scopes, expires_on=timezone.localdate(now), actor=person_with(Role.OFFICER), now=now
+        )
     return JournalEntry.objects.order_by("pk")
 
 

@@ -40,6 +40,12 @@ def test_messages_are_read_from_code_and_templates(project):
     }
 
 
+def test_messages_are_read_whatever_the_indentation(project):
+    page = '  <ul>\n      <li>{% translate "Recevable" %}</li>\n    {% if late %}<li>{% translate "En retard" %}</li>{% endif %}\n</ul>'
+    (project / "templates" / "list.html").write_text(page)
+    assert [msgid for _context, msgid, _plural in catalogues.extract_messages()] == ["Appel à projets", "Recevable", "En retard"]
+
+
 def test_complete_catalogues_have_no_problem(project):
     assert [catalogues.update(language) for language in ("en", "fr")] == [2, 0]
     translate()

@@ -6,6 +6,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fondsinnovation.kit.money import typed_amount
 from fondsinnovation.templatetags import typography
 
 NOON = datetime(2026, 11, 27, 21, 0, tzinfo=UTC)  # 16 h in Québec
@@ -18,7 +19,7 @@ CASES = [
     ("money", (Decimal("1250000.50"),), "1 250 000,50 $", "$1,250,000.50"),
     ("money", (Decimal("-1250.00"),), "−1 250 $", "−$1,250"),
     ("money_cents", (Decimal("1250000"),), "1 250 000,00 $", "$1,250,000.00"),
-    ("typed_money", (Decimal("45000.50"),), "45 000,50", "45,000.50"),
+    ("typed_money", (Decimal("45000.50"),), "45 000,50", "45 000.50"),
     ("typed_money", (None,), "", ""),
     ("millions", (Decimal("108650000"),), "108,7 M$", "$108.7M"),
     ("millions", (Decimal("270000000"), 0), "270 M$", "$270M"),
@@ -71,6 +72,12 @@ def test_filter_never_shows_the_unknown_as_a_number(name: str) -> None:
 def test_money_never_breaks_across_lines() -> None:
     assert typography.money(Decimal("1250000.5")) == "1\u00a0250\u00a0000,50\u00a0$"
     assert typography.long_datetime(NOON) == "27\u00a0novembre\u00a02026, 16\u00a0h"
+
+
+@pytest.mark.parametrize("language", ["fr-ca", "en-ca"])
+def test_typed_money_is_read_back_as_it_was(language: str) -> None:
+    with translation.override(language):
+        assert typed_amount(typography.typed_money(Decimal("1250000.50"))) == Decimal("1250000.50")
 
 
 def test_instant_without_zone_is_refused() -> None:

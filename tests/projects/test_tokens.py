@@ -46,8 +46,11 @@ def test_same_key_makes_one_token_and_shows_no_secret_again():
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"name": "  "}, "name"), ({"scopes": []}, "scopes"), ({"scopes": ["write:calls"]}, "scopes"),
-        ({"expires_on": date(2026, 11, 23)}, "expires_on"), ({"expires_on": date(2027, 11, 26)}, "expires_on"),
+        ({"name": "  "}, "name"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["write:calls"]}, "scopes"),
+        ({"expires_on": date(2026, 11, 23)}, "expires_on"),
+        ({"expires_on": date(2027, 11, 26)}, "expires_on"),
     ],
 )
 def test_token_that_is_wrong_says_where(changes, field):

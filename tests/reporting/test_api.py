@@ -18,13 +18,26 @@ from projects.services.tokens import create_token, revoke_token
 from reporting.catalogue import ROI_PROJECTS
 from reporting.enums import SnapshotKind
 from reporting.models import Snapshot, SnapshotRow
-from tests.factories import NOW, ApplicationFactory, CallFactory, DraftApplicationFactory, OrganisationFactory, agreement_in_force, person_with, recuse
+from tests.factories import (
+    NOW,
+    ApplicationFactory,
+    CallFactory,
+    DraftApplicationFactory,
+    OrganisationFactory,
+    agreement_in_force,
+    person_with,
+    recuse,
+)
 from tests.reporting.gains import Team
 
 pytestmark = pytest.mark.django_db
 RESOURCES = {
-    "/api/v1/applications/": TokenScope.APPLICATIONS, "/api/v1/projects/": TokenScope.PROJECTS, "/api/v1/awards/": TokenScope.AWARDS,
-    "/api/v1/agreements/": TokenScope.AGREEMENTS, "/api/v1/payments/": TokenScope.PAYMENTS, "/api/v1/gains/": TokenScope.GAINS,
+    "/api/v1/applications/": TokenScope.APPLICATIONS,
+    "/api/v1/projects/": TokenScope.PROJECTS,
+    "/api/v1/awards/": TokenScope.AWARDS,
+    "/api/v1/agreements/": TokenScope.AGREEMENTS,
+    "/api/v1/payments/": TokenScope.PAYMENTS,
+    "/api/v1/gains/": TokenScope.GAINS,
     "/api/v1/reports/roi-projects/": TokenScope.REPORTS,
 }
 
@@ -61,7 +74,9 @@ def test_resource_without_a_token_answers_401(client, address):
     response = client.get(address)
     assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
     assert response.json() == {
-        "code": "unauthenticated", "message": "Présentez un jeton valide dans l’en-tête « Authorization: Bearer ».", "errors": {},
+        "code": "unauthenticated",
+        "message": "Présentez un jeton valide dans l’en-tête « Authorization: Bearer ».",
+        "errors": {},
     }
 
 
@@ -86,7 +101,8 @@ def test_each_resource_needs_its_own_scope(client, address, scope):
     officer = person_with(Role.OFFICER)
     others = [each for each in TokenScope.values if each != scope]
     assert read(client, address, bearer(officer, *others)) == (
-        403, {"code": "not_allowed", "message": f"Ce jeton n’a pas la portée « {scope} ».", "errors": {}}
+        403,
+        {"code": "not_allowed", "message": f"Ce jeton n’a pas la portée « {scope} ».", "errors": {}},
     )
     assert read(client, address, bearer(officer, scope))[0] == 200
 
@@ -134,12 +150,22 @@ def test_published_calls_are_public_and_drafts_are_the_staff_s(client):
     assert (status, page["count"], page["next"], page["previous"]) == (200, 1, None, None)
     assert page["results"] == [
         {
-            "reference": "AP-2026-77", "title": "Guichets", "purpose": "Simplifier", "state": "open", "envelope": "PROJECTS",
-            "terms": call.terms.name, "opens_at": "2026-10-25T11:00:00-04:00", "closes_at": "2026-12-24T10:00:00-05:00", "total": "1000000.00",
+            "reference": "AP-2026-77",
+            "title": "Guichets",
+            "purpose": "Simplifier",
+            "state": "open",
+            "envelope": "PROJECTS",
+            "terms": call.terms.name,
+            "opens_at": "2026-10-25T11:00:00-04:00",
+            "closes_at": "2026-12-24T10:00:00-05:00",
+            "total": "1000000.00",
         }
     ]
     assert read(client, "/api/v1/calls/AP-2026-77/") == (200, page["results"][0])
-    assert read(client, "/api/v1/calls/AP-2026-78/") == (404, {"code": "not_found", "message": "Rien ne se trouve à cette adresse.", "errors": {}})
+    assert read(client, "/api/v1/calls/AP-2026-78/") == (
+        404,
+        {"code": "not_found", "message": "Rien ne se trouve à cette adresse.", "errors": {}},
+    )
     assert read(client, "/api/v1/calls/", bearer(person_with(Role.OFFICER)))[1]["count"] == 2
 
 
@@ -162,8 +188,14 @@ def test_applications_are_those_of_the_page_with_its_filters(client):
     assert read(client, "/api/v1/applications/DEM-2026-00001/", bearer(writer)) == (
         200,
         {
-            "number": "DEM-2026-00001", "title": mine.title, "state": "submitted", "call": mine.call.reference, "organisation": mine.organisation.code,
-            "organisation_name": mine.organisation.name, "amount_requested": "100000.00", "total_cost": "125000.00",
+            "number": "DEM-2026-00001",
+            "title": mine.title,
+            "state": "submitted",
+            "call": mine.call.reference,
+            "organisation": mine.organisation.code,
+            "organisation_name": mine.organisation.name,
+            "amount_requested": "100000.00",
+            "total_cost": "125000.00",
             "submitted_at": "2026-11-19T10:00:00-05:00",
         },
     )
@@ -176,17 +208,25 @@ def test_money_of_a_project_is_read_by_its_organisation_and_the_staff_alone(clie
     recused = person_with(Role.OFFICER)
     recuse(recused, agreement.project.application)
     for address, key in (
-        ("/api/v1/projects/", agreement.project.reference), ("/api/v1/agreements/", agreement.number), ("/api/v1/awards/", "DEM-2026-00003"),
+        ("/api/v1/projects/", agreement.project.reference),
+        ("/api/v1/agreements/", agreement.number),
+        ("/api/v1/awards/", "DEM-2026-00003"),
     ):
-        found = {name: read(client, f"{address}{key}/", bearer(person))[0] for name, person in (
-            ("officer", person_with(Role.OFFICER)), ("own", own), ("stranger", stranger), ("recused", recused),
-        )}
+        found = {
+            name: read(client, f"{address}{key}/", bearer(person))[0]
+            for name, person in (
+                ("officer", person_with(Role.OFFICER)),
+                ("own", own),
+                ("stranger", stranger),
+                ("recused", recused),
+            )
+        }
         told = 404 if "awards" in address else 200  # no letter yet
         assert (address, found) == (address, {"officer": 200, "own": told, "stranger": 404, "recused": 404})
         assert read(client, address, bearer(recused))[1]["count"] == 0
     status, row = read(client, f"/api/v1/agreements/{agreement.number}/", bearer(own))
     assert (status, row["amount"], row["project"], row["state"]) == (200, "100000.00", agreement.project.reference, "in_force")
-    assert read(client, "/api/v1/payments/", bearer(own)) [0] == 403
+    assert read(client, "/api/v1/payments/", bearer(own))[0] == 403
 
 
 def test_return_by_project_is_that_of_the_working_snapshot(client):
@@ -197,7 +237,8 @@ def test_return_by_project_is_that_of_the_working_snapshot(client):
     assert (page["effective"], page["known"], page["count"]) == ("2026-11-24", "2026-11-24T10:00:00-05:00", 2)
     assert list(page["results"][0]) == [column.code for column in ROI_PROJECTS.columns]
     assert [(row["project"], row["fund_paid"], row["roi_fund"]) for row in page["results"]] == [
-        (project.reference, "25000.00", None), ("TOTAL", "25000.00", None),
+        (project.reference, "25000.00", None),
+        ("TOTAL", "25000.00", None),
     ]
     filtered = read(client, "/api/v1/reports/roi-projects/", bearer(person_with(Role.DIRECTOR)), project=project.reference)[1]
     assert [row["project"] for row in filtered["results"]] == [project.reference]
@@ -211,15 +252,23 @@ def test_return_at_other_dates_is_read_when_it_was_computed(client):
     assert [row["project"] for row in read(client, "/api/v1/reports/roi-projects/", headers, **asked)[1]["results"]] == ["PRJ-1"]
     assert read(client, "/api/v1/reports/roi-projects/", headers) == (
         404,
-        {"code": "not_found", "message": "Aucun instantané n’a été calculé pour ces dates : demandez-le depuis la page du rapport.", "errors": {}},
+        {
+            "code": "not_found",
+            "message": "Aucun instantané n’a été calculé pour ces dates : demandez-le depuis la page du rapport.",
+            "errors": {},
+        },
     )
 
 
 @pytest.mark.parametrize(
     ("query", "named"),
-    [({"effective": "hier", "known": "2026-11-24"}, ["effective"]), ({"effective": "2026-11-24"}, ["known"]), ({"known": "2026-11-24"}, ["effective"]),
-     ({"status": "perdu"}, ["status"])],
-)  # fmt: skip
+    [
+        ({"effective": "hier", "known": "2026-11-24"}, ["effective"]),
+        ({"effective": "2026-11-24"}, ["known"]),
+        ({"known": "2026-11-24"}, ["effective"]),
+        ({"status": "perdu"}, ["status"]),
+    ],
+)
 def test_dates_that_are_wrong_are_named(client, query, named):
     keep_snapshot([])
     status, refusal = read(client, "/api/v1/reports/roi-projects/", bearer(person_with(Role.DIRECTOR)), **query)
@@ -237,14 +286,20 @@ def test_recused_person_s_return_leaves_the_project_and_its_total_out(client):
 def test_reports_are_not_for_applicants(client):
     status, refusal = read(client, "/api/v1/reports/roi-projects/", bearer(person_with(Role.WRITER, organisation=OrganisationFactory())))
     assert (status, refusal) == (
-        403, {"code": "not_allowed", "message": "Les rapports du Fonds sont réservés au personnel du Secrétariat et à l’audit.", "errors": {}}
+        403,
+        {"code": "not_allowed", "message": "Les rapports du Fonds sont réservés au personnel du Secrétariat et à l’audit.", "errors": {}},
     )
 
 
 @pytest.mark.parametrize("query", [{"state": "x"}, {"call": "AP-1999-01"}, {"kind": "unit"}])
 def test_filter_that_does_not_exist_is_named(client, query):
     status, refusal = read(client, "/api/v1/applications/", bearer(person_with(Role.OFFICER)), **query)
-    assert (status, refusal["code"], refusal["message"], list(refusal["errors"])) == (422, "invalid", "Corrigez les paramètres nommés.", list(query))
+    assert (status, refusal["code"], refusal["message"], list(refusal["errors"])) == (
+        422,
+        "invalid",
+        "Corrigez les paramètres nommés.",
+        list(query),
+    )
 
 
 def test_pages_are_capped(client):
@@ -265,8 +320,14 @@ def test_unknown_address_is_refused_in_json(client):
 # ── How much it reads ────────────────────────────────────────────────────────────────────────────────────────────────
 #: three to open, read-only and close the transaction; the token, its person's roles; then the count and the rows
 QUERIES = {
-    "/api/v1/calls/": 7, "/api/v1/applications/": 7, "/api/v1/projects/": 7, "/api/v1/awards/": 7, "/api/v1/agreements/": 7,
-    "/api/v1/gains/": 7, "/api/v1/payments/": 7, "/api/v1/reports/roi-projects/": 9,
+    "/api/v1/calls/": 7,
+    "/api/v1/applications/": 7,
+    "/api/v1/projects/": 7,
+    "/api/v1/awards/": 7,
+    "/api/v1/agreements/": 7,
+    "/api/v1/gains/": 7,
+    "/api/v1/payments/": 7,
+    "/api/v1/reports/roi-projects/": 9,
 }
 
 
@@ -314,7 +375,38 @@ def test_every_operation_parameter_and_field_is_described():
 
 
 def test_schema_and_its_page_are_public(client):
-    assert client.get("/api/schema/", headers={"Accept": "application/json"}).json()["info"]["title"] == "Portail du Fonds pour l’innovation publique"
+    assert (
+        client.get("/api/schema/", headers={"Accept": "application/json"}).json()["info"]["title"]
+        == "Portail du Fonds pour l’innovation publique"
+    )
     response = client.get(reverse("api:documentation"))
     assert response.status_code == 200
-    assert [resource["address"] for resource in response.context["resources"] if resource["public"]] == ["/api/v1/calls/", "/api/v1/calls/{reference}/"]
+    assert [resource["address"] for resource in response.context["resources"] if resource["public"]] == [
+        "/api/v1/calls/",
+        "/api/v1/calls/{reference}/",
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/v1/calls/%00/", "/api/v1/calls/a%00b/", "/api/v1/calls/é’%20x/", "/api/v1/calls/.../", f"/api/v1/calls/{'9' * 400}/"]
+)
+def test_number_that_no_row_could_have_is_not_found(client, address):
+    assert read(client, address)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"q": "\x00"}, 422),
+        ({"q": "x" * 101}, 422),
+        ({"fiscal_year": "2026.5"}, 422),
+        ({"page": "0"}, 404),
+        ({"page": "9" * 30}, 404),
+        ({"page": "x"}, 404),
+        ({"page_size": "-1"}, 200),
+        ({"page_size": "x"}, 200),
+        ({"autre": "x"}, 200),
+    ],
+)
+def test_bad_parameter_is_refused_and_never_breaks(client, query, status):
+    assert read(client, "/api/v1/calls/", **query)[0] == status

@@ -12,11 +12,12 @@ from fondsinnovation.kit.errors import Invalid, NotAllowed, act
 from projects.enums import Role
 from projects.models import ApplicationVersion, JournalEntry, JournalHead, JournalLink
 from projects.services.journal import note, note_reason
-from reporting.queries.audit import journal_for
-from reporting.services.audit import verify_bundle, verify_database
+from reporting.queries.audit import GENESIS, journal_for
+from reporting.services.audit import Audit, verify_bundle, verify_database
 from reporting.services.audit_exports import JournalFile, export_journal, make_bundle, make_csv
 from tests.databases import owner_connection
 from tests.factories import NOW, ApplicationFactory, OrganisationFactory, agreement_in_force, person_with, recuse
+from tests.reporting.pages import DOCS
 
 
 @act
@@ -52,7 +53,11 @@ def test_untouched_database_verifies(committed_db):
     write_acts(3)
     application = ApplicationFactory()
     ApplicationVersion.objects.create(
-        application=application, number=1, content="{}", received_at=NOW, submitted_by=application.created_by,
+        application=application,
+        number=1,
+        content="{}",
+        received_at=NOW,
+        submitted_by=application.created_by,
         sha256="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
     )
     agreement_in_force()
@@ -66,24 +71,37 @@ def test_untouched_database_verifies(committed_db):
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE journal SET content = replace(content, 'Fusion', 'Scission') WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 2)",
-         [(2, "le contenu ne correspond pas à l’empreinte")]),
-        ("UPDATE journal_link SET hash = repeat('a', 64) WHERE seq = 2",
-         [(2, "le contenu ne correspond pas à l’empreinte"), (3, "n’est pas lié au maillon qui le précède")]),
-        ("UPDATE journal_link SET prev = repeat('b', 64) WHERE seq = 3",
-         [(3, "n’est pas lié au maillon qui le précède"), (3, "le contenu ne correspond pas à l’empreinte")]),
-        ("DELETE FROM journal_link WHERE seq = 4",
-         [(None, "l’écriture {4} du journal n’a pas de maillon"), (4, "la tête de la chaîne n’est pas le dernier maillon (nº 3)")]),
-        ("UPDATE journal SET act = 'autre' WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 1)",
-         [(1, "les colonnes de l’écriture ne disent pas ce que dit son contenu")]),
-        ("UPDATE journal SET at = at + interval '1 second' WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 1)",
-         [(1, "les colonnes de l’écriture ne disent pas ce que dit son contenu")]),
-        ("UPDATE journal SET content = 'illisible' WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 4)",
-         [(4, "le contenu ne correspond pas à l’empreinte"), (4, "les colonnes de l’écriture ne disent pas ce que dit son contenu")]),
-        ("UPDATE journal_head SET hash = repeat('c', 64)",
-         [(4, "la tête de la chaîne n’est pas le dernier maillon (nº 4)")]),
+        (
+            "UPDATE journal SET content = replace(content, 'Fusion', 'Vol') WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 2)",
+            [(2, "le contenu ne correspond pas à l’empreinte")],
+        ),
+        (
+            "UPDATE journal_link SET hash = repeat('a', 64) WHERE seq = 2",
+            [(2, "le contenu ne correspond pas à l’empreinte"), (3, "n’est pas lié au maillon qui le précède")],
+        ),
+        (
+            "UPDATE journal_link SET prev = repeat('b', 64) WHERE seq = 3",
+            [(3, "n’est pas lié au maillon qui le précède"), (3, "le contenu ne correspond pas à l’empreinte")],
+        ),
+        (
+            "DELETE FROM journal_link WHERE seq = 4",
+            [(None, "l’écriture {4} du journal n’a pas de maillon"), (4, "la tête de la chaîne n’est pas le dernier maillon (nº 3)")],
+        ),
+        (
+            "UPDATE journal SET act = 'autre' WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 1)",
+            [(1, "les colonnes de l’écriture ne disent pas ce que dit son contenu")],
+        ),
+        (
+            "UPDATE journal SET at = at + interval '1 second' WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 1)",
+            [(1, "les colonnes de l’écriture ne disent pas ce que dit son contenu")],
+        ),
+        (
+            "UPDATE journal SET content = 'illisible' WHERE id = (SELECT journal_id FROM journal_link WHERE seq = 4)",
+            [(4, "le contenu ne correspond pas à l’empreinte"), (4, "les colonnes de l’écriture ne disent pas ce que dit son contenu")],
+        ),
+        ("UPDATE journal_head SET hash = repeat('c', 64)", [(4, "la tête de la chaîne n’est pas le dernier maillon (nº 4)")]),
     ],
-)  # fmt: skip
+)
 def test_tampered_row_is_named_by_its_link(tamper, statement, expected):
     write_acts(4)
     ids = dict(JournalLink.objects.values_list("seq", "journal_id"))
@@ -119,7 +137,12 @@ def test_money_row_rehashed_by_a_forger_is_not_in_its_act(tamper):
     agreement_in_force()
     row = LedgerEntry.objects.select_related("envelope").get(kind="commitment")
     row.amount += Decimal("1000.00")
-    tamper("UPDATE ledger_entry SET amount = %s, sha256 = %s WHERE id = %s", row.amount, sha256(canonical(ledger_facts(row, row.envelope.code))), row.pk)
+    tamper(
+        "UPDATE ledger_entry SET amount = %s, sha256 = %s WHERE id = %s",
+        row.amount,
+        sha256(canonical(ledger_facts(row, row.envelope.code))),
+        row.pk,
+    )
     assert faults(verify_database()) == [(None, f"écriture {row.pk} du grand livre : aucune écriture du journal ne la nomme")]
 
 
@@ -129,6 +152,14 @@ def test_submitted_version_that_changed_is_named(tamper):
         application=application, number=1, content="{}", received_at=NOW, submitted_by=application.created_by, sha256="0" * 64
     )
     assert faults(verify_database()) == [(None, "la version déposée de DEM-2026-00042 ne correspond pas à son empreinte")]
+
+
+def test_worked_example_of_the_rules_page_holds():
+    row = next(line for line in (DOCS / "journal.md").read_text().splitlines() if line.startswith("| 64 zéros"))
+    _zeros, content, linked = (cell.strip(" `") for cell in row.strip("|").split("|"))
+    audit = Audit()
+    audit.link(1, GENESIS, linked, content)
+    assert (faults(audit), audit.head) == ([], (1, linked))
 
 
 # ── In a bundle ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,13 +199,24 @@ def test_bundle_of_some_entries_still_verifies_the_whole_chain(committed_db, tmp
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"ecritures": lambda text: text.replace(b"Fusion", b"Vol")},
-         [(None, "ecritures.jsonl ne correspond pas au manifeste"), (1, "le contenu ne correspond pas à l’empreinte"), (2, "le contenu ne correspond pas à l’empreinte")]),
-        ({"liens": lambda text: text.partition(b"\n")[0] + b"\n"},
-         [(None, "liens.csv ne correspond pas au manifeste"), (2, "l’écriture n’a pas de maillon, ou n’est pas à sa place"),
-          (2, "la tête de la chaîne n’est pas le dernier maillon (nº 1)")]),
+        (
+            {"ecritures": lambda text: text.replace(b"Fusion", b"Vol")},
+            [
+                (None, "ecritures.jsonl ne correspond pas au manifeste"),
+                (1, "le contenu ne correspond pas à l’empreinte"),
+                (2, "le contenu ne correspond pas à l’empreinte"),
+            ],
+        ),
+        (
+            {"liens": lambda text: text.partition(b"\n")[0] + b"\n"},
+            [
+                (None, "liens.csv ne correspond pas au manifeste"),
+                (2, "l’écriture n’a pas de maillon, ou n’est pas à sa place"),
+                (2, "la tête de la chaîne n’est pas le dernier maillon (nº 1)"),
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_changed_bundle_is_named(committed_db, tmp_path, changes, expected):
     write_acts(2)
     assert faults(verify_bundle(bundle_of(tmp_path, JournalEntry.objects.all(), **changes))) == expected
@@ -215,7 +257,10 @@ def test_command_says_that_nothing_is_wrong(committed_db, capsys):
     head = JournalHead.objects.get().hash
     assert (code, complaint) == (0, "")
     assert said.splitlines() == [
-        "Maillons de la chaîne : 2", "Écritures du grand livre : 10", f"Tête de la chaîne : nº 2, {head}", "Aucune anomalie.",
+        "Maillons de la chaîne : 2",
+        "Écritures du grand livre : 10",
+        f"Tête de la chaîne : nº 2, {head}",
+        "Aucune anomalie.",
     ]
 
 
@@ -231,7 +276,9 @@ def test_command_names_the_fault_and_exits_1(tamper, capsys):
 def test_command_refuses_what_it_cannot_read(tmp_path, capsys):
     (tmp_path / "autre.zip").write_bytes(b"x")
     assert run(capsys, tmp_path / "autre.zip") == (
-        2, "", f"{tmp_path}/autre.zip:1:1: dossier du journal illisible; ZIP exporté par le portail attendu\n"
+        2,
+        "",
+        f"{tmp_path}/autre.zip:1:1: dossier du journal illisible; ZIP exporté par le portail attendu\n",
     )
     assert run(capsys, tmp_path / "absent.zip")[0] == 2
 
@@ -246,7 +293,17 @@ def test_csv_holds_each_entry_with_its_hashes(committed_db):
         _header, row = made.content.read().decode().lstrip("\ufeff").splitlines()
     organisation = link.journal.object_id
     assert row.split(";") == [
-        "1", "2026-11-24T15:00:00+00:00", "rename", "'=Personne", "", "projects.organisation", str(organisation), "", "Fusion", "0" * 64, link.hash,
+        "1",
+        "2026-11-24T15:00:00+00:00",
+        "rename",
+        "'=Personne",
+        "",
+        "projects.organisation",
+        str(organisation),
+        "",
+        "Fusion",
+        "0" * 64,
+        link.hash,
     ]
     assert made.rows == 1
 

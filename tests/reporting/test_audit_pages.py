@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from fondsinnovation.kit.errors import act
@@ -15,7 +16,16 @@ from projects.services.journal import note
 from reporting.queries.audit import ACTS, journal_for
 from reporting.services.audit import verify_bundle
 from tests.databases import owner_connection
-from tests.factories import NOW, ApplicationFactory, CallFactory, OrganisationFactory, ReviewFactory, agreement_in_force, person_with, recuse
+from tests.factories import (
+    NOW,
+    ApplicationFactory,
+    CallFactory,
+    OrganisationFactory,
+    ReviewFactory,
+    agreement_in_force,
+    person_with,
+    recuse,
+)
 
 LIST, EXPORT = "/journal/", "/journal/exporter/"
 
@@ -73,7 +83,7 @@ def test_journal_is_read_by_auditors_and_those_who_answer_for_the_fund(client, r
 
 @pytest.mark.django_db
 def test_journal_asks_who_one_is(client):
-    assert client.get(LIST)["Location"] == "/compte/login/?next=/journal/"
+    assert client.get(LIST)["Location"] == f"{reverse('account_login')}?next=/journal/"
 
 
 # ── What is hidden ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,8 +94,14 @@ def test_recusal_hides_every_entry_of_its_file(client, auditor):
     other = agreement_in_force()
     seen = [write(other.project.application), write(other), write(OrganisationFactory())]
     hidden = [
-        write(application), write(agreement), write(agreement.project), write(agreement.award), write(agreement.milestones.earliest("pk")),
-        write(ReviewFactory(application=application)), write(OrganisationFactory(), application), write(recuse(person_with(Role.OFFICER), application)),
+        write(application),
+        write(agreement),
+        write(agreement.project),
+        write(agreement.award),
+        write(agreement.milestones.earliest("pk")),
+        write(ReviewFactory(application=application)),
+        write(OrganisationFactory(), application),
+        write(recuse(person_with(Role.OFFICER), application)),
     ]
     everything = listed(client)
     recuse(auditor, application)
@@ -114,17 +130,26 @@ def test_filters_narrow_the_journal(client, auditor):
     second = write(organisation, function=verify_milestone, actor=person, now=datetime(2026, 11, 23, 5, 0, tzinfo=UTC))
     assert listed(client) == [second, first]
     for query, found in (
-        ({"act": "verify_milestone"}, [second]), ({"actor": "lavertu"}, [second]), ({"actor": "Ariane@exemple.quebec"}, [second]),
-        ({"actor": "personne d’autre"}, []), ({"application": "dem-2026-00077"}, [first]), ({"object_type": "projects.organisation"}, [second]),
-        ({"object_type": "projects.application", "object_id": application.pk}, [first]), ({"object_id": application.pk + 10**6}, []),
-        ({"since": "2026-11-22"}, [second]), ({"until": "2026-11-22"}, [first]), ({"since": "2026-11-21", "until": "2026-11-21"}, [first]),
+        ({"act": "verify_milestone"}, [second]),
+        ({"actor": "lavertu"}, [second]),
+        ({"actor": "Ariane@exemple.quebec"}, [second]),
+        ({"actor": "personne d’autre"}, []),
+        ({"application": "dem-2026-00077"}, [first]),
+        ({"object_type": "projects.organisation"}, [second]),
+        ({"object_type": "projects.application", "object_id": application.pk}, [first]),
+        ({"object_id": application.pk + 10**6}, []),
+        ({"since": "2026-11-22"}, [second]),
+        ({"until": "2026-11-22"}, [first]),
+        ({"since": "2026-11-21", "until": "2026-11-21"}, [first]),
         ({"until": "2026-11-20"}, []),
     ):
         assert (query, listed(client, **query)) == (query, found)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", [{"act": "x"}, {"since": "hier"}, {"object_id": "1.5"}, {"object_id": str(10**30)}, {"object_type": "auth.user"}])
+@pytest.mark.parametrize(
+    "query", [{"act": "x"}, {"since": "hier"}, {"object_id": "1.5"}, {"object_id": str(10**30)}, {"object_type": "auth.user"}]
+)
 def test_filter_that_is_wrong_says_so_and_exports_nothing(client, auditor, query):
     write(OrganisationFactory())
     response = client.get(LIST, query)
@@ -184,7 +209,11 @@ def test_link_is_recomputed_for_the_page(committed_db, client):
     first, second, third = (write(OrganisationFactory()) for _ in range(3))
     assert [verdict(client, entry.pk) for entry in (first, second, third)] == ["", "", ""]
     page = client.get(f"{LIST}{second.pk}/").content.decode()
-    assert (second.content.replace('"', "&quot;") in page, JournalLink.objects.get(seq=2).hash in page, "Maillon vérifié" in page) == (True, True, True)
+    assert (second.content.replace('"', "&quot;") in page, JournalLink.objects.get(seq=2).hash in page, "Maillon vérifié" in page) == (
+        True,
+        True,
+        True,
+    )
     with owner_connection(committed_db) as owner, owner.transaction():
         owner.execute("SET LOCAL session_replication_role = replica")
         owner.execute("UPDATE journal SET content = replace(content, 'touch', 'tough') WHERE id = %s", [second.pk])
@@ -216,7 +245,10 @@ def test_export_is_journalled_before_it_is_served(committed_db, client, tmp_path
     entry = JournalEntry.objects.get(act="export_journal")
     assert entry.actor == auditor
     assert json.loads(entry.content)["facts"] == {
-        "filters": {"application": "DEM-2026-00077"}, "name": "journal.zip", "rows": 1, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "filters": {"application": "DEM-2026-00077"},
+        "name": "journal.zip",
+        "rows": 1,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
     audit = verify_bundle(path)
     assert (audit.faults, dict(audit.checked)) == ([], {"links": 2, "entries": 1})
@@ -238,3 +270,9 @@ def test_export_in_no_known_format_is_refused(client, auditor):
     assert client.post(EXPORT, {"format": "exe"}).status_code == 422
     assert client.get(EXPORT).status_code == 405
     assert JournalEntry.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", [f"{LIST}{10**30}/", f"{LIST}?before={10**18}", f"{LIST}?after={'9' * 40}"])
+def test_key_beyond_any_entry_breaks_nothing(client, auditor, address):
+    assert client.get(address).status_code == (200 if "?" in address else 404)

@@ -13,19 +13,41 @@ from tests.funding.test_recusal_walk import addresses, gather, world  # noqa: F4
 pytestmark = pytest.mark.django_db
 #: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file
 ALLOWED = {
-    "projects:staff_application_export", "reporting:audit_export", "reporting:export_create", "reporting:run_create",
+    "projects:staff_application_export",
+    "reporting:audit_export",
+    "reporting:export_create",
+    "reporting:run_create",
     "funding:interest_declare",
-}  # fmt: skip
+}
 #: one's own session, password and language
 OWN = ("account_", "set_language")
 #: pages that act on a file that the auditor reads: refused as not allowed, not merely as not found
 REFUSED = {
-    "funding:agreement_draft", "funding:agreement_sign", "funding:agreement_sign_minister", "funding:award_approve", "funding:award_certify",
-    "funding:award_recommend", "funding:award_refuse", "funding:award_return", "funding:call_create", "funding:call_edit",
-    "funding:cofunding_create", "funding:eligibility_decide", "funding:letter_issue", "funding:milestone_refuse", "funding:milestone_report",
-    "funding:milestone_verify", "funding:payment_authorise", "funding:payment_certify", "funding:payment_confirm", "funding:payment_reject",
-    "funding:payment_request", "funding:review_assign", "projects:membership_create", "projects:token_create",
-}  # fmt: skip
+    "funding:agreement_draft",
+    "funding:agreement_sign",
+    "funding:agreement_sign_minister",
+    "funding:award_approve",
+    "funding:award_certify",
+    "funding:award_recommend",
+    "funding:award_refuse",
+    "funding:award_return",
+    "funding:call_create",
+    "funding:call_edit",
+    "funding:cofunding_create",
+    "funding:eligibility_decide",
+    "funding:letter_issue",
+    "funding:milestone_refuse",
+    "funding:milestone_report",
+    "funding:milestone_verify",
+    "funding:payment_authorise",
+    "funding:payment_certify",
+    "funding:payment_confirm",
+    "funding:payment_reject",
+    "funding:payment_request",
+    "funding:review_assign",
+    "projects:membership_create",
+    "projects:token_create",
+}
 
 
 def answers(person, walked):
@@ -45,7 +67,11 @@ def test_auditor_changes_nothing(world):  # noqa: F811
     gather(world)
     with time_machine.travel(NOW, tick=False):
         found = list(answers(person_with(Role.AUDITOR), addresses(world)))
-    others = [(view, address, status) for view, address, status, acts in found if view not in ALLOWED and (acts or status not in (401, 403, 404, 405))]
+    others = [
+        (view, address, status)
+        for view, address, status, acts in found
+        if view not in ALLOWED and (acts or status not in (401, 403, 404, 405))
+    ]
     assert others == []
     assert REFUSED - {view for view, _address, status, _acts in found if status == 403} == set()
     assert len(found) > 100

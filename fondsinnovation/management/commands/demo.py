@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Command(BaseCommand):
             call_command("seed", stage="report", live=True)
 
     def _recompute(self) -> None:
-        call_command("recompute_reports", wait=True)
+        call_command("recompute_reports", wait=True, stdout=StringIO())
         self.stdout.write("Le « worker » a recalculé les rapports. Fin de la démonstration.")
 
     def _serve(self, running: Servers) -> None:
