@@ -1,0 +1,63 @@
+"""The files of a demonstration: ten went through the acts of the pages, each as far as an account that it waits for."""
+
+from collections import Counter
+
+import pytest
+
+from funding.enums import AgreementState, AwardState, MilestoneState, PaymentState
+from funding.models import Agreement, Award, Milestone, Payment, Review
+from projects.demo import ACCOUNTS
+from projects.enums import ApplicationState, Role
+from projects.models import Application, JournalEntry
+from reporting.models import GainReport
+from reporting.queries.invariants import check
+from reporting.seeding.live import FILES, add_live_files
+from reporting.services.audit import verify_database
+from reporting.services.portfolio import seed_fund
+from tests.factories import NOW
+
+S = ApplicationState
+
+
+@pytest.fixture
+def live_files(committed_db):
+    seed_fund(stage="report", scale=1, now=NOW)
+    return add_live_files(now=NOW)
+
+
+def test_each_account_of_a_demonstration_has_something_that_waits(live_files):
+    files = Application.objects.filter(pk__in=[file.pk for file in live_files])
+    assert Counter(files.values_list("state", flat=True)) == {
+        S.DRAFT: 3,
+        S.SUBMITTED: 1,
+        S.IN_REVIEW: 1,
+        S.REVIEWED: 1,
+        S.RECOMMENDED: 2,
+        S.ACCEPTED: 2,
+        S.CONVERTED: 3,
+    }
+    assert set(Review.objects.filter(application__in=files, state="assigned").values_list("reviewer__email", flat=True)) == {
+        account.email for account in ACCOUNTS if account.role == Role.REVIEWER
+    }
+    awards = Award.objects.filter(application__in=files)
+    assert Counter(awards.values_list("state", flat=True)) == {AwardState.RECOMMENDED: 1, AwardState.CERTIFIED: 1, AwardState.APPROVED: 5}
+    agreements = Agreement.objects.filter(award__in=awards)
+    assert Counter(agreements.values_list("state", flat=True)) == {AgreementState.DRAFT: 1, AgreementState.IN_FORCE: 3}
+    assert Milestone.objects.filter(agreement__in=agreements, state=MilestoneState.REPORTED).count() == 1
+    assert list(Payment.objects.filter(instalment__agreement__in=agreements).values_list("state", flat=True)) == [PaymentState.REQUESTED]
+    gains = GainReport.objects.filter(project__application__in=files).order_by("period_start")
+    assert list(gains.values_list("state", flat=True)) == ["verified", "submitted", "draft"]
+
+
+def test_live_files_left_the_journal_of_every_account_that_acted(live_files):
+    acted = set(JournalEntry.objects.exclude(actor=None).values_list("actor__email", flat=True))
+    silent = {Role.PAYMENT_AUTHORISER, Role.AUDITOR}
+    acting = {account.email for account in ACCOUNTS if account.role not in silent}
+    assert acted == acting - {"finances.magog@exemple.quebec", "finances.rbq@exemple.quebec"}
+    assert JournalEntry.objects.filter(at__gt=NOW).count() == 0
+
+
+def test_live_files_break_no_rule(live_files):
+    assert len(live_files) == len(FILES) + 3
+    assert verify_database().faults == []
+    assert [finding.invariant.code for finding in check() if finding.broken] == []
