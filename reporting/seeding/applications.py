@@ -149,6 +149,7 @@ def _write_application(story: Story, sheaf: Sheaf, file: File, number: str | Non
         number=number,
         title=file.title,
         state=_state(story, file),
+        score=file.rows["score"] if _state(story, file) in SCORED else None,
         amount_requested=file.asks if submitted else None,
         total_cost=_cost(file) if submitted else None,
         created_by=people.writer,
@@ -178,6 +179,10 @@ def _write_application(story: Story, sheaf: Sheaf, file: File, number: str | Non
             **resolution,
         )
         _write_submitted(sheaf, file, answers, document)
+
+
+#: states in which the mean of the reviews is known
+SCORED = (ApplicationState.REVIEWED, ApplicationState.REFUSED, ApplicationState.CONVERTED)
 
 
 def _state(story: Story, file: File) -> ApplicationState:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from fondsinnovation.kit.money import ZERO, round_cents
+from fondsinnovation.kit.money import ZERO, fiscal_year_of, round_cents
 from projects.enums import DocumentKind, Nature, Stage
 from projects.models import Document, GainLine
 from projects.services.journal import canonical, next_numbers, note_money, sha256
@@ -60,9 +60,9 @@ def _periods(story: Story, file: File, index: int) -> list[tuple[date, date]]:
 
 
 def _amount(file: File, line: GainLine, period: tuple[date, date], random: Random) -> Decimal:
-    """A share of the yearly amount, more or less what was promised."""
-    yearly = -file.expense if line.nature == Nature.COST else file.yearly
-    months = (period[1].month - period[0].month) + 1
+    """A share of the fiscal year's forecast, more or less what was promised."""
+    yearly = file.promised(-file.expense if line.nature == Nature.COST else file.yearly, fiscal_year_of(period[0]))
+    months = (period[1].month - period[0].month) % 12 + 1
     return round_cents(yearly * months / 12 * random.randint(700, 1150) / 1000)
 
 

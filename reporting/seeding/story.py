@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
+from itertools import pairwise
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -128,12 +129,16 @@ class File:
         """What a yearly amount makes of each fiscal year, in whole dollars."""
         return {self.round.first_year + 1 + index: (yearly * share).quantize(Decimal(1)) for index, share in enumerate(RAMP)}
 
+    def promised(self, yearly: Decimal, year: int) -> Decimal:
+        """What a yearly amount was promised to give in one fiscal year, in dollars."""
+        return self.forecast(yearly).get(year, yearly)
+
 
 def rounds(today: date) -> list[Round]:
     """Two calls that are over, one in review, and one that takes applications for four more weeks."""
     over = {"funded": 10, "refused": 6, "ineligible": 2}
-    quarters = [(date(2025, 4, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 9, 30)), (date(2025, 10, 1), date(2025, 12, 31))]
-    quarters += [(date(2026, 1, 1), date(2026, 3, 31)), (date(2026, 4, 1), date(2026, 6, 30)), (date(2026, 7, 1), date(2026, 9, 30))]
+    starts = [date(2025, 4, 1), date(2025, 6, 1), date(2025, 8, 1), date(2025, 10, 1), date(2025, 12, 1), date(2026, 2, 1), date(2026, 4, 1)]
+    two_months = [(first, following - timedelta(days=1)) for first, following in pairwise(starts)]
     months = [(date(2026, month, 1), date(2026, month + 1, 1) - timedelta(days=1)) for month in range(4, 10)]
     return [
         Round(
@@ -141,7 +146,7 @@ def rounds(today: date) -> list[Round]:
             date(2024, 5, 6), date(2024, 7, 5), _budgets(2024, 30, 14), over,
             [date(2024, 10, 8), date(2024, 10, 22), date(2024, 11, 5)],
             [date(2024, 11, 26), date(2024, 12, 10), date(2025, 1, 14), date(2025, 1, 28)],
-            [date(2025, 5, 30), date(2025, 10, 31), date(2026, 2, 27)], quarters,
+            [date(2025, 5, 30), date(2025, 10, 31), date(2026, 2, 27)], two_months,
         ),
         Round(
             "Entretien intelligent des infrastructures", "Dépenser moins et mieux pour les rues, les réseaux et les bâtiments.", 2025,
