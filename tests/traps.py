@@ -85,7 +85,10 @@ def _is_local(host: str) -> bool:
 
 
 # ── The order of locks (docs/locking.md) ─────────────────────────────────────────────────────────────────────────────
-_LOCKED = re.compile(r'FOR (?:NO KEY )?UPDATE OF "(\w+)"|(pg_advisory_xact_lock_shared|lock_envelope_years|INSERT INTO "(?:ledger_entry|journal)")')
+_LOCKED = re.compile(
+    r'FOR (?:NO KEY )?UPDATE OF "(\w+)"'
+    r'|(pg_advisory_xact_lock_shared|lock_envelope_years|INSERT INTO "(?:ledger_entry|journal)")'
+)
 LOCK_RANKS = {
     "pg_advisory_xact_lock_shared": 0,
     "funding_agreement": 2,

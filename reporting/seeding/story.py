@@ -137,7 +137,7 @@ class File:
 def rounds(today: date) -> list[Round]:
     """Two calls that are over, one in review, and one that takes applications for four more weeks."""
     over = {"funded": 10, "refused": 6, "ineligible": 2}
-    starts = [date(2025, 4, 1), date(2025, 6, 1), date(2025, 8, 1), date(2025, 10, 1), date(2025, 12, 1), date(2026, 2, 1), date(2026, 4, 1)]
+    starts = [date(2025, month, 1) for month in (4, 6, 8, 10, 12)] + [date(2026, 2, 1), date(2026, 4, 1)]
     two_months = [(first, following - timedelta(days=1)) for first, following in pairwise(starts)]
     months = [(date(2026, month, 1), date(2026, month + 1, 1) - timedelta(days=1)) for month in range(4, 10)]
     return [

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from celery import current_app
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -59,6 +60,7 @@ def one_moment() -> Iterator[None]:
         if outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '15min'")  # a large report thinks between two queries
         yield
 
 
@@ -153,7 +155,8 @@ def _begin(run: Run, now: datetime) -> None:
 
 def _end(run: Run, state: RunState, **changes: Any) -> None:
     require_move(RUN_MOVES, run.state, state)
-    _write(run, state=state, ended_at=timezone.now(), **changes)
+    _write(run, state=state, ended_at=Now(), **changes)  # a run lasts: the instant of its start is not that of its end
+    run.refresh_from_db(fields=["ended_at"])
 
 
 def _write(run: Run, **changes: Any) -> None:

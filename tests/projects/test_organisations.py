@@ -10,7 +10,8 @@ from tests.factories import NOW, OrganisationFactory
 
 pytestmark = pytest.mark.django_db
 HEADER = "mcode,munnom,regadm,mrc,mpopul\n"
-GOOD = HEADER + '"10043","Rimouski ","Bas-Saint-Laurent (01)","Rimouski-Neigette (10)","48664"\n"99010","Territoire","Nord-du-Québec (10)","","0"\n'
+RIMOUSKI = '"10043","Rimouski ","Bas-Saint-Laurent (01)","Rimouski-Neigette (10)","48664"\n'
+GOOD = HEADER + RIMOUSKI + '"99010","Territoire","Nord-du-Québec (10)","","0"\n'
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from tests.races.crowd import at_once
 
 ATTESTATIONS = dict.fromkeys(acts.ATTESTATIONS, True)
 CROWD = 20
+COUNTERS = ["envelope_year", "call_year", "award_year", "agreement_balance", "instalment_balance", "envelope_total"]
+COUNTERS += ["journal_link", "journal_head"]
 
 
 @act
@@ -54,7 +56,7 @@ def test_ledger_is_refused_by_name_even_to_its_owner(committed_db, statement):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", ["envelope_year", "call_year", "award_year", "agreement_balance", "instalment_balance", "envelope_total", "journal_link", "journal_head"])
+@pytest.mark.parametrize("table", COUNTERS)
 def test_counter_is_never_written_by_the_application(table):
     with connection.cursor() as cursor, pytest.raises(ProgrammingError, match=f"permission denied for table {table}"):
         cursor.execute(f"INSERT INTO {table} DEFAULT VALUES")
