@@ -120,7 +120,8 @@ def _connection(role: str) -> dict[str, Any]:
     database = {**database, "NAME": env.str("DATABASE_NAME", default=database["NAME"])}
     if role == "app":
         timeout = env.str("DATABASE_STATEMENT_TIMEOUT", default="15min")
-        limits = f"-c statement_timeout={timeout} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+        # jit=off: compiling a query costs more than any page's query takes
+        limits = f"-c statement_timeout={timeout} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off"
         options["options"] = f"{options.get('options', '')} {limits}".strip()
     if env.bool("DATABASE_POOL", default=False):  # the web process only: Celery closes pools at every task
         options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 10}

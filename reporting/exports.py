@@ -215,7 +215,7 @@ def _write_about(book: Any, sheet: Any, source: Source) -> None:
         (_("Rapport"), f"{source.report.title} ({facts['number']}, {facts['code']})"),
         (_("Version"), str(facts["version"])),
         (_("Date d’effet"), facts["effective"]),
-        (_("Date de connaissance"), f"{iso_datetime(source.known)} ({_('heure de l’Est')})"),
+        (_("Date de connaissance"), _("%(at)s (heure de l’Est)") % {"at": iso_datetime(source.known)}),
         (_("Filtres"), ", ".join(f"{name} = {value}" for name, value in source.filters.items()) or _("aucun")),
         (_("Lignes"), str(facts["rows"])),
         (_("Empreinte SHA-256 des lignes"), facts["sha256"]),

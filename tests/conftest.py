@@ -114,6 +114,10 @@ def celery_worker_process(committed_db: str, valkey: str, tmp_path: Path) -> Ite
 
 
 # ── Browser ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+AXE_RUN = """async () => {
+  const { violations } = await axe.run({ resultTypes: ["violations"], iframes: false, preload: false });
+  return violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html}`));
+}"""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -196,11 +200,12 @@ def _is_fault(message: Any) -> bool:
 
 @pytest.fixture
 def accessibility_violations() -> Any:
-    """`accessibility_violations(page)`: what axe finds wrong, one line each."""
-    from axe_playwright_python.sync_playwright import Axe
+    """`accessibility_violations(page)`: what axe finds wrong, one line each. Its script enters a page once, whatever the widths."""
+    from axe_playwright_python.base import AXE_SCRIPT
 
     def violations(page: Any) -> list[str]:
-        found = Axe().run(page).response["violations"]
-        return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        return page.evaluate(AXE_RUN)
 
     return violations

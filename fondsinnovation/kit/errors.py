@@ -70,6 +70,9 @@ class EnvelopeExceeded(DomainError):
     status = 409
 
 
+#: what is kept of a posted key
+KEY_LENGTH = 64
+
 #: constraint name → function of the trigger's detail (a dict) that makes the domain error
 _CONSTRAINTS: dict[str, Callable[[dict[str, Any]], DomainError]] = {}
 
@@ -124,6 +127,7 @@ class Entry:
     money: list[str] = field(default_factory=list)
     reason: str = ""
     organisation_id: int | None = None
+    undo: list[Callable[[], None]] = field(default_factory=list)
 
 
 _entry: ContextVar[Entry | None] = ContextVar("entry", default=None)
@@ -135,6 +139,12 @@ def current_entry() -> Entry:
     if entry is None:
         raise RuntimeError("this step runs inside an act only")
     return entry
+
+
+def undo_on_failure(step: Callable[[], None]) -> None:
+    """What to do if the act under way fails, for what a rollback does not take back, such as a file."""
+    if (entry := _entry.get()) is not None:
+        entry.undo.append(step)
 
 
 def act(function: Callable[P, R]) -> Callable[P, R]:
@@ -149,20 +159,22 @@ def act(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if args:
             raise TypeError(f"{name}() takes keyword arguments only")
-        key = kwargs.get("key")
+        key = str(kwargs.get("key") or "")[:KEY_LENGTH]
         entry = Entry(act=name, actor=kwargs["actor"], at=kwargs["now"])  # type: ignore[arg-type]
         token = _entry.set(entry)
         try:
             with transaction.atomic(durable=True):
-                if key and not _first_time(entry, str(key)):
-                    return _first_answer(entry, str(key))
+                if key and not _first_time(entry, key):
+                    return _first_answer(entry, key)
                 result = function(*args, **kwargs)
                 import_string(settings.ACT_JOURNAL)(entry)
                 if key:
-                    _remember(entry, str(key), result)
+                    _remember(entry, key, result)
             return result
-        except DatabaseError as error:
-            if (refusal := domain_error(error)) is not None:
+        except Exception as error:
+            for step in reversed(entry.undo):
+                step()
+            if isinstance(error, DatabaseError) and (refusal := domain_error(error)) is not None:
                 raise refusal from error
             raise
         finally:

@@ -34,10 +34,15 @@ class BaseTable(django_tables2.Table):
         self.caption = caption
 
     @classmethod
-    def for_page(cls, request: HttpRequest, rows: Any, *, caption: str = "", **kwargs: Any) -> BaseTable:
-        """The table of a page, sorted and paginated as its address asks. A page that does not exist is the nearest one."""
+    def for_page(cls, request: HttpRequest, rows: Any, *, caption: str = "", count: int | None = None, **kwargs: Any) -> BaseTable:
+        """The table of a page, sorted and paginated as its address asks. A page that does not exist is the nearest one.
+
+        `count`: how many rows there are, when the page has counted them already.
+        """
         table = cls.sorted_for(request, rows, caption=caption, **kwargs)
         table.paginator = Paginator(table.rows, PER_PAGE)
+        if count is not None:
+            table.paginator.count = count
         table.page = table.paginator.get_page(request.GET.get(table.prefixed_page_field))
         return table
 
@@ -50,6 +55,12 @@ class BaseTable(django_tables2.Table):
             asked = table.data.data
             table.data.data = asked.order_by(*asked.query.order_by, "pk")  # equal values keep one order from page to page
         return table
+
+    def shown_rows(self) -> Iterator[list[tuple[Any, Any, str]]]:
+        """The rows of the page, each cell with its column's heading and class, which are worked out once and not for every cell."""
+        columns = [(column.name, column.header, column.attrs["td"].get("class", "")) for column in self.columns]
+        for row in self.paginated_rows:
+            yield [(row.get_cell(name), heading, css) for name, heading, css in columns]
 
     def export_rows(self) -> Iterator[list[Any]]:
         """The headings, then each row of the list with its values as they are: Decimal, date, instant or text."""

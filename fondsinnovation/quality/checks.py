@@ -21,6 +21,7 @@ APPS = ("projects", "funding", "reporting")
 TYPED = ("services", "queries", "policies", "rules")
 FLOAT = re.compile(r"(?<![\w.])float\(")
 FLOATS_ALLOWED = {"charts.py", "checks.py"}  # coordinates of a drawing; the line above
+HIDDEN_MESSAGE = re.compile(r"""\bf["'].*\{[^}]*\b(?:_|\w*gettext(?:_\w+)?)\(""")
 CLOCK = re.compile(r"\b(?:timezone|datetime)\.(?:now|today|utcnow)\(|\bdate\.today\(")
 BELOW_INTERFACES = ("services", "queries", "policies", "models", "rules", "analysis", "enums")
 TOOLS = Path(sys.executable).parent
@@ -96,7 +97,9 @@ def compose_file() -> list[str]:
 
 
 def messages() -> list[str]:
-    return [problem for language in catalogues.LANGUAGES for problem in catalogues.problems(language)]
+    sources = (path for app in (*APPS, "fondsinnovation") for path in (BASE_DIR / app).rglob("*.py"))
+    hidden = _lines(HIDDEN_MESSAGE, sources, "a message inside an f-string is not read into the catalogues")
+    return hidden + [problem for language in catalogues.LANGUAGES for problem in catalogues.problems(language)]
 
 
 CHECKS: dict[str, Callable[[], list[str]]] = {

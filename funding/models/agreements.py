@@ -38,7 +38,7 @@ class Agreement(models.Model):
                 | Q(state__in=[AgreementState.DRAFT, AgreementState.SIGNED_BENEFICIARY], in_force_at__isnull=True),
             ),
         ]
-        indexes = [models.Index(fields=["state", "number"])]
+        indexes = [models.Index(fields=["state", "number"]), models.Index(fields=["drafted_at", "id"])]
 
     def __str__(self) -> str:
         return self.number

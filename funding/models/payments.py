@@ -73,7 +73,7 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(name="payment_positive", condition=Q(amount__gt=0)),
         ]
-        indexes = [models.Index(fields=["state", "id"])]
+        indexes = [models.Index(fields=["state", "id"]), models.Index(fields=["requested_at", "id"])]
 
     def __str__(self) -> str:
         return self.number

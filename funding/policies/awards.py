@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from fondsinnovation.kit.verdict import Verdict, check, first_no, no
 from funding.enums import AwardState
 from funding.models import Approval, Award, DelegationRule, Review
 from projects.enums import Role
-from projects.models import Application, User
+from projects.models import Application, JournalEntry, User
 from projects.policies.interests import not_recused
 from projects.policies.rights import needs_role
 
@@ -70,9 +70,13 @@ def decide_award(
     `roles` and `approvals` are those of the award when the caller has read them already.
     """
     given = approvals_of(award) if approvals is None else approvals
+    done = _acts_of(actor, award)
     return first_no(
-        _not_recommender(actor, award, _("Vous avez recommandé ce dossier; une autre personne doit approuver.")),
-        check(award.certified_by_id != actor.pk, _("Vous avez certifié la disponibilité budgétaire; une autre personne doit approuver.")),
+        _not_recommender(actor, award, _("Vous avez recommandé ce dossier; une autre personne doit approuver."), done),
+        check(
+            award.certified_by_id != actor.pk and "certify_award" not in done,
+            _("Vous avez certifié la disponibilité budgétaire; une autre personne doit approuver."),
+        ),
         _not_approver(actor, given),
         _holds_next_level(actor, award, now, roles, given),
         check(
@@ -113,8 +117,14 @@ def issue_letter(actor: User, award: Award, now: datetime) -> Verdict:
     return first_no(needs_role(actor, now, Role.OFFICER, Role.DIRECTOR), not_recused(actor, award.application_id))
 
 
-def _not_recommender(actor: Any, award: Award, reason: str) -> Verdict:
-    return check(award.recommended_by_id != actor.pk, reason)
+def _acts_of(actor: Any, award: Award) -> set[str]:
+    """Which of the former steps a person ever did on the file: a renewed certificate or a new round frees nobody."""
+    done = JournalEntry.objects.filter(application=award.application_id, act__in=("recommend_award", "certify_award"), actor=actor)
+    return set(done.values_list("act", flat=True))
+
+
+def _not_recommender(actor: Any, award: Award, reason: str, done: Collection[str] = ()) -> Verdict:
+    return check(award.recommended_by_id != actor.pk and "recommend_award" not in done, reason)
 
 
 def _not_approver(actor: Any, approvals: Sequence[Approval]) -> Verdict:

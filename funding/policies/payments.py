@@ -7,11 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.verdict import Verdict, check, first_no
+from fondsinnovation.kit.verdict import Verdict, check, first_no, possible
 from funding.enums import AgreementState, MilestoneState, PaymentState
 from funding.models import Instalment, Milestone, Payment
 from projects.enums import Role
 from projects.models import Project
+from projects.policies.interests import not_recused
 from projects.policies.rights import needs_role, needs_role_in
 
 PAYMENT_ROLES = (Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER, Role.CONTROLLER)
@@ -28,8 +29,9 @@ def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
     agreement = milestone.agreement
     return first_no(
         needs_role_in(actor, agreement.project.organisation_id, now, Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY),
-        check(agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
-        check(
+        _not_recused(actor, agreement.project),
+        possible(agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
+        possible(
             milestone.state in (MilestoneState.PLANNED, MilestoneState.REFUSED), _("Ce jalon est déjà déclaré : il attend sa vérification.")
         ),
     )
@@ -39,7 +41,8 @@ def verify_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
     """An officer who did not report it verifies a milestone or refuses it."""
     return first_no(
         needs_role(actor, now, Role.OFFICER),
-        check(milestone.state == MilestoneState.REPORTED, _("Ce jalon n’attend pas de vérification.")),
+        _not_recused(actor, milestone.agreement.project),
+        possible(milestone.state == MilestoneState.REPORTED, _("Ce jalon n’attend pas de vérification.")),
         check(milestone.reported_by_id != actor.pk, _("Vous avez déclaré ce jalon; une autre personne doit le vérifier.")),
     )
 
@@ -48,7 +51,8 @@ def request_payment(actor: Any, instalment: Instalment, now: datetime) -> Verdic
     """The requester asks for an instalment of an agreement in force, once what unlocks it is verified."""
     return first_no(
         needs_role(actor, now, Role.PAYMENT_REQUESTER),
-        check(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
+        _not_recused(actor, instalment.agreement.project),
+        possible(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
     )
 
 
@@ -56,7 +60,8 @@ def certify_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The controller certifies what another person requested."""
     return first_no(
         needs_role(actor, now, Role.CONTROLLER),
-        check(payment.state == PaymentState.REQUESTED, _("Ce paiement n’attend pas de certification.")),
+        _not_recused(actor, payment.instalment.agreement.project),
+        possible(payment.state == PaymentState.REQUESTED, _("Ce paiement n’attend pas de certification.")),
         check(payment.requested_by_id != actor.pk, _("Vous avez demandé ce paiement; une autre personne doit le certifier.")),
     )
 
@@ -65,7 +70,8 @@ def authorise_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The authoriser is a third person."""
     return first_no(
         needs_role(actor, now, Role.PAYMENT_AUTHORISER),
-        check(payment.state == PaymentState.CERTIFIED, _("Ce paiement n’attend pas d’autorisation.")),
+        _not_recused(actor, payment.instalment.agreement.project),
+        possible(payment.state == PaymentState.CERTIFIED, _("Ce paiement n’attend pas d’autorisation.")),
         check(
             actor.pk not in (payment.requested_by_id, payment.certified_by_id),
             _("Vous avez demandé ou certifié ce paiement; une autre personne doit l’autoriser."),
@@ -77,7 +83,8 @@ def confirm_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The requester's unit records that the payment was made, with its reference; again with the same one is harmless."""
     return first_no(
         needs_role(actor, now, Role.PAYMENT_REQUESTER),
-        check(payment.state in (PaymentState.AUTHORISED, PaymentState.CONFIRMED), _("Ce paiement n’est pas encore autorisé.")),
+        _not_recused(actor, payment.instalment.agreement.project),
+        possible(payment.state in (PaymentState.AUTHORISED, PaymentState.CONFIRMED), _("Ce paiement n’est pas encore autorisé.")),
     )
 
 
@@ -85,11 +92,16 @@ def reject_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """Whoever acts on payments may stop one that is not confirmed, with a reason."""
     return first_no(
         needs_role(actor, now, *PAYMENT_ROLES),
-        check(payment.state != PaymentState.CONFIRMED, _("Ce paiement est confirmé : il ne peut plus être rejeté.")),
-        check(payment.state != PaymentState.REJECTED, _("Ce paiement est déjà rejeté.")),
+        _not_recused(actor, payment.instalment.agreement.project),
+        possible(payment.state != PaymentState.CONFIRMED, _("Ce paiement est confirmé : il ne peut plus être rejeté.")),
+        possible(payment.state != PaymentState.REJECTED, _("Ce paiement est déjà rejeté.")),
     )
 
 
 def record_cofunding(actor: Any, project: Project, now: datetime) -> Verdict:
     """An officer records what another source really put in."""
-    return needs_role(actor, now, Role.OFFICER)
+    return first_no(needs_role(actor, now, Role.OFFICER), _not_recused(actor, project))
+
+
+def _not_recused(actor: Any, project: Project) -> Verdict:
+    return not_recused(actor, project.application_id or 0)

@@ -13,6 +13,7 @@ from fondsinnovation.kit.money import ZERO
 from funding.enums import LedgerKind
 from funding.models import Envelope, LedgerEntry
 from projects.queries.applications import not_recused
+from projects.queries.calls import calls_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,10 @@ def envelope_lines() -> list[tuple[Envelope, list[YearLine]]]:
     return found
 
 
-def ledger_for(person: Any) -> QuerySet[LedgerEntry]:
-    """Ledger rows, without those of a file that a recusal hides from this person."""
+def ledger_for(person: Any, now: datetime) -> QuerySet[LedgerEntry]:
+    """Ledger rows, without those of a file that a recusal hides from this person, nor of a call that is still sealed for them."""
     return LedgerEntry.objects.filter(
+        Q(call__isnull=True) | Q(call__in=calls_for(person, now).values("pk")),
         not_recused(person, "award__application_id"), not_recused(person, "agreement__project__application_id")
     ).select_related("envelope", "call", "award__application", "agreement")
 

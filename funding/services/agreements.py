@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
@@ -146,15 +146,16 @@ def _expected_numbers(year: int) -> tuple[str, str]:
 def _render(
     award: Award, numbers: tuple[str, str], schedule: Sequence[PlannedInstalment], dates: tuple[date, date], now: datetime
 ) -> bytes:
-    data = agreement_data(
-        number=numbers[0],
-        project=numbers[1],
-        award=award,
-        starts_on=dates[0],
-        ends_on=dates[1],
-        instalments=schedule,
-        day=timezone.localdate(now),
-    )
+    with translation.override("fr-ca"):  # the document is in French, whatever the language of the person who prepares it
+        data = agreement_data(
+            number=numbers[0],
+            project=numbers[1],
+            award=award,
+            starts_on=dates[0],
+            ends_on=dates[1],
+            instalments=schedule,
+            day=timezone.localdate(now),
+        )
     return pdf.render("agreement.typ", data, at=now)
 
 
@@ -248,11 +249,12 @@ def sign_for_beneficiary(
     *, agreement_id: int, document_sha256: str, confirmation: str, actor: User, now: datetime, key: str | None = None
 ) -> Agreement:
     """Record the beneficiary's signature of the document that was shown. Raises NotAllowed, WrongState, Stale, Invalid."""
-    _application, agreement = _hold(agreement_id)
+    application, agreement = _hold(agreement_id)
     policies.sign_for_beneficiary(actor, agreement, now).require()
     require_move(AGREEMENT_MOVES, agreement.state, AgreementState.SIGNED_BENEFICIARY)
     _sign(agreement, Party.BENEFICIARY, document_sha256, confirmation, actor=actor, now=now)
     transition([agreement], AgreementState.SIGNED_BENEFICIARY, moves=AGREEMENT_MOVES, now=now)
+    note(application)
     note_organisation(agreement.project.organisation_id)
     return agreement
 
@@ -344,10 +346,7 @@ def _commit(agreement: Agreement, *, actor: User, now: datetime, known: datetime
 
 def _tell(agreement: Agreement, application: Application, now: datetime) -> None:
     people = User.objects.filter(pk__in=active_members(application.organisation_id, now).values("person")).order_by("pk")
-    messages.send(
-        people,
-        application=application,
-        subject=_("%(number)s : la convention est en vigueur") % {"number": agreement.number},
-        body=_("La convention est signée par les deux parties. Les jalons et les versements se suivent dans le portail."),
-        now=now,
-    )
+    with messages.in_french():
+        subject = _("%(number)s : la convention est en vigueur") % {"number": agreement.number}
+        body = _("La convention est signée par les deux parties. Les jalons et les versements se suivent dans le portail.")
+    messages.send(people, application=application, subject=subject, body=body, now=now)

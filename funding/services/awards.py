@@ -180,8 +180,10 @@ def approve_award(*, award_id: int, actor: User, now: datetime, key: str | None 
     if is_last:
         transition([award], AwardState.APPROVED, moves=AWARD_MOVES, now=now, decided_at=now)
         transition([application], ApplicationState.ACCEPTED, moves=APPLICATION_MOVES, now=now)
-    elif level == 1:
-        transition([award], AwardState.PARTLY_APPROVED, moves=AWARD_MOVES, now=now)
+    else:
+        if level == 1:
+            transition([award], AwardState.PARTLY_APPROVED, moves=AWARD_MOVES, now=now)
+        note(application)
     queue("money", now=now)
     years = {part.fiscal_year: part.amount for part in award.parts.order_by("fiscal_year", "pk")}
     if is_last:  # last: nobody else posts on these years until this act's COMMIT
@@ -270,13 +272,10 @@ def issue_letter(*, award_id: int, actor: User, now: datetime, key: str | None =
     note(award, letter=document.sha256)
     note(application)
     people = User.objects.filter(pk__in=active_members(application.organisation_id, now).values("person")).order_by("pk")
-    messages.send(
-        people,
-        application=application,
-        subject=_("%(number)s : une décision est rendue") % {"number": application.number},
-        body=_("La décision sur votre demande est rendue. Lisez la lettre dans le portail."),
-        now=now,
-    )
+    with messages.in_french():
+        subject = _("%(number)s : une décision est rendue") % {"number": application.number}
+        body = _("La décision sur votre demande est rendue. Lisez la lettre dans le portail.")
+    messages.send(people, application=application, subject=subject, body=body, now=now)
     return award
 
 

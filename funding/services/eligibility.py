@@ -46,7 +46,9 @@ def decide_eligibility(
     )
     if is_eligible:
         transition([application], ApplicationState.ELIGIBLE, moves=APPLICATION_MOVES, now=now)
-        _tell(application, _("Votre demande est recevable"), _("Votre demande est recevable. Elle sera maintenant évaluée."), now)
+        with messages.in_french():
+            subject, body = _("Votre demande est recevable"), _("Votre demande est recevable. Elle sera maintenant évaluée.")
+        _tell(application, subject, body, now)
     else:
         note(application)
         note_reason(reason)
@@ -73,8 +75,10 @@ def confirm_ineligibility(*, application_id: int, actor: User, now: datetime, ke
     eligibility.save(update_fields=["confirmed_by", "confirmed_at"])
     note(eligibility, confirmed=True)
     note_reason(eligibility.reason)
-    body = _("Votre demande n’est pas recevable. Motif : %(reason)s") % {"reason": eligibility.reason}
-    _tell(application, _("Votre demande n’est pas recevable"), body, now)
+    with messages.in_french():
+        subject = _("Votre demande n’est pas recevable")
+        body = _("Votre demande n’est pas recevable. Motif : %(reason)s") % {"reason": eligibility.reason}
+    _tell(application, subject, body, now)
     return application
 
 

@@ -45,7 +45,7 @@ def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor:
         fiscal_year=instalment.fiscal_year,
         requested_by=actor,
         requested_at=now,
-        **{name: True for name in ATTESTATIONS},
+        **dict.fromkeys(ATTESTATIONS, True),
     )
     note(payment, amount=payment.amount, attestations=list(ATTESTATIONS))
     _note_file(payment)

@@ -53,7 +53,9 @@ def assign_reviewers(
         note(application)
     for review in reviews:
         note(review, reviewer=review.reviewer_id, due_on=due_on, is_external=review.is_external)
-    messages.send(people, application=application, subject=_("Une demande vous est confiée"), body=_to_declare(due_on), now=now)
+    with messages.in_french():
+        subject, body = _("Une demande vous est confiée"), _to_declare(due_on)
+    messages.send(people, application=application, subject=subject, body=body, now=now)
     return application
 
 

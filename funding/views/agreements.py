@@ -22,10 +22,10 @@ from fondsinnovation.templatetags.typography import number as said
 from funding.enums import AgreementState
 from funding.filters.awards import AgreementFilter
 from funding.forms.agreements import AgreementForm, SignatureForm
-from funding.models import Agreement, Award
+from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
 from funding.queries.agreements import agreements_for, default_dates, default_schedule, expected_gains, kind_for, planned_milestones
-from funding.queries.payments import instalments_for
+from funding.queries.payments import instalments_for, unlocked
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.applications import Step
@@ -122,17 +122,20 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "parts": agreement.parts.order_by("fiscal_year", "pk"),
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
         "milestones": agreement.milestones.order_by("position", "pk"),
-        "instalments": instalments_for(request.user, now).filter(agreement=agreement).order_by("position", "pk"),
-        "may_request": may_request(request.user, agreement, now),
+        "instalments": schedule_of(agreement, request.user, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
         "gains": expected_gains(agreement.award.application) if agreement.award else [],
     }
     return render(request, "funding/agreement_detail.html", context)
 
 
-def may_request(person: Any, agreement: Agreement, now: Any) -> bool:
-    """Whether this person requests the payments of an agreement in force: what unlocks each instalment is said on its own page."""
-    return agreement.state == AgreementState.IN_FORCE and bool(needs_role(person, now, Role.PAYMENT_REQUESTER))
+def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]:
+    """The instalments, each with its live payment; `may_request` says whether this person may ask for it today."""
+    rows = list(instalments_for(person, now).filter(agreement=agreement).order_by("position", "pk"))
+    requester = agreement.state == AgreementState.IN_FORCE and needs_role(person, now, Role.PAYMENT_REQUESTER)
+    for row in rows:
+        row.may_request = bool(requester) and not row.live_payments and unlocked(row)
+    return rows
 
 
 def next_steps(agreement: Agreement, person: Any, now: Any) -> list[Step]:

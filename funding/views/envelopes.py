@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.templatetags.typography import money, number
@@ -24,10 +24,10 @@ from funding.tables.payments import LedgerTable
 
 #: a figure of the page: its attribute, its heading, and the kinds of ledger rows that it sums
 COLUMNS = (
-    ("authorised", _("Autorisé"), (LedgerKind.AUTHORISATION,)),
-    ("reserved", _("Réservé"), (LedgerKind.RESERVATION,)),
-    ("committed", _("Engagé"), (LedgerKind.COMMITMENT,)),
-    ("paid", _("Versé"), (LedgerKind.PAYMENT, LedgerKind.RECOVERY)),
+    ("authorised", gettext_lazy("Autorisé"), (LedgerKind.AUTHORISATION,)),
+    ("reserved", gettext_lazy("Réservé"), (LedgerKind.RESERVATION,)),
+    ("committed", gettext_lazy("Engagé"), (LedgerKind.COMMITMENT,)),
+    ("paid", gettext_lazy("Versé"), (LedgerKind.PAYMENT, LedgerKind.RECOVERY)),
 )
 
 
@@ -55,11 +55,13 @@ def _line(envelope: Envelope, line: YearLine) -> dict[str, Any]:
 @login_required
 def ledger_list(request: HttpRequest) -> HttpResponse:
     """Ledger rows with their filters in the address, and their sum."""
-    policies.read_payments(request.user, timezone.now()).require()
-    rows = ledger_for(request.user).order_by("-recorded_at", "-pk")
+    now = timezone.now()
+    policies.read_payments(request.user, now).require()
+    rows = ledger_for(request.user, now).order_by("-recorded_at", "-pk")
     found = LedgerFilter(request.GET, rows, request=request)
     table = LedgerTable.for_page(request, found.qs)
-    table.caption = ngettext(
-        "%(count)s écriture, pour un total de %(total)s", "%(count)s écritures, pour un total de %(total)s", table.paginator.count
-    ) % {"count": number(table.paginator.count), "total": money(ledger_total(found.qs))}
+    count = table.paginator.count
+    table.caption = ngettext("%(count)s écriture", "%(count)s écritures", count) % {"count": number(count)}
+    if request.GET.getlist("kind"):  # credits, reservations and payments together would sum to nothing that means anything
+        table.caption = _("%(rows)s, pour un total de %(total)s") % {"rows": table.caption, "total": money(ledger_total(found.qs))}
     return render(request, "funding/ledger_list.html", {"table": table, "filter": found})

@@ -12,8 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.views import ActForm
@@ -95,7 +94,8 @@ class MilestoneAct(ActForm):
     @cached_property
     def milestone(self) -> Milestone:
         milestone = get_object_or_404(milestones_for(self.request.user, timezone.now()), pk=self.kwargs["milestone"])
-        self.may(milestone).require()
+        if self.request.method != "POST":  # a POST is refused by the act, whose key makes a double click harmless
+            self.may(milestone).require()
         return milestone
 
     def may(self, milestone: Milestone) -> Any:
@@ -197,7 +197,8 @@ class PaymentAct(ActForm):
     def payment(self) -> Payment:
         now = timezone.now()
         payment = get_object_or_404(payments_for(self.request.user, now), number=self.kwargs["payment"])
-        self.policy(self.request.user, payment, now).require()
+        if self.request.method != "POST":
+            self.policy(self.request.user, payment, now).require()
         return payment
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class ApplicationSerializer(serializers.Serializer):
 
     number = serializers.CharField(help_text=_("Numéro de la demande, unique"))
     title = serializers.CharField(help_text=_("Titre"))
-    state = serializers.ChoiceField(ApplicationState.choices, help_text=_("Étape"))
+    state = serializers.ChoiceField(ApplicationState.choices, source="stage", help_text=_("Étape"))
     call = serializers.CharField(source="call.reference", help_text=_("Numéro de l’appel à projets"))
     organisation = serializers.CharField(source="organisation.code", help_text=_("Code de l’organisme"))
     organisation_name = serializers.CharField(source="organisation.name", help_text=_("Nom de l’organisme"))

@@ -37,7 +37,7 @@ class ApplicationFilter(django_filters.FilterSet):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Numéro, titre ou organisme")}),
     )
     call = django_filters.ModelChoiceFilter(queryset=_calls, to_field_name="reference", label=_("Appel"), empty_label=_("Tous les appels"))
-    state = django_filters.ChoiceFilter(choices=STAGES, label=_("Étape"), empty_label=_("Toutes les étapes"))
+    state = django_filters.ChoiceFilter(choices=STAGES, method="at_stage", label=_("Étape"), empty_label=_("Toutes les étapes"))
     kind = django_filters.ChoiceFilter(
         field_name="organisation__kind", choices=KINDS, label=_("Type d’organisme"), empty_label=_("Tous les types")
     )
@@ -48,7 +48,10 @@ class ApplicationFilter(django_filters.FilterSet):
 
     def in_view(self, rows: QuerySet[Application], name: str, value: str) -> QuerySet[Application]:
         view = next(view for view in SAVED_VIEWS if view.code == value)
-        return rows.filter(state__in=view.states)
+        return rows.filter(stage__in=view.states)
+
+    def at_stage(self, rows: QuerySet[Application], name: str, value: str) -> QuerySet[Application]:
+        return rows.filter(stage=value)
 
     def search(self, rows: QuerySet[Application], name: str, value: str) -> QuerySet[Application]:
         return matching(rows, value)

@@ -70,6 +70,10 @@ class Application(models.Model):
     def __str__(self) -> str:
         return self.number or self.title or str(_("Demande sans titre"))
 
+    def get_state_display(self) -> str:
+        """The label of the state. Django's own hashes every label at each call, which a list of states feels."""
+        return str(ApplicationState(self.state).label)
+
 
 class ApplicationSection(models.Model):
     """A section as last typed, whole and even when wrong; `version` detects that a colleague changed it."""

@@ -84,11 +84,12 @@ def own_applications_for(person: Any, now: datetime) -> QuerySet[Application]:
     `stage` is the state as the organisation may know it: deliberation is « in review », and a decision is known by its letter.
     """
     own = rights_of(person, now).organisations(*APPLICANT_ROLES)
-    return applications_for(person, now).filter(organisation__in=own).annotate(stage=_STAGE)
+    return applications_for(person, now).filter(organisation__in=own).annotate(stage=STAGE)
 
 
 _LETTER = Exists(Document.objects.filter(application=OuterRef("pk"), kind=DocumentKind.LETTER))
-_STAGE = Case(
+#: the state of an application as its organisation may know it
+STAGE = Case(
     When(state__in=DELIBERATION, then=Value(ApplicationState.IN_REVIEW)),
     When(~Q(_LETTER), state__in=DECIDED, then=Value(ApplicationState.IN_REVIEW)),
     default=F("state"),

@@ -15,7 +15,8 @@ from projects.enums import ApplicationState
 from projects.models import Application
 from projects.models.applications import ACCENTED, PLAIN
 from projects.models.organisations import sort_key
-from projects.queries.applications import applications_for
+from projects.policies.staff import read_files
+from projects.queries.applications import STAGE, applications_for
 
 #: days between the submission of an application and its decision: what the Fund promises to applicants
 SERVICE_STANDARD = timedelta(days=60)
@@ -55,9 +56,10 @@ NEXT_ACTIONS = {
 
 
 def queue_for(person: Any, now: datetime) -> QuerySet[Application]:
-    """The submitted applications that this person may read, the most urgent first."""
+    """The submitted applications that this person may read, the most urgent first; `stage` is the state that they may know."""
     submitted = applications_for(person, now).exclude(state=ApplicationState.DRAFT)
-    return submitted.select_related("call", "organisation").order_by("submitted_at", "pk")
+    stage = F("state") if read_files(person, now) else STAGE  # with a token, an organisation reads its own files here
+    return submitted.annotate(stage=stage).select_related("call", "organisation").order_by("submitted_at", "pk")
 
 
 @dataclass(frozen=True, slots=True)

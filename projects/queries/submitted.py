@@ -65,7 +65,11 @@ def _budget(application: Application) -> list[Sheet]:
 
 def _amounts(code: str, title: Text, heading: Text, names: type[TextChoices], lines: list[tuple[int, str, bool, Decimal]]) -> Sheet:
     rows = [
-        [fiscal_year(year), f"{names(name).label}{gettext(' (en nature)') if in_kind else ''}", money(amount)]
+        [
+            fiscal_year(year),
+            gettext("%(source)s, en nature") % {"source": names(name).label} if in_kind else names(name).label,
+            money(amount),
+        ]
         for year, name, in_kind, amount in lines
     ]
     return Sheet(code, title, (_("Exercice"), heading, _("Montant")), rows, money(sum((line[3] for line in lines), Decimal(0))))

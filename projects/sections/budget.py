@@ -132,7 +132,7 @@ class BudgetSection(SectionForm):
 
     def _amount(self, name: str, label: Any, year: int, sums: str) -> None:
         label = f"{label}, {fiscal_year(year)}"
-        widget = MoneyInput({"data-sum": sums, "aria-label": f"{label}, {gettext('en dollars')}"})
+        widget = MoneyInput({"data-sum": sums, "aria-label": gettext("%(field)s, en dollars") % {"field": label}})
         self.fields[name] = MoneyField(label=label, required=False, widget=widget)
 
     def clean(self) -> dict[str, Any]:

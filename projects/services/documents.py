@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import partial
 from typing import IO, Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import Invalid, TooLarge
+from fondsinnovation.kit.errors import Invalid, TooLarge, undo_on_failure
 from projects.enums import DocumentKind
 from projects.models import Application, Document, Project, User
 
@@ -86,9 +88,25 @@ def store_bytes(
 
 
 def keep_bytes(data: bytes) -> dict[str, Any]:
-    """Put bytes in private storage unless they are there already; what a document's row says of them."""
+    """Put bytes in private storage unless they are there already; what a document's row says of them. A failed act leaves no file."""
     digest = hashlib.sha256(data).hexdigest()
     path = f"documents/{digest[:2]}/{digest}"
+    _hold(path)
     if not default_storage.exists(path):
+        undo_on_failure(partial(_forget, path))
         default_storage.save(path, ContentFile(data))
     return {"path": path, "size": len(data), "sha256": digest}
+
+
+def _hold(path: str) -> None:
+    """Only one act at a time writes or forgets the same bytes, until its COMMIT."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [path])
+
+
+def _forget(path: str) -> None:
+    """Take back the file of an act that failed, unless another act kept the same bytes meanwhile."""
+    with transaction.atomic():
+        _hold(path)
+        if not Document.objects.filter(path=path).exists():
+            default_storage.delete(path)

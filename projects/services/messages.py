@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils import translation
+
 from projects.models import Application, Message, User
 from projects.services.outbox import queue
+
+
+def in_french() -> translation.override:
+    """Where a message is written: in French for everyone, not in the language of the person whose act sends it."""
+    return translation.override("fr-ca")
 
 
 def send(people: Iterable[User], *, subject: str, body: str, now: datetime, application: Application | None = None) -> list[Message]:

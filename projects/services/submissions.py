@@ -177,21 +177,18 @@ def submitted_content(application: Application, answers: Mapping[str, Mapping[st
 
 
 def _tell(application: Application, version: ApplicationVersion, now: datetime) -> None:
-    values = {
-        "number": application.number,
-        "title": application.title,
-        "call": application.call.reference,
-        "at": long_datetime(version.received_at),
-        "sha256": version.sha256,
-    }
-    messages.send(
-        members_to_tell(application.organisation_id, now),
-        subject=_("Demande %(number)s déposée") % values,
-        body=_(
+    with messages.in_french():
+        values = {
+            "number": application.number,
+            "title": application.title,
+            "call": application.call.reference,
+            "at": long_datetime(version.received_at),
+            "sha256": version.sha256,
+        }
+        subject = _("Demande %(number)s déposée") % values
+        body = _(
             "La demande %(number)s, « %(title)s », a été reçue le %(at)s pour l’appel %(call)s.\n\n"
             "Empreinte SHA-256 de la version déposée : %(sha256)s\n\nLe Secrétariat en vérifie maintenant la recevabilité."
         )
-        % values,
-        now=now,
-        application=application,
-    )
+    people = members_to_tell(application.organisation_id, now)
+    messages.send(people, subject=subject, body=body % values, now=now, application=application)

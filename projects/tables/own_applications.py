@@ -24,7 +24,7 @@ def stage_tag(stage: str) -> SafeString:
 
 class OwnApplicationTable(BaseTable):
     title = django_tables2.Column(verbose_name=gettext_lazy("Demande"), empty_values=())
-    call = django_tables2.Column(accessor="call__reference", verbose_name=gettext_lazy("Appel"))
+    call = django_tables2.Column(accessor="call__reference", verbose_name=gettext_lazy("Appel"), attrs={"td": {"class": "num"}})
     organisation = django_tables2.Column(
         accessor="organisation__name", order_by="organisation__sort_key", verbose_name=gettext_lazy("Organisme")
     )

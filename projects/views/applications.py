@@ -43,6 +43,8 @@ PARTS = (
     (gettext_lazy("2. Décrire le projet"), (SectionKind.NEED, SectionKind.PLAN, SectionKind.BUDGET, SectionKind.GAINS)),
     (gettext_lazy("3. Conclure"), (SectionKind.DOCUMENTS, SectionKind.DECLARATION)),
 )
+#: stages in which the organisation has its decision, with the page that leads to what follows
+TOLD = (ApplicationState.ACCEPTED, ApplicationState.REFUSED, ApplicationState.CONVERTED)
 COLOURS = {
     Progress.NOT_STARTED: "outline",
     Progress.IN_PROGRESS: "blue",
@@ -145,5 +147,6 @@ def _submitted(request: HttpRequest, application: Application) -> HttpResponse:
         "version": submitted_version(application),
         "sections": [(status.section, answers(status.form)) for status in sections_of(application, facts)],
         "documents": documents.order_by("uploaded_at", "pk"),
+        "told": TOLD,
     }
     return render(request, "projects/application_submitted.html", context)

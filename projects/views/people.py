@@ -24,12 +24,24 @@ from projects.policies.rights import rights_of
 from projects.queries.people import members_of, organisations_for
 from projects.services.people import end_membership, grant_membership
 
+#: where a role finds what it has to do, when that is not the first page of its menu
+FIRST_PAGES = (
+    ((Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER), "funding:payment_list"),
+    ((Role.GAIN_VERIFIER,), "reporting:gain_list"),
+    ((Role.CONTROLLER, Role.HEAD, Role.MINISTER_DELEGATE), "funding:award_list"),
+    ((Role.AUDITOR,), "reporting:dashboard"),
+)
+
 
 @require_safe
 @login_required
 def workspace(request: HttpRequest) -> HttpResponse:
-    """The first page of the menu after the public ones; the home page for a person with no role yet."""
-    entries = menu_of(rights_of(request.user, timezone.now()), "")
+    """Where the work of a person waits: by role, else the first page of their menu after the public ones, else the home page."""
+    rights = rights_of(request.user, timezone.now())
+    for roles, name in FIRST_PAGES:
+        if rights.has(*roles):
+            return redirect(name)
+    entries = menu_of(rights, "")
     return redirect(entries[1].url if len(entries) > 1 else "projects:home")
 
 

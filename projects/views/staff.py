@@ -49,10 +49,11 @@ def application_list(request: HttpRequest) -> HttpResponse:
     policies.read_files(request.user, now).require()
     queue = queue_for(request.user, now)
     counts, late = view_counts(queue, now)
-    found = _shown(request, queue)
-    table = QueueTable.for_page(request, found.qs, now=now)
+    found, view = _shown(request, queue), _view(request)
+    counted = {each.view.code: each.count for each in counts} if not _narrowed(request) else {}
+    table = QueueTable.for_page(request, found.qs, now=now, count=counted.get(view))
     table.caption = _caption(table.paginator.count)
-    context = {"table": table, "filter": found, "counts": counts, "late": late, "view": _view(request)}
+    context = {"table": table, "filter": found, "counts": counts, "late": late, "view": view}
     return render(request, "projects/staff_application_list.html", context)
 
 
@@ -72,7 +73,12 @@ def _filtered(request: HttpRequest, now: datetime) -> QuerySet[Application]:
 
 def _view(request: HttpRequest) -> str:
     """The saved view of the page: what is to do, until something else is asked for."""
-    return request.GET.get("view") or ("all" if any(request.GET.get(name) for name in ApplicationFilter.base_filters) else "todo")
+    return request.GET.get("view") or ("all" if _narrowed(request) else "todo")
+
+
+def _narrowed(request: HttpRequest) -> bool:
+    """Whether something else than a saved view is asked for."""
+    return any(request.GET.get(name) for name in ApplicationFilter.base_filters if name != "view")
 
 
 def _shown(request: HttpRequest, queue: QuerySet[Application]) -> ApplicationFilter:

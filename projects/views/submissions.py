@@ -10,7 +10,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
@@ -108,20 +108,21 @@ def application_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The copy to read and to file, with the same SHA-256 printed on it."""
     application, version = _submitted(request, pk)
     facts = facts_of(application)
-    data = {
-        "number": application.number,
-        "title": application.title,
-        "call": f"{application.call.reference} – {application.call.title}",
-        "organisation": application.organisation.name,
-        "submitted_by": application.submitted_by.name if application.submitted_by else "",
-        "received_at": timezone.localtime(version.received_at).strftime("%Y-%m-%d %H:%M:%S"),
-        "sha256": version.sha256,
-        "sections": [
-            {"title": str(status.section.kind.label), "answers": [{"label": a.label, "text": a.text} for a in answers(status.form)]}
-            for status in sections_of(application, facts)
-        ],
-        "attachments": [{"name": document.name, "sha256": document.sha256} for document in attachments_of(application)],
-    }
+    with translation.override("fr-ca"):  # the copy is in French, as the answers are: the same bytes for everyone
+        data = {
+            "number": application.number,
+            "title": application.title,
+            "call": f"{application.call.reference} – {application.call.title}",
+            "organisation": application.organisation.name,
+            "submitted_by": application.submitted_by.name if application.submitted_by else "",
+            "received_at": timezone.localtime(version.received_at).strftime("%Y-%m-%d %H:%M:%S"),
+            "sha256": version.sha256,
+            "sections": [
+                {"title": str(status.section.kind.label), "answers": [{"label": a.label, "text": a.text} for a in answers(status.form)]}
+                for status in sections_of(application, facts)
+            ],
+            "attachments": [{"name": document.name, "sha256": document.sha256} for document in attachments_of(application)],
+        }
     copy = render("application.typ", data, at=version.received_at)
     record_access(obj=version, what="pdf", actor=request.user, now=timezone.now())
     return _attachment(copy, "application/pdf", f"{application.number}.pdf")

@@ -148,17 +148,20 @@ def _ask_cosignature(report: GainReport, *, known: datetime, actor: User, now: d
         note(report, cosignature_waived=True)
         _submit(report, known=known, actor=actor, now=now, cosignature_waived=True)
         return
-    subject = _("Gain %(number)s à cosigner") % {"number": report.number}
-    body = _("%(name)s a déclaré un gain de %(amount)s. Il vous revient de le cosigner pour qu’il soit soumis à la vérification.")
-    _tell(cosigners_of(organisation, actor, now), report, subject, body % {"name": actor.name, **_words(report.amount)}, now)
+    with messages.in_french():
+        subject = _("Gain %(number)s à cosigner") % {"number": report.number}
+        body = _("%(name)s a déclaré un gain de %(amount)s. Il vous revient de le cosigner pour qu’il soit soumis à la vérification.")
+        body %= {"name": actor.name, **_words(report.amount)}
+    _tell(cosigners_of(organisation, actor, now), report, subject, body, now)
 
 
 def _submit(report: GainReport, *, known: datetime, actor: User, now: datetime, **changes: Any) -> None:
     transition([report], _S.SUBMITTED, moves=GAIN_REPORT_MOVES, now=now, **changes)
     note_organisation(report.project.organisation_id)
     record_stage(report, Stage.REPORTED, report.amount, report.evidence, known=known, actor=actor, now=now)
-    subject = _("Gain %(number)s à vérifier") % {"number": report.number}
-    body = _("Un gain de %(amount)s attend sa vérification.") % _words(report.amount)
+    with messages.in_french():
+        subject = _("Gain %(number)s à vérifier") % {"number": report.number}
+        body = _("Un gain de %(amount)s attend sa vérification.") % _words(report.amount)
     _tell(holders_of(Role.GAIN_VERIFIER, now), report, subject, body, now)
 
 
@@ -188,8 +191,9 @@ def verify_gain(
     _require_acceptable(report, accepted, rating, reason)
     state = _S.VERIFIED if accepted == report.amount else _S.PARTLY_VERIFIED
     _examine(report, state, accepted, rating, reason, known=known, actor=actor, now=now)
-    subject = _("Gain %(number)s vérifié") % {"number": report.number}
-    body = _("%(amount)s sont acceptés sur %(reported)s déclarés.") % {**_words(accepted), "reported": money(report.amount)}
+    with messages.in_french():
+        subject = _("Gain %(number)s vérifié") % {"number": report.number}
+        body = _("%(amount)s sont acceptés sur %(reported)s déclarés.") % {**_words(accepted), "reported": money(report.amount)}
     people = members_to_tell(report.project.organisation_id, now)
     if policies.can_be_captured(report.line):
         people = people | holders_of(Role.CONTROLLER, now)
@@ -209,7 +213,8 @@ def reject_gain(
     _require_unchanged(report, seen)
     _require_reason(reason)
     _examine(report, _S.REJECTED, ZERO, Rating.RED, reason, known=known, actor=actor, now=now)
-    subject = _("Gain %(number)s rejeté") % {"number": report.number}
+    with messages.in_french():
+        subject = _("Gain %(number)s rejeté") % {"number": report.number}
     _tell(members_to_tell(report.project.organisation_id, now), report, subject, reason, now)
     return report
 
@@ -227,7 +232,8 @@ def return_gain(
     transition([report], _S.RETURNED, moves=GAIN_REPORT_MOVES, now=now, reason=reason)
     note_reason(reason)
     _note_file(report)
-    subject = _("Gain %(number)s à corriger") % {"number": report.number}
+    with messages.in_french():
+        subject = _("Gain %(number)s à corriger") % {"number": report.number}
     _tell(members_to_tell(report.project.organisation_id, now), report, subject, reason, now)
     return report
 
@@ -300,8 +306,9 @@ def capture_gain(*, report_id: int, amount: Decimal, document: Any, actor: User,
     )
     record_stage(report, Stage.CAPTURED, amount, budget, known=known, actor=actor, now=now)
     _note_file(report)
-    subject = _("Gain %(number)s capté") % {"number": report.number}
-    body = _("%(amount)s sont inscrits comme captés, avec leur document budgétaire.") % _words(amount)
+    with messages.in_french():
+        subject = _("Gain %(number)s capté") % {"number": report.number}
+        body = _("%(amount)s sont inscrits comme captés, avec leur document budgétaire.") % _words(amount)
     _tell(members_to_tell(report.project.organisation_id, now), report, subject, body, now)
     return report
 

@@ -58,8 +58,9 @@ class CellColumn(django_tables2.Column):
 
     def __init__(self, report: Report, column: Column, dates: Mapping[str, str]) -> None:
         numeric = column.kind in (Kind.MONEY, Kind.RATIO, Kind.WHOLE) and column.code != "fiscal_year"
+        code = {"td": {"class": "num"}} if column.code in ("project", "fiscal_year") else {}
         super().__init__(
-            verbose_name=column.label, accessor=f"data__{column.code}", orderable=False, empty_values=(), attrs=RIGHT if numeric else {}
+            verbose_name=column.label, accessor=f"data__{column.code}", orderable=False, empty_values=(), attrs=RIGHT if numeric else code
         )
         self.report, self.column, self.dates = report, column, dates
         self.linked = column.kind in (Kind.MONEY, Kind.RATIO) and (

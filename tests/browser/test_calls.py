@@ -1,20 +1,16 @@
 """The pages of calls in a real browser: accessible, without sideways scroll, and a call written from its form."""
 
-import os
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from funding.services.calls import submit_call
 from projects.enums import CallState, Role
 from projects.models import Call
-from projects.services.calls import create_call
-from tests.factories import CallFactory, call_content, person_with
+from tests.factories import call_content, person_with
 
 pytestmark = pytest.mark.browser
-WIDTHS = (1280, 390)
 
 
 def sign_in(page, live, person):
@@ -26,41 +22,6 @@ def sign_in(page, live, person):
 def coming(**fields):
     now = timezone.now()
     return call_content(opens_at=now + timedelta(days=10), closes_at=now + timedelta(days=70), **fields)
-
-
-def check_page(page, path, accessibility_violations):
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(path)
-        assert accessibility_violations(page) == [], f"{path} at {width} px"
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=f"{folder}/{path.strip('/').replace('/', '-') or 'home'}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 320, "height": 700})
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") == 320, f"{path} scrolls sideways"
-
-
-def test_public_pages_of_calls_are_accessible(page, accessibility_violations):
-    now = timezone.now()
-    call = CallFactory(opens_at=now - timedelta(days=3), closes_at=now + timedelta(days=30), title="Transformation des services")
-    CallFactory(state=CallState.PUBLISHED, opens_at=now + timedelta(days=3), closes_at=now + timedelta(days=30))
-    for path in ("/", "/appels/", f"/appels/{call.reference}/"):
-        check_page(page, path, accessibility_violations)
-
-
-def test_staff_pages_of_calls_are_accessible(page, live, accessibility_violations):
-    officer, director, now = person_with(Role.OFFICER), person_with(Role.DIRECTOR), timezone.now()
-    draft = create_call(content=coming(criteria=()), actor=officer, now=now)
-    submitted = create_call(content=coming(), actor=officer, now=now)
-    submit_call(call_id=submitted.pk, actor=officer, now=now)
-    sign_in(page, live, officer)
-    at = f"/secretariat/appels/{draft.reference}/"
-    for path in ("/secretariat/appels/", "/secretariat/appels/nouveau/", at, f"{at}modification/", f"{at}soumission/"):
-        check_page(page, path, accessibility_violations)
-    sign_in(page, live, director)
-    at = f"/secretariat/appels/{submitted.reference}/"
-    for path in (f"{at}approbation/", f"{at}retour/"):
-        check_page(page, path, accessibility_violations)
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -1,17 +1,13 @@
 """A gain goes from the organisation's writer to the Secretariat's controller in a real browser."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
-from projects.enums import Role
 from reporting.enums import GainReportState
 from reporting.models import GainReport
-from reporting.services.gains import return_gain
-from tests.factories import NOW, person_with
-from tests.reporting.gains import START, Team
+from tests.reporting.gains import Team
 
 pytestmark = pytest.mark.browser
 PROOF = {"name": "preuve.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 preuve"}
@@ -19,38 +15,6 @@ PROOF = {"name": "preuve.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1
 
 def address(name, *args):
     return reverse(f"reporting:{name}", args=args)
-
-
-def test_pages_of_gains_and_projects_are_accessible_at_each_width(sign_in, look):
-    team = Team()
-    early = team.report(period_start=START - timedelta(days=20), period_end=START)
-    returned = return_gain(
-        report_id=team.submitted(period_start=START + timedelta(days=1)).pk, reason="Facture illisible", actor=team.verifier, now=NOW
-    )
-    sign_in(team.writer)
-    look(address("project_list"), "project-list")
-    look(address("project_detail", team.project.reference), "project-detail")
-    look(address("gain_create", team.project.reference, team.line.code), "gain-create")
-    look(address("gain_correct", returned.number), "gain-correct")
-    look(address("gain_detail", returned.number), "gain-returned")
-    sign_in(team.finance)
-    look(address("gain_cosign", early.number), "gain-cosign")
-    sign_in(person_with(Role.AUDITOR))
-    look(address("gain_list"), "gain-list")
-    look(address("project_detail", team.project.reference), "project-detail-auditor")
-
-
-def test_pages_of_the_verifier_and_the_controller_are_accessible_at_each_width(sign_in, look):
-    team = Team()
-    report = team.submitted()
-    sign_in(team.verifier)
-    look(address("gain_list") + "?view=verify", "gain-to-verify")
-    look(address("gain_verify", report.number), "gain-verify")
-    team.verify(report, Decimal("25000.00"), reason="Deux mois sans facture")
-    sign_in(team.controller)
-    look(address("gain_capture", report.number), "gain-capture")
-    team.capture(report, Decimal("25000.00"))
-    look(address("gain_detail", report.number), "gain-captured")
 
 
 def test_gain_goes_from_the_writer_to_the_controller(page, sign_in):

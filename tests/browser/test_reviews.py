@@ -1,10 +1,8 @@
 """A file goes through the Secretariat's hands and three reviewers' in a real browser."""
 
-import os
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from funding.models import Review
@@ -13,38 +11,6 @@ from tests.factories import ApplicationFactory, CallFactory, ReviewFactory, pers
 from tests.funding.services.test_reviews import declare, hand_in
 
 pytestmark = pytest.mark.browser
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))"""
-SHOTS = os.environ.get("SHOTS")
-
-
-@pytest.fixture
-def sign_in(page, live):
-    def as_(person):
-        client = Client()
-        client.force_login(person)
-        page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live.url}])
-        return person
-
-    return as_
-
-
-@pytest.fixture
-def look(page, accessibility_violations):
-    """Open an address at each width: no violation, no sideways scroll."""
-
-    def at(address, name=""):
-        for width in (1280, 390, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
-            assert page.evaluate(TOO_WIDE) == [], (address, width)
-            if width != 320:
-                assert accessibility_violations(page) == [], (address, width)
-                if SHOTS and name:
-                    page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
-        page.set_viewport_size({"width": 1280, "height": 900})
-
-    return at
 
 
 def recent(**given):
@@ -52,27 +18,6 @@ def recent(**given):
     now = timezone.now()
     call = CallFactory(opens_at=now - timedelta(days=90), closes_at=now + timedelta(days=30))
     return ApplicationFactory(call=call, submitted_at=now - timedelta(days=5), **given)
-
-
-def test_pages_of_the_secretariat_are_accessible_at_each_width(page, sign_in, look):
-    application = recent(title="Guichet unique des permis")
-    for state in ApplicationState:
-        if state != ApplicationState.DRAFT:
-            recent(state=state)
-    eligible = recent(state=ApplicationState.ELIGIBLE)
-    reviewed = recent(state=ApplicationState.IN_REVIEW)
-    for scores in ((5, 4), (3, 3), (2, 5)):
-        review = ReviewFactory(application=reviewed)
-        declare(reviewed, review.reviewer)
-        hand_in(reviewed, review.reviewer, *scores)
-    sign_in(person_with(Role.OFFICER))
-    look("/secretariat/demandes/", "list")
-    look("/secretariat/demandes/?state=draft&q=guichet", "list-error")
-    look(f"/secretariat/demandes/{application.number}/", "detail")
-    look(f"/secretariat/demandes/{reviewed.number}/", "detail-reviewed")
-    look(f"/secretariat/demandes/{application.number}/recevabilite/", "eligibility")
-    look(f"/secretariat/demandes/{eligible.number}/evaluations/", "assign")
-    look(f"/secretariat/demandes/{application.number}/interets/", "declare-staff")
 
 
 def test_reviewer_declares_reviews_and_submits(page, sign_in, look):

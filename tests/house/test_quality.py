@@ -92,6 +92,14 @@ def test_catalogue_that_is_not_compiled_is_found(project):
     assert catalogues.problems("en") == [f"{compiled}: not compiled from the .po; run manage.py messages"]
 
 
+def test_message_inside_an_f_string_is_found(project):
+    for language in catalogues.LANGUAGES:
+        catalogues.update(language)
+    translate()
+    (project / "projects" / "forms.py").write_text("label = f\"{name}, {gettext('en dollars')}\"\nplain = f'{name}' + title\n")
+    assert checks.messages() == ["projects/forms.py:1: a message inside an f-string is not read into the catalogues"]
+
+
 def test_float_is_found(project):
     (project / "projects" / "views.py").write_text("amount = float(text)\n")
     assert checks.floats() == ["projects/views.py:1: float( outside a chart"]

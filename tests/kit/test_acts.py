@@ -156,3 +156,12 @@ def test_same_key_at_the_same_instant_acts_once(committed_db):
         thread.join()
     assert answers == [organisation.pk] * 8
     assert JournalEntry.objects.filter(act="rename").count() == 1
+
+
+@pytest.mark.django_db
+def test_key_longer_than_what_is_kept_still_makes_a_repeat_harmless():
+    actor, organisation = UserFactory(), OrganisationFactory()
+    for name in ("Premier", "Second"):
+        rename(organisation_id=organisation.pk, name=name, actor=actor, now=NOW, key="k" * 300)
+    organisation.refresh_from_db()
+    assert (organisation.name, ActKey.objects.get().key) == ("Premier", "k" * 64)

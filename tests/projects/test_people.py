@@ -110,3 +110,20 @@ def test_role_is_not_granted_by_a_writer(client):
 @pytest.mark.parametrize("name", ["accessibility", "privacy", "contact"])
 def test_pages_about_the_portal_are_public(client, name):
     assert client.get(reverse(f"projects:{name}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        (Role.OFFICER, "projects:staff_application_list"),
+        (Role.PAYMENT_REQUESTER, "funding:payment_list"),
+        (Role.GAIN_VERIFIER, "reporting:gain_list"),
+        (Role.CONTROLLER, "funding:award_list"),
+        (Role.AUDITOR, "reporting:dashboard"),
+        (Role.WRITER, "projects:application_list"),
+        (Role.REVIEWER, "funding:review_list"),
+    ],
+)
+def test_each_role_lands_where_its_work_waits(client, role, name):
+    client.force_login(person_with(role))
+    assert client.get(reverse("projects:workspace")).headers["Location"] == reverse(name)

@@ -15,6 +15,7 @@ from funding.services.agreements import draft_agreement, sign_for_beneficiary, s
 from funding.services.awards import approve_award, issue_letter
 from projects.enums import ApplicationState, OrganisationKind, Role
 from projects.models import Baseline, Counter, GainPlan, JournalEntry, OutboxMessage, TermsProfile
+from projects.queries.activity import story_of
 from tests.factories import (
     NOW,
     ApplicationFactory,
@@ -277,6 +278,7 @@ def test_beneficiary_signs_first_and_the_document_that_was_shown():
     sign_for_beneficiary(**signing(agreement, actor=signatory, confirmation="cnv-2026-00001 "))
     signature = Signature.objects.get()
     assert (signature.party, signature.person, signature.document_sha256) == (Party.BENEFICIARY, signatory, agreement.document.sha256)
+    assert story_of(agreement.award.application)[-1].title == "Convention signée par le bénéficiaire"
     with pytest.raises(WrongState):
         sign_for_beneficiary(**signing(agreement, actor=signatory_of(agreement)))
 

@@ -1,0 +1,334 @@
+"""A seeded fund where something waits at every step, and for each page of the portal the person and the rows that it is opened with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from funding.enums import EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
+from funding.models import Agreement, Instalment, Milestone, Payment, Review
+from funding.services.calls import submit_call
+from funding.services.eligibility import decide_eligibility
+from funding.services.interests import declare_interest
+from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
+from projects.enums import CallState, DocumentKind, InterestAnswer, Role
+from projects.models import ApiToken, Application, Call, GainLine, InterestDeclaration, JournalEntry, Membership, User
+from projects.services.attachments import attach_document
+from projects.services.calls import create_call
+from projects.services.tokens import create_token
+from reporting.enums import GainReportState
+from reporting.models import Export, GainReport, Run
+from reporting.seeding import live
+from reporting.services import gains, snapshots
+from reporting.services.portfolio import seed_fund
+from tests.factories import call_content, upload
+
+#: files that the demonstration does not have: each stops at a step where a page waits for somebody
+MORE = tuple(
+    live.Waiting(organisation, title, 95_000, last)
+    for organisation, title, last in (
+        ("RBQ", "Dossier incomplet", "submit"),
+        ("45072", "Dossier recevable", "decide_eligibility"),
+        ("RBQ", "Décision sans lettre", "approve"),
+        ("45072", "Convention à signer pour le ministre", "sign_beneficiary"),
+        ("RBQ", "Versement à autoriser", "sign_minister"),
+        ("RBQ", "Versement à confirmer", "sign_minister"),
+    )
+)
+
+
+def person(local: str) -> User:
+    return User.objects.get(email=f"{local}@exemple.quebec")
+
+
+def titled(title: str) -> Application:
+    return Application.objects.get(title=title)
+
+
+def prepare(monkeypatch: Any) -> None:
+    """Write the fund, and make one more act wherever a page would have nothing to show."""
+    monkeypatch.setattr(snapshots, "_nudge", lambda run_id: None)
+    monkeypatch.setattr(live, "FILES", MORE + live.FILES)
+    now = timezone.now()
+    seed_fund(stage="report", scale=1, now=now)
+    live.add_live_files(now=now)
+    officer = {"actor": person("agente1"), "now": now}
+    for submitted in (False, True):
+        content = call_content(opens_at=now + timedelta(days=9), closes_at=now + timedelta(days=60))
+        call = create_call(content=content, **officer)
+        if submitted:
+            submit_call(call_id=call.pk, **officer)
+    points = {str(point): point != EligibilityPoint.values[0] for point in EligibilityPoint}
+    decide_eligibility(application_id=titled("Dossier incomplet").pk, checklist=points, reason="Organisme non visé", **officer)
+    create_token(name="Entrepôt", scopes=["read:calls"], expires_on=timezone.localdate(now) + timedelta(days=30), **officer)
+    draft = titled("Toitures réfléchissantes")
+    attach_document(
+        application_id=draft.pk, kind=DocumentKind.RESOLUTION, file=upload("resolution.pdf"), actor=person("redaction.rimouski"), now=now
+    )
+    declare_interests(now)
+    request_payments(now)
+    return_a_gain(now)
+    snapshots.run_recompute(run_id=snapshots.request_recompute(now=now).pk, now=now)
+    client = Client()
+    client.force_login(person("audit"))
+    client.post("/rapports/roi-projects/exporter/", {"format": "csv"})
+
+
+def declare_interests(now: Any) -> None:
+    file = titled("Inventaire intelligent des panneaux de signalisation")
+    for local, answer in (("evaluation1", InterestAnswer.POTENTIAL), ("evaluation3", InterestAnswer.NONE)):
+        declare_interest(application_id=file.pk, answer=answer, explanation="Mandat antérieur", actor=person(local), now=now)
+
+
+def request_payments(now: Any) -> None:
+    for title, steps in (
+        ("Versement à autoriser", ((certify_payment, "controle"),)),
+        ("Versement à confirmer", ((certify_payment, "controle"), (authorise_payment, "paiement2"))),
+    ):
+        advance = Instalment.objects.get(agreement=agreement(title), kind=InstalmentKind.ADVANCE)
+        payment = request_payment(
+            instalment_id=advance.pk, attestations=dict.fromkeys(ATTESTATIONS, True), actor=person("paiement1"), now=now
+        )
+        for step, local in steps:
+            step(payment_id=payment.pk, actor=person(local), now=now)
+
+
+def return_a_gain(now: Any) -> None:
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    start = timezone.localdate(now) - timedelta(days=3)
+    report = gains.report_gain(
+        line_id=line.pk, period_start=start, period_end=start + timedelta(days=1), amount=Decimal("210.00"), method="Relevé",
+        evidence=upload(), actor=person("redaction.rimouski"), now=now,
+    )  # fmt: skip
+    gains.cosign_gain(report_id=report.pk, actor=person("finances.rimouski"), now=now)
+    gains.return_gain(report_id=report.pk, reason="Relevé illisible", actor=person("verification"), now=now)
+
+
+GAINED = live.FILES[-1].title
+
+
+# ── Rows by what a page needs ────────────────────────────────────────────────────────────────────────────────────────
+def agreement(title: str) -> Agreement:
+    return Agreement.objects.get(award__application__title=title)
+
+
+def number(title: str) -> Callable[[], tuple[str]]:
+    return lambda: (str(titled(title).number),)
+
+
+def contract(title: str) -> Callable[[], tuple[str]]:
+    return lambda: (agreement(title).number,)
+
+
+def of_call(state: CallState) -> Callable[[], tuple[str]]:
+    return lambda: (Call.objects.filter(state=state).order_by("-pk").values_list("reference", flat=True)[0],)
+
+
+def draft(*more: str) -> Callable[[], tuple[Any, ...]]:
+    return lambda: (titled("Toitures réfléchissantes").pk, *more)
+
+
+def review(state: ReviewState, local: str) -> Callable[[], tuple[int]]:
+    return lambda: (Review.objects.filter(state=state, reviewer=person(local)).order_by("-pk")[0].pk,)
+
+
+def payment(state: PaymentState, local: str = "paiement1") -> Callable[[], tuple[str]]:
+    """The newest in this state: the accounts of a demonstration took no other part in it."""
+    return lambda: (Payment.objects.filter(state=state, requested_by=person(local)).order_by("-pk")[0].number,)
+
+
+def milestone(state: MilestoneState) -> Callable[[], tuple[int]]:
+    return lambda: (Milestone.objects.filter(state=state, agreement__award__application__title=IN_FORCE).order_by("pk")[0].pk,)
+
+
+def gain(state: GainReportState) -> Callable[[], tuple[str]]:
+    return lambda: (GainReport.objects.filter(state=state, project__title=GAINED).order_by("pk")[0].number,)
+
+
+def newest(model: Any, **fields: Any) -> Callable[[], tuple[int]]:
+    return lambda: (model.objects.filter(**fields).order_by("-pk")[0].pk,)
+
+
+def reset_key() -> tuple[str, str]:
+    writer = person("redaction.magog")
+    return user_pk_to_url_str(writer), default_token_generator.make_token(writer)
+
+
+def nothing() -> tuple[()]:
+    return ()
+
+
+SUBMITTED, INCOMPLETE, ELIGIBLE = "Rendez-vous en ligne aux comptoirs de services", "Dossier incomplet", "Dossier recevable"
+REVIEWED, RECOMMENDED = "Réponses assistées aux demandes de renseignements", "Carte ouverte des travaux et des entraves"
+CERTIFIED, TOLD = "Gestion mutualisée des locaux et des plateaux", "Dossier unique de l’entreprise de construction"
+TO_SIGN, IN_FORCE = "Déneigement guidé par capteurs de chaussée", "Bibliothèque libre-service le soir"
+
+
+def project() -> tuple[str]:
+    return (agreement(GAINED).project.reference,)
+
+
+def paid_project() -> str:
+    return f"project={Payment.objects.filter(state=PaymentState.CONFIRMED).order_by('pk')[0].instalment.agreement.project.reference}"
+
+
+def gain_line() -> tuple[str, str]:
+    return (*project(), "L1")
+
+
+def own_application(title: str) -> Callable[[], tuple[int]]:
+    return lambda: (titled(title).pk,)
+
+
+#: route → (account, the address's arguments); a list when a page is worth opening in several states; after « ? », the query
+PAGES: dict[str, list[tuple[str | None, Callable[[], tuple[Any, ...]], str | Callable[[], str]]]] = {}
+
+
+def address_of(route: str, arguments: Callable[[], tuple[Any, ...]], query: str | Callable[[], str]) -> str:
+    """The address of a line of PAGES."""
+    path = reverse(route, args=arguments())
+    asked = query() if callable(query) else query
+    return f"{path}?{asked}" if asked else path
+
+
+def page(
+    route: str, local: str | None = None, arguments: Callable[[], tuple[Any, ...]] = nothing, query: str | Callable[[], str] = ""
+) -> None:
+    PAGES.setdefault(route, []).append((local, arguments, query))
+
+
+# public pages and one's account
+page("projects:home")
+page("projects:call_list")
+page("projects:call_detail", None, of_call(CallState.OPEN))
+page("projects:accessibility")
+page("projects:privacy")
+page("projects:contact")
+page("api:documentation")
+page("account_login")
+page("account_signup")
+page("account_inactive")
+page("account_reset_password")
+page("account_reset_password_done")
+page("account_reset_password_from_key", None, reset_key)
+page("account_reset_password_from_key", None, lambda: ("1", "perime-depuis-longtemps"))
+page("account_reset_password_from_key_done")
+page("account_logout", "agente1")
+page("account_reauthenticate", "agente1")
+page("account_change_password", "agente1")
+page("projects:token_list", "agente1")
+page("projects:token_create", "agente1")
+page("projects:token_revoke", "agente1", newest(ApiToken))
+# an organisation
+page("projects:workspace", "redaction.rimouski")
+page("projects:organisation_detail", "greffe.rimouski", lambda: ("10043",))
+page("projects:membership_create", "greffe.rimouski", lambda: ("10043",))
+page("projects:membership_end", "greffe.rimouski", newest(Membership, organisation__code="10043", role=Role.WRITER))
+page("projects:application_list", "redaction.rimouski")
+page("projects:application_start", "redaction.rimouski", of_call(CallState.OPEN))
+page("projects:application_detail", "redaction.rimouski", draft())
+page("projects:application_detail", "greffe.rimouski", own_application(SUBMITTED))
+for slug in ("organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"):
+    page("projects:section_detail", "redaction.rimouski", draft(slug))
+    page("projects:section_detail", "redaction.rimouski", draft(slug), "erreurs=1")
+page("projects:document_remove", "redaction.rimouski", lambda: draft(titled("Toitures réfléchissantes").documents.get().pk)())
+page("projects:application_check", "redaction.rimouski", draft())
+page("projects:application_check", "greffe.rimouski", draft())
+page("funding:award_decision", "greffe.rimouski", number(TO_SIGN))
+# calls
+page("projects:staff_call_list", "agente1")
+page("funding:call_create", "agente1")
+page("funding:call_detail", "agente1", of_call(CallState.DRAFT))
+page("funding:call_detail", "direction", of_call(CallState.OPEN))
+page("funding:call_edit", "agente1", of_call(CallState.DRAFT))
+page("funding:call_submit", "agente1", of_call(CallState.DRAFT))
+page("funding:call_approve", "direction", of_call(CallState.SUBMITTED))
+page("funding:call_return", "direction", of_call(CallState.SUBMITTED))
+# eligibility, interests, reviews
+page("projects:staff_application_list", "agente1")
+page("projects:staff_application_list", "agente1", query="q=introuvable")
+page("funding:application_detail", "agente1", number(SUBMITTED))
+page("funding:application_detail", "comite", number(REVIEWED))
+page("funding:eligibility_decide", "agente1", number(SUBMITTED))
+page("funding:eligibility_confirm", "agent2", number(INCOMPLETE))
+page("funding:review_assign", "agente1", number(ELIGIBLE))
+page("funding:interest_declare", "agente1", number(SUBMITTED))
+page("funding:interest_decide", "comite", newest(InterestDeclaration, answer=InterestAnswer.POTENTIAL))
+page("funding:review_list", "evaluation3")
+page("funding:review_edit", "evaluation3", review(ReviewState.IN_PROGRESS, "evaluation3"))
+page("funding:review_edit", "evaluation3", review(ReviewState.SUBMITTED, "evaluation3"))
+page("funding:review_declare", "evaluation2", review(ReviewState.ASSIGNED, "evaluation2"))
+page("funding:review_submit", "evaluation3", review(ReviewState.IN_PROGRESS, "evaluation3"))
+# recommendation, decision, agreement
+page("funding:award_list", "tete")
+page("funding:award_ranking", "comite", lambda: (titled(REVIEWED).call.reference,))
+page("funding:award_recommend", "comite", number(REVIEWED))
+page("funding:award_detail", "tete", number(CERTIFIED))
+page("funding:award_certify", "controle", number(RECOMMENDED))
+page("funding:award_approve", "tete", number(CERTIFIED))
+page("funding:award_refuse", "tete", number(CERTIFIED))
+page("funding:award_return", "tete", number(CERTIFIED))
+page("funding:letter_issue", "agente1", number("Décision sans lettre"))
+page("funding:agreement_draft", "agente1", number(TOLD))
+page("funding:agreement_list", "agente1")
+page("funding:agreement_detail", "greffe.rimouski", contract(TO_SIGN))
+page("funding:agreement_detail", "agente1", contract(IN_FORCE))
+page("funding:agreement_sign", "greffe.rimouski", contract(TO_SIGN))
+page("funding:agreement_sign_minister", "direction", contract("Convention à signer pour le ministre"))
+# milestones and payments
+page("funding:milestone_list", "agent2")
+page("funding:milestone_detail", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_report", "redaction.magog", milestone(MilestoneState.PLANNED))
+page("funding:milestone_verify", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_refuse", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:payment_list", "controle")
+page("funding:payment_detail", "audit", payment(PaymentState.AUTHORISED))
+page(
+    "funding:payment_request", "paiement1",
+    lambda: (Instalment.objects.get(agreement=agreement(IN_FORCE), kind=InstalmentKind.ADVANCE).pk,),
+)  # fmt: skip
+page("funding:payment_certify", "controle", payment(PaymentState.REQUESTED))
+page("funding:payment_authorise", "paiement2", payment(PaymentState.CERTIFIED))
+page("funding:payment_confirm", "paiement1", payment(PaymentState.AUTHORISED))
+page("funding:payment_reject", "paiement1", payment(PaymentState.REQUESTED))
+page("funding:cofunding_create", "agente1", project)
+page("funding:envelope_list", "controle")
+page("funding:ledger_list", "controle")
+# projects and gains
+page("reporting:project_list", "agente1")
+page("reporting:project_detail", "agente1", project)
+page("reporting:project_detail", "redaction.rimouski", project)
+page("reporting:gain_list", "verification")
+page("reporting:gain_detail", "audit", gain(GainReportState.VERIFIED))
+page("reporting:gain_create", "redaction.rimouski", gain_line)
+page("reporting:gain_correct", "redaction.rimouski", gain(GainReportState.RETURNED))
+page("reporting:gain_cosign", "finances.rimouski", gain(GainReportState.DRAFT))
+page("reporting:gain_verify", "verification", gain(GainReportState.SUBMITTED))
+page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
+# dashboard, reports, journal
+page("reporting:dashboard", "direction")
+page("reporting:report_list", "audit")
+for code in ("roi-projects", "gains", "envelopes", "gains-by-year"):
+    page("reporting:report_detail", "audit", lambda code=code: (code,))
+page("reporting:report_detail", "audit", lambda: ("roi-projects",), "vue=rendement")
+page("reporting:report_cell", "audit", lambda: ("roi-projects", "fund_paid"), paid_project)
+page("reporting:run_create", "audit", query="report=roi-projects")
+page("reporting:run_detail", "audit", newest(Run))
+page("reporting:export_detail", "audit", newest(Export))
+page("reporting:audit_list", "audit")
+page("reporting:audit_detail", "audit", newest(JournalEntry))
+
+#: addresses that answer no page: posts alone, files, answers for programs
+NOT_PAGES = {
+    "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
+    "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
+    "projects:application_pdf", "api:schema",
+}  # fmt: skip
