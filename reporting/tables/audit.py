@@ -33,6 +33,13 @@ def object_name(entry: JournalEntry) -> str:
     return f"{name} nº\u00a0{entry.object_id}"
 
 
+def file_name(entry: JournalEntry) -> str:
+    """The number of the application of an act. A draft is its organisation's alone: the journal says that there is one, not its title."""
+    if entry.application is None:
+        return "–"
+    return entry.application.number or _("Brouillon")
+
+
 class JournalTable(BaseTable):
     """Acts, the latest first."""
 
@@ -56,7 +63,7 @@ class JournalTable(BaseTable):
         return actor_name(record)
 
     def render_application(self, record: JournalEntry) -> str:
-        return str(record.application)
+        return file_name(record)
 
     def render_object(self, record: JournalEntry) -> str:
         return object_name(record)

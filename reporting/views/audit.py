@@ -19,7 +19,7 @@ from projects.policies import journal as policies
 from reporting.filters.audit import JournalFilter
 from reporting.queries.audit import check_link, journal_for, journal_page
 from reporting.services.audit_exports import JournalFile, export_journal, make_bundle, make_csv
-from reporting.tables.audit import JournalTable, act_name, actor_name, object_name
+from reporting.tables.audit import JournalTable, act_name, actor_name, file_name, object_name
 
 
 @require_safe
@@ -69,6 +69,7 @@ def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "title": act_name(entry),
         "actor": actor_name(entry),
         "object": object_name(entry),
+        "file": file_name(entry),
         "check": check_link(entry),
     }
     return render(request, "reporting/audit_detail.html", context)

@@ -12,7 +12,9 @@ from django.utils.http import urlencode
 from fondsinnovation.kit.errors import act
 from projects.enums import CallState, Role
 from projects.models import JournalEntry, JournalLink
+from projects.services.applications import start_application
 from projects.services.journal import note
+from projects.services.sections import fill_sections
 from reporting.queries.audit import ACTS, journal_for
 from reporting.services.audit import verify_bundle
 from tests.databases import owner_connection
@@ -276,3 +278,13 @@ def test_export_in_no_known_format_is_refused(client, auditor):
 @pytest.mark.parametrize("address", [f"{LIST}{10**30}/", f"{LIST}?before={10**18}", f"{LIST}?after={'9' * 40}"])
 def test_key_beyond_any_entry_breaks_nothing(client, auditor, address):
     assert client.get(address).status_code == (200 if "?" in address else 404)
+
+
+def test_title_of_a_draft_is_not_in_the_journal(client):
+    town, call = OrganisationFactory(), CallFactory()
+    writer = person_with(Role.WRITER, organisation=town)
+    draft = start_application(call_id=call.pk, organisation_id=town.pk, actor=writer, now=NOW)
+    fill_sections(application_id=draft.pk, sections={"need": {"title": "Projet encore secret"}}, actor=writer, now=NOW)
+    client.force_login(person_with(Role.AUDITOR))
+    page = client.get(reverse("reporting:audit_list")).content.decode()
+    assert ("Brouillon" in page, "Projet encore secret" in page) == (True, False)
