@@ -110,9 +110,13 @@ def call_content(**fields: Any) -> CallContent:
         ObjectiveRow("Satisfaction", "%", Decimal("70.00"), Decimal("85.00"), 40),
     )
     whole: dict[str, Any] = {
-        "title": "Transformation des services", "purpose": "Refondre un service à fort volume et en mesurer les gains.",
-        "terms_id": TermsProfile.objects.get(code="JALONS").pk, "opens_at": NOW + timedelta(days=10), "closes_at": NOW + timedelta(days=70),
-        "budgets": {2026: Decimal("400000.00"), 2027: Decimal("600000.00")}, "objectives": objectives,
+        "title": "Transformation des services",
+        "purpose": "Refondre un service à fort volume et en mesurer les gains.",
+        "terms_id": TermsProfile.objects.get(code="JALONS").pk,
+        "opens_at": NOW + timedelta(days=10),
+        "closes_at": NOW + timedelta(days=70),
+        "budgets": {2026: Decimal("400000.00"), 2027: Decimal("600000.00")},
+        "objectives": objectives,
         "criteria": (CriterionRow("Retombées", 70, "Ampleur des gains"), CriterionRow("Faisabilité", 30)),
     }
     return CallContent(**{**whole, **fields})
@@ -327,7 +331,8 @@ def reserve(*, call: Call, amounts: dict[int, Decimal], actor: User | None = Non
     envelope = Envelope.objects.get(code=call.envelope)
     post(
         [Posting(envelope.pk, year, LedgerKind.RESERVATION, amount, now.date(), call_id=call.pk) for year, amount in amounts.items()],
-        actor=actor, recorded_at=money_clock(now),
+        actor=actor,
+        recorded_at=money_clock(now),
     )
 
 
@@ -344,9 +349,16 @@ def award_certified(application: Application | None = None, *, amount: Decimal =
     with transaction.atomic():
         award = Award.objects.create(
             **{
-                "application": application, "state": AwardState.CERTIFIED, "is_favourable": True, "amount": amount,
-                "reason": "Le mérite du projet", "recommended_by": UserFactory(), "recommended_at": NOW, "certified_by": UserFactory(),
-                "certified_at": NOW, **fields,
+                "application": application,
+                "state": AwardState.CERTIFIED,
+                "is_favourable": True,
+                "amount": amount,
+                "reason": "Le mérite du projet",
+                "recommended_by": UserFactory(),
+                "recommended_at": NOW,
+                "certified_by": UserFactory(),
+                "certified_at": NOW,
+                **fields,
             }
         )
         AwardPart.objects.create(award=award, fiscal_year=2026, amount=amount)

@@ -210,5 +210,3 @@ def _remember(entry: Entry, key: str, result: Any) -> None:
     if (meta := getattr(result, "_meta", None)) is not None:
         kept = f"{meta.label}:{result.pk}"
         _keys().objects.filter(actor=entry.actor, act=entry.act, key=key).update(result=kept)
-
-

@@ -101,5 +101,3 @@ class ActForm(LoginRequiredMixin, FormView):
 def posted_key(request: HttpRequest) -> str | None:
     """The key of a posted act: the page was given it with its form, so a double click posts it twice."""
     return request.POST.get("key", "").replace("\x00", "") or None
-
-

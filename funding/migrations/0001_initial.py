@@ -8,611 +8,1105 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Envelope',
+            name="Envelope",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(choices=[('PROJECTS', 'Projets d’innovation'), ('SECRETARIAT', 'Fonctionnement du Secrétariat')], max_length=12, unique=True)),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('ceiling', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='plafond')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[("PROJECTS", "Projets d’innovation"), ("SECRETARIAT", "Fonctionnement du Secrétariat")],
+                        max_length=12,
+                        unique=True,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("ceiling", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="plafond")),
             ],
         ),
         migrations.CreateModel(
-            name='Fund',
+            name="Fund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('ceiling', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='plafond')),
-                ('first_fiscal_year', models.PositiveSmallIntegerField()),
-                ('fiscal_years', models.PositiveSmallIntegerField()),
-                ('legal_basis', models.CharField(max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("ceiling", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="plafond")),
+                ("first_fiscal_year", models.PositiveSmallIntegerField()),
+                ("fiscal_years", models.PositiveSmallIntegerField()),
+                ("legal_basis", models.CharField(max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Instalment',
+            name="Instalment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('kind', models.CharField(choices=[('advance', 'Avance'), ('milestone', 'Jalon'), ('holdback', 'Retenue (rapport final)')], max_length=10, verbose_name='type')),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='exercice')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("advance", "Avance"), ("milestone", "Jalon"), ("holdback", "Retenue (rapport final)")],
+                        max_length=10,
+                        verbose_name="type",
+                    ),
+                ),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="exercice")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
             ],
         ),
         migrations.CreateModel(
-            name='Award',
+            name="Award",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('recommended', 'Recommandée'), ('certified', 'Disponibilité certifiée'), ('partly_approved', 'Approbation en cours'), ('approved', 'Approuvée'), ('refused', 'Refusée'), ('returned', 'Retournée')], default='recommended', max_length=16, verbose_name='état')),
-                ('is_favourable', models.BooleanField(verbose_name='recommandation favorable')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('conditions', models.TextField(blank=True, max_length=4000, verbose_name='conditions')),
-                ('reason', models.TextField(max_length=4000, verbose_name='motifs de la recommandation')),
-                ('rank', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='rang')),
-                ('recommended_at', models.DateTimeField()),
-                ('certified_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='décision rendue le')),
-                ('refusal_reason', models.TextField(blank=True, max_length=4000, verbose_name='motif du refus')),
-                ('letter_at', models.DateTimeField(blank=True, null=True)),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='award', to='projects.application')),
-                ('certified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('letter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.document')),
-                ('letter_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recommended_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('refused_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("recommended", "Recommandée"),
+                            ("certified", "Disponibilité certifiée"),
+                            ("partly_approved", "Approbation en cours"),
+                            ("approved", "Approuvée"),
+                            ("refused", "Refusée"),
+                            ("returned", "Retournée"),
+                        ],
+                        default="recommended",
+                        max_length=16,
+                        verbose_name="état",
+                    ),
+                ),
+                ("is_favourable", models.BooleanField(verbose_name="recommandation favorable")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("conditions", models.TextField(blank=True, max_length=4000, verbose_name="conditions")),
+                ("reason", models.TextField(max_length=4000, verbose_name="motifs de la recommandation")),
+                ("rank", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="rang")),
+                ("recommended_at", models.DateTimeField()),
+                ("certified_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="décision rendue le")),
+                ("refusal_reason", models.TextField(blank=True, max_length=4000, verbose_name="motif du refus")),
+                ("letter_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "application",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="award", to="projects.application"),
+                ),
+                (
+                    "certified_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.document"
+                    ),
+                ),
+                (
+                    "letter_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "recommended_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "refused_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('level', models.PositiveSmallIntegerField(verbose_name='niveau')),
-                ('role', models.CharField(max_length=24, verbose_name='rôle')),
-                ('approved_at', models.DateTimeField()),
-                ('margin_after', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='marge après décision')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('award', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='funding.award')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                ("level", models.PositiveSmallIntegerField(verbose_name="niveau")),
+                ("role", models.CharField(max_length=24, verbose_name="rôle")),
+                ("approved_at", models.DateTimeField()),
+                ("margin_after", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="marge après décision")),
+                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("award", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="funding.award")),
             ],
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='numéro')),
-                ('kind', models.CharField(choices=[('grant', 'Convention d’aide financière'), ('administrative', 'Entente administrative')], max_length=16, verbose_name='type')),
-                ('state', models.CharField(choices=[('draft', 'Projet de convention'), ('signed_beneficiary', 'Signée par le bénéficiaire'), ('in_force', 'En vigueur'), ('completed', 'Achevée')], default='draft', max_length=20, verbose_name='état')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('starts_on', models.DateField(verbose_name='début')),
-                ('ends_on', models.DateField(verbose_name='fin')),
-                ('drafted_at', models.DateTimeField()),
-                ('in_force_at', models.DateTimeField(blank=True, null=True, verbose_name='en vigueur le')),
-                ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.document')),
-                ('drafted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='agreement', to='projects.project')),
-                ('award', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='agreement', to='funding.award')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="numéro")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("grant", "Convention d’aide financière"), ("administrative", "Entente administrative")],
+                        max_length=16,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Projet de convention"),
+                            ("signed_beneficiary", "Signée par le bénéficiaire"),
+                            ("in_force", "En vigueur"),
+                            ("completed", "Achevée"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                        verbose_name="état",
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("starts_on", models.DateField(verbose_name="début")),
+                ("ends_on", models.DateField(verbose_name="fin")),
+                ("drafted_at", models.DateTimeField()),
+                ("in_force_at", models.DateTimeField(blank=True, null=True, verbose_name="en vigueur le")),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.document"
+                    ),
+                ),
+                (
+                    "drafted_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="agreement", to="projects.project"),
+                ),
+                (
+                    "award",
+                    models.OneToOneField(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="agreement", to="funding.award"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AwardPart',
+            name="AwardPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='exercice')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('award', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='funding.award')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="exercice")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("award", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="funding.award")),
             ],
         ),
         migrations.CreateModel(
-            name='AwardYear',
+            name="AwardYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField()),
-                ('reserved', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
-                ('award', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.award')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField()),
+                ("reserved", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                ("award", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="funding.award")),
             ],
             options={
-                'db_table': 'award_year',
+                "db_table": "award_year",
             },
         ),
         migrations.CreateModel(
-            name='CallYear',
+            name="CallYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField()),
-                ('reserved', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.call')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField()),
+                ("reserved", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.call")),
             ],
             options={
-                'db_table': 'call_year',
+                "db_table": "call_year",
             },
         ),
         migrations.CreateModel(
-            name='Cofunding',
+            name="Cofunding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('in_kind', models.BooleanField(default=False, verbose_name='en nature')),
-                ('effective_on', models.DateField(verbose_name='date d’effet')),
-                ('recorded_at', models.DateTimeField(verbose_name='date de connaissance')),
-                ('reference', models.CharField(max_length=60, unique=True, verbose_name='référence')),
-                ('sha256', models.CharField(max_length=64)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cofunding', to='projects.project')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("in_kind", models.BooleanField(default=False, verbose_name="en nature")),
+                ("effective_on", models.DateField(verbose_name="date d’effet")),
+                ("recorded_at", models.DateTimeField(verbose_name="date de connaissance")),
+                ("reference", models.CharField(max_length=60, unique=True, verbose_name="référence")),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "project",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="cofunding", to="projects.project"),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'cofunding',
+                "db_table": "cofunding",
             },
         ),
         migrations.CreateModel(
-            name='DelegationRule',
+            name="DelegationRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='en vigueur du')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='au')),
-                ('above', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='plus de')),
-                ('up_to', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name='jusqu’à')),
-                ('approvals', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), size=None, verbose_name='approbations')),
-                ('instrument', models.CharField(max_length=200, verbose_name='instrument')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="en vigueur du")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="au")),
+                ("above", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="plus de")),
+                ("up_to", models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name="jusqu’à")),
+                (
+                    "approvals",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24), size=None, verbose_name="approbations"
+                    ),
+                ),
+                ("instrument", models.CharField(max_length=200, verbose_name="instrument")),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('valid_from', 'above'), name='delegation_rule_unique'), models.CheckConstraint(condition=models.Q(('up_to', None), ('up_to__gt', models.F('above')), _connector='OR'), name='delegation_amounts_in_order'), models.CheckConstraint(condition=models.Q(('approvals__len__gte', 1)), name='delegation_names_an_approver')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("valid_from", "above"), name="delegation_rule_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("up_to", None), ("up_to__gt", models.F("above")), _connector="OR"),
+                        name="delegation_amounts_in_order",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("approvals__len__gte", 1)), name="delegation_names_an_approver"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Eligibility',
+            name="Eligibility",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checklist', models.JSONField(default=dict)),
-                ('is_eligible', models.BooleanField(verbose_name='recevable')),
-                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='motif')),
-                ('decided_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='eligibility', to='projects.application')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("checklist", models.JSONField(default=dict)),
+                ("is_eligible", models.BooleanField(verbose_name="recevable")),
+                ("reason", models.TextField(blank=True, max_length=2000, verbose_name="motif")),
+                ("decided_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="eligibility", to="projects.application"
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EnvelopeTotal',
+            name="EnvelopeTotal",
             fields=[
-                ('envelope', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='funding.envelope')),
-                ('ceiling', models.DecimalField(decimal_places=2, max_digits=15)),
-                ('authorised', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                (
+                    "envelope",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="funding.envelope",
+                    ),
+                ),
+                ("ceiling", models.DecimalField(decimal_places=2, max_digits=15)),
+                ("authorised", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
             ],
             options={
-                'db_table': 'envelope_total',
+                "db_table": "envelope_total",
             },
         ),
         migrations.CreateModel(
-            name='Allotment',
+            name="Allotment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='exercice')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('effective_on', models.DateField(verbose_name='date d’effet')),
-                ('recorded_at', models.DateTimeField()),
-                ('authority', models.CharField(max_length=200, verbose_name='autorité')),
-                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allotments', to='funding.envelope')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="exercice")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("effective_on", models.DateField(verbose_name="date d’effet")),
+                ("recorded_at", models.DateTimeField()),
+                ("authority", models.CharField(max_length=200, verbose_name="autorité")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "envelope",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="allotments", to="funding.envelope"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EnvelopeYear',
+            name="EnvelopeYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField()),
-                ('authorised', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
-                ('reserved', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
-                ('committed', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
-                ('last_seq', models.BigIntegerField(default=0)),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.envelope')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField()),
+                ("authorised", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                ("reserved", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                ("committed", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                ("last_seq", models.BigIntegerField(default=0)),
+                ("envelope", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="funding.envelope")),
             ],
             options={
-                'db_table': 'envelope_year',
+                "db_table": "envelope_year",
             },
         ),
         migrations.AddField(
-            model_name='envelope',
-            name='fund',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='envelopes', to='funding.fund'),
+            model_name="envelope",
+            name="fund",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="envelopes", to="funding.fund"),
         ),
         migrations.CreateModel(
-            name='InstalmentBalance',
+            name="InstalmentBalance",
             fields=[
-                ('instalment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='funding.instalment')),
-                ('scheduled', models.DecimalField(decimal_places=2, max_digits=15)),
-                ('paid', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                (
+                    "instalment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="funding.instalment",
+                    ),
+                ),
+                ("scheduled", models.DecimalField(decimal_places=2, max_digits=15)),
+                ("paid", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
             ],
             options={
-                'db_table': 'instalment_balance',
+                "db_table": "instalment_balance",
             },
         ),
         migrations.AddField(
-            model_name='instalment',
-            name='agreement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instalments', to='funding.agreement'),
+            model_name="instalment",
+            name="agreement",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="instalments", to="funding.agreement"),
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='exercice')),
-                ('seq', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('authorisation', 'Crédit autorisé'), ('reservation', 'Réservation'), ('commitment', 'Engagement'), ('payment', 'Versement'), ('recovery', 'Recouvrement')], max_length=14, verbose_name='type')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('reference', models.CharField(blank=True, max_length=60, verbose_name='référence')),
-                ('effective_on', models.DateField(verbose_name='date d’effet')),
-                ('recorded_at', models.DateTimeField(verbose_name='date de connaissance')),
-                ('sha256', models.CharField(max_length=64)),
-                ('agreement', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='funding.agreement')),
-                ('award', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.award')),
-                ('call', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.call')),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='funding.envelope')),
-                ('instalment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.instalment')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reverses', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.ledgerentry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="exercice")),
+                ("seq", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("authorisation", "Crédit autorisé"),
+                            ("reservation", "Réservation"),
+                            ("commitment", "Engagement"),
+                            ("payment", "Versement"),
+                            ("recovery", "Recouvrement"),
+                        ],
+                        max_length=14,
+                        verbose_name="type",
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("reference", models.CharField(blank=True, max_length=60, verbose_name="référence")),
+                ("effective_on", models.DateField(verbose_name="date d’effet")),
+                ("recorded_at", models.DateTimeField(verbose_name="date de connaissance")),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="funding.agreement"
+                    ),
+                ),
+                (
+                    "award",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="funding.award"
+                    ),
+                ),
+                (
+                    "call",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.call"
+                    ),
+                ),
+                ("envelope", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="funding.envelope")),
+                (
+                    "instalment",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="funding.instalment"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="funding.ledgerentry"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'ledger_entry',
+                "db_table": "ledger_entry",
             },
         ),
         migrations.CreateModel(
-            name='Milestone',
+            name="Milestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=200, verbose_name='jalon')),
-                ('evidence', models.CharField(max_length=300, verbose_name='preuve attendue')),
-                ('due_on', models.DateField(verbose_name='échéance')),
-                ('state', models.CharField(choices=[('planned', 'Prévu'), ('reported', 'Déclaré atteint'), ('verified', 'Vérifié'), ('refused', 'Refusé')], default='planned', max_length=10, verbose_name='état')),
-                ('report', models.TextField(blank=True, max_length=4000, verbose_name='ce qui a été fait')),
-                ('reported_at', models.DateTimeField(blank=True, null=True)),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('refusal_reason', models.TextField(blank=True, max_length=2000, verbose_name='motif du refus')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='funding.agreement')),
-                ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.document')),
-                ('reported_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=200, verbose_name="jalon")),
+                ("evidence", models.CharField(max_length=300, verbose_name="preuve attendue")),
+                ("due_on", models.DateField(verbose_name="échéance")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("planned", "Prévu"), ("reported", "Déclaré atteint"), ("verified", "Vérifié"), ("refused", "Refusé")],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="état",
+                    ),
+                ),
+                ("report", models.TextField(blank=True, max_length=4000, verbose_name="ce qui a été fait")),
+                ("reported_at", models.DateTimeField(blank=True, null=True)),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                ("refusal_reason", models.TextField(blank=True, max_length=2000, verbose_name="motif du refus")),
+                (
+                    "agreement",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="milestones", to="funding.agreement"),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.document"
+                    ),
+                ),
+                (
+                    "reported_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "verified_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='instalment',
-            name='milestone',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instalments', to='funding.milestone'),
+            model_name="instalment",
+            name="milestone",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="instalments", to="funding.milestone"
+            ),
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='numéro')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='exercice')),
-                ('state', models.CharField(choices=[('requested', 'Demandé'), ('certified', 'Certifié'), ('authorised', 'Autorisé'), ('confirmed', 'Confirmé'), ('rejected', 'Rejeté')], default='requested', max_length=10, verbose_name='état')),
-                ('attests_legal_basis', models.BooleanField(verbose_name='L’octroi de la somme est autorisé par la loi')),
-                ('attests_credit', models.BooleanField(verbose_name='La dépense est imputée régulièrement sur un crédit')),
-                ('attests_due', models.BooleanField(verbose_name='La somme est due et les conditions sont remplies')),
-                ('requested_at', models.DateTimeField()),
-                ('certified_at', models.DateTimeField(blank=True, null=True)),
-                ('authorised_at', models.DateTimeField(blank=True, null=True)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('paid_on', models.DateField(blank=True, null=True, verbose_name='payé le')),
-                ('reference', models.CharField(blank=True, max_length=60, null=True, unique=True, verbose_name='référence du paiement')),
-                ('rejection_reason', models.TextField(blank=True, max_length=2000, verbose_name='motif du rejet')),
-                ('authorised_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('certified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('instalment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='funding.instalment')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="numéro")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="exercice")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Demandé"),
+                            ("certified", "Certifié"),
+                            ("authorised", "Autorisé"),
+                            ("confirmed", "Confirmé"),
+                            ("rejected", "Rejeté"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                        verbose_name="état",
+                    ),
+                ),
+                ("attests_legal_basis", models.BooleanField(verbose_name="L’octroi de la somme est autorisé par la loi")),
+                ("attests_credit", models.BooleanField(verbose_name="La dépense est imputée régulièrement sur un crédit")),
+                ("attests_due", models.BooleanField(verbose_name="La somme est due et les conditions sont remplies")),
+                ("requested_at", models.DateTimeField()),
+                ("certified_at", models.DateTimeField(blank=True, null=True)),
+                ("authorised_at", models.DateTimeField(blank=True, null=True)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("paid_on", models.DateField(blank=True, null=True, verbose_name="payé le")),
+                ("reference", models.CharField(blank=True, max_length=60, null=True, unique=True, verbose_name="référence du paiement")),
+                ("rejection_reason", models.TextField(blank=True, max_length=2000, verbose_name="motif du rejet")),
+                (
+                    "authorised_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "certified_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "instalment",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="funding.instalment"),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('assigned', 'À déclarer'), ('recused', 'Récusée'), ('in_progress', 'En cours'), ('submitted', 'Remise')], default='assigned', max_length=12, verbose_name='état')),
-                ('is_external', models.BooleanField(default=False, verbose_name='externe')),
-                ('due_on', models.DateField(verbose_name='échéance')),
-                ('comment', models.TextField(blank=True, max_length=4000, verbose_name='commentaire général')),
-                ('total', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, verbose_name='cote')),
-                ('assigned_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='projects.application')),
-                ('assigned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("assigned", "À déclarer"), ("recused", "Récusée"), ("in_progress", "En cours"), ("submitted", "Remise")],
+                        default="assigned",
+                        max_length=12,
+                        verbose_name="état",
+                    ),
+                ),
+                ("is_external", models.BooleanField(default=False, verbose_name="externe")),
+                ("due_on", models.DateField(verbose_name="échéance")),
+                ("comment", models.TextField(blank=True, max_length=4000, verbose_name="commentaire général")),
+                ("total", models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, verbose_name="cote")),
+                ("assigned_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "application",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="projects.application"),
+                ),
+                (
+                    "assigned_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.PositiveSmallIntegerField(verbose_name='note')),
-                ('comment', models.TextField(max_length=2000, verbose_name='commentaire')),
-                ('criterion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.criterion')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='funding.review')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("score", models.PositiveSmallIntegerField(verbose_name="note")),
+                ("comment", models.TextField(max_length=2000, verbose_name="commentaire")),
+                ("criterion", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.criterion")),
+                ("review", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="scores", to="funding.review")),
             ],
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('party', models.CharField(choices=[('beneficiary', 'Bénéficiaire'), ('minister', 'Ministre')], max_length=12, verbose_name='partie')),
-                ('signed_on', models.DateField(verbose_name='signée le')),
-                ('document_sha256', models.CharField(max_length=64)),
-                ('recorded_at', models.DateTimeField()),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='funding.agreement')),
-                ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.document')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "party",
+                    models.CharField(
+                        choices=[("beneficiary", "Bénéficiaire"), ("minister", "Ministre")], max_length=12, verbose_name="partie"
+                    ),
+                ),
+                ("signed_on", models.DateField(verbose_name="signée le")),
+                ("document_sha256", models.CharField(max_length=64)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "agreement",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="signatures", to="funding.agreement"),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.document"
+                    ),
+                ),
+                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='AgreementBalance',
+            name="AgreementBalance",
             fields=[
-                ('agreement', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='funding.agreement')),
-                ('committed', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
-                ('paid', models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                (
+                    "agreement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="funding.agreement",
+                    ),
+                ),
+                ("committed", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
+                ("paid", models.DecimalField(decimal_places=2, default=0, max_digits=15)),
             ],
             options={
-                'db_table': 'agreement_balance',
-                'constraints': [models.CheckConstraint(condition=models.Q(('committed__gte', models.F('paid')), ('paid__gte', 0)), name='agreement_balance_within_committed')],
+                "db_table": "agreement_balance",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("committed__gte", models.F("paid")), ("paid__gte", 0)),
+                        name="agreement_balance_within_committed",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AgreementPart',
+            name="AgreementPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='exercice')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='funding.agreement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="exercice")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("agreement", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="funding.agreement")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('agreement', 'fiscal_year'), name='agreement_part_unique'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='agreement_part_positive')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("agreement", "fiscal_year"), name="agreement_part_unique"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="agreement_part_positive"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='award',
-            index=models.Index(fields=['state', 'id'], name='funding_awa_state_c5c071_idx'),
+            model_name="award",
+            index=models.Index(fields=["state", "id"], name="funding_awa_state_c5c071_idx"),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(models.Q(('refusal_reason', ''), _negated=True), ('refused_by__isnull', False)), _connector='OR'), name='award_refusal_has_a_reason', violation_error_message='Un refus doit être motivé.'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "refused"), _negated=True),
+                    models.Q(models.Q(("refusal_reason", ""), _negated=True), ("refused_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="award_refusal_has_a_reason",
+                violation_error_message="Un refus doit être motivé.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('certified_by__isnull', True), models.Q(('certified_by', models.F('recommended_by')), _negated=True), _connector='OR'), name='award_certifier_is_not_recommender', violation_error_message='La personne qui recommande ne peut pas certifier la disponibilité budgétaire.'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("certified_by__isnull", True), models.Q(("certified_by", models.F("recommended_by")), _negated=True), _connector="OR"
+                ),
+                name="award_certifier_is_not_recommender",
+                violation_error_message="La personne qui recommande ne peut pas certifier la disponibilité budgétaire.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('refused_by__isnull', True), models.Q(('refused_by', models.F('recommended_by')), _negated=True), _connector='OR'), name='award_refuser_is_not_recommender', violation_error_message='La personne qui recommande ne peut pas rendre la décision.'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("refused_by__isnull", True), models.Q(("refused_by", models.F("recommended_by")), _negated=True), _connector="OR"
+                ),
+                name="award_refuser_is_not_recommender",
+                violation_error_message="La personne qui recommande ne peut pas rendre la décision.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('certified_at__isnull', True), ('certified_by__isnull', True)), models.Q(('certified_at__isnull', False), ('certified_by__isnull', False)), _connector='OR'), name='award_certificate_is_complete'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("certified_at__isnull", True), ("certified_by__isnull", True)),
+                    models.Q(("certified_at__isnull", False), ("certified_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="award_certificate_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['partly_approved', 'approved']), _negated=True), ('certified_by__isnull', False), _connector='OR'), name='award_approved_was_certified'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["partly_approved", "approved"]), _negated=True),
+                    ("certified_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="award_approved_was_certified",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('state__in', ['approved', 'refused'])), models.Q(models.Q(('state__in', ['approved', 'refused']), _negated=True), ('decided_at__isnull', True)), _connector='OR'), name='award_decided_iff_final'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", False), ("state__in", ["approved", "refused"])),
+                    models.Q(models.Q(("state__in", ["approved", "refused"]), _negated=True), ("decided_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="award_decided_iff_final",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='award_amount_positive'),
+            model_name="award",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="award_amount_positive"),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(fields=('award', 'round', 'level'), name='approval_level_unique'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(fields=("award", "round", "level"), name="approval_level_unique"),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(fields=('award', 'round', 'person'), name='approval_person_unique', violation_error_message='Vous avez déjà approuvé cette décision à un autre niveau.'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                fields=("award", "round", "person"),
+                name="approval_person_unique",
+                violation_error_message="Vous avez déjà approuvé cette décision à un autre niveau.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['state', 'number'], name='funding_agr_state_747b93_idx'),
+            model_name="agreement",
+            index=models.Index(fields=["state", "number"], name="funding_agr_state_747b93_idx"),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='agreement_amount_positive'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="agreement_amount_positive"),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='agreement_dates_in_order'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="agreement_dates_in_order"),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('in_force_at__isnull', False), ('state__in', ['in_force', 'completed'])), models.Q(('in_force_at__isnull', True), ('state__in', ['draft', 'signed_beneficiary'])), _connector='OR'), name='agreement_in_force_is_dated'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("in_force_at__isnull", False), ("state__in", ["in_force", "completed"])),
+                    models.Q(("in_force_at__isnull", True), ("state__in", ["draft", "signed_beneficiary"])),
+                    _connector="OR",
+                ),
+                name="agreement_in_force_is_dated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='awardpart',
-            constraint=models.UniqueConstraint(fields=('award', 'fiscal_year'), name='award_part_unique'),
+            model_name="awardpart",
+            constraint=models.UniqueConstraint(fields=("award", "fiscal_year"), name="award_part_unique"),
         ),
         migrations.AddConstraint(
-            model_name='awardpart',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='award_part_positive'),
+            model_name="awardpart",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="award_part_positive"),
         ),
         migrations.AddConstraint(
-            model_name='awardyear',
-            constraint=models.UniqueConstraint(fields=('award', 'fiscal_year'), name='award_year_unique'),
+            model_name="awardyear",
+            constraint=models.UniqueConstraint(fields=("award", "fiscal_year"), name="award_year_unique"),
         ),
         migrations.AddConstraint(
-            model_name='awardyear',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0)), name='award_year_within_reserved'),
+            model_name="awardyear",
+            constraint=models.CheckConstraint(condition=models.Q(("reserved__gte", 0)), name="award_year_within_reserved"),
         ),
         migrations.AddConstraint(
-            model_name='callyear',
-            constraint=models.UniqueConstraint(fields=('call', 'fiscal_year'), name='call_year_unique'),
+            model_name="callyear",
+            constraint=models.UniqueConstraint(fields=("call", "fiscal_year"), name="call_year_unique"),
         ),
         migrations.AddConstraint(
-            model_name='callyear',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0)), name='call_year_within_reserved'),
+            model_name="callyear",
+            constraint=models.CheckConstraint(condition=models.Q(("reserved__gte", 0)), name="call_year_within_reserved"),
         ),
         migrations.AddConstraint(
-            model_name='cofunding',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='cofunding_positive'),
+            model_name="cofunding",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="cofunding_positive"),
         ),
         migrations.AddConstraint(
-            model_name='cofunding',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='cofunding_hash'),
+            model_name="cofunding",
+            constraint=models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="cofunding_hash"),
         ),
         migrations.AddConstraint(
-            model_name='eligibility',
-            constraint=models.CheckConstraint(condition=models.Q(('is_eligible', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='eligibility_refusal_has_a_reason', violation_error_message='Inscrivez le motif de non-recevabilité.'),
+            model_name="eligibility",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_eligible", True), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                name="eligibility_refusal_has_a_reason",
+                violation_error_message="Inscrivez le motif de non-recevabilité.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eligibility',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), models.Q(('confirmed_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='eligibility_second_officer', violation_error_message='Une autre personne doit confirmer la non-recevabilité.'),
+            model_name="eligibility",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at__isnull", True), ("confirmed_by__isnull", True)),
+                    models.Q(("confirmed_at__isnull", False), models.Q(("confirmed_by", models.F("decided_by")), _negated=True)),
+                    _connector="OR",
+                ),
+                name="eligibility_second_officer",
+                violation_error_message="Une autre personne doit confirmer la non-recevabilité.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='envelopetotal',
-            constraint=models.CheckConstraint(condition=models.Q(('authorised__lte', models.F('ceiling'))), name='envelope_total_within_ceiling'),
+            model_name="envelopetotal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("authorised__lte", models.F("ceiling"))), name="envelope_total_within_ceiling"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allotment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='allotment_not_negative'),
+            model_name="allotment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="allotment_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='allotment',
-            constraint=models.UniqueConstraint(fields=('envelope', 'fiscal_year', 'effective_on', 'recorded_at'), name='allotment_unique'),
+            model_name="allotment",
+            constraint=models.UniqueConstraint(fields=("envelope", "fiscal_year", "effective_on", "recorded_at"), name="allotment_unique"),
         ),
         migrations.AddConstraint(
-            model_name='envelopeyear',
-            constraint=models.UniqueConstraint(fields=('envelope', 'fiscal_year'), name='envelope_year_unique'),
+            model_name="envelopeyear",
+            constraint=models.UniqueConstraint(fields=("envelope", "fiscal_year"), name="envelope_year_unique"),
         ),
         migrations.AddConstraint(
-            model_name='envelopeyear',
-            constraint=models.CheckConstraint(condition=models.Q(('authorised__gte', django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('committed'))), ('committed__gte', 0), ('reserved__gte', 0)), name='envelope_year_within_authorised'),
+            model_name="envelopeyear",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("authorised__gte", django.db.models.expressions.CombinedExpression(models.F("reserved"), "+", models.F("committed"))),
+                    ("committed__gte", 0),
+                    ("reserved__gte", 0),
+                ),
+                name="envelope_year_within_authorised",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalmentbalance',
-            constraint=models.CheckConstraint(condition=models.Q(('paid__gte', 0), ('scheduled__gte', models.F('paid'))), name='instalment_balance_within_scheduled'),
+            model_name="instalmentbalance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paid__gte", 0), ("scheduled__gte", models.F("paid"))), name="instalment_balance_within_scheduled"
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['recorded_at', 'id'], name='ledger_entr_recorde_bb5ef2_idx'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["recorded_at", "id"], name="ledger_entr_recorde_bb5ef2_idx"),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['agreement', 'kind'], name='ledger_entr_agreeme_ae0e86_idx'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["agreement", "kind"], name="ledger_entr_agreeme_ae0e86_idx"),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['kind', 'envelope', 'fiscal_year'], name='ledger_entr_kind_ab4ff2_idx'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["kind", "envelope", "fiscal_year"], name="ledger_entr_kind_ab4ff2_idx"),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['call'], name='ledger_entr_call_id_85252e_idx'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["call"], name="ledger_entr_call_id_85252e_idx"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('envelope', 'fiscal_year', 'seq'), name='ledger_seq_unique'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(fields=("envelope", "fiscal_year", "seq"), name="ledger_seq_unique"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['payment', 'recovery'])), fields=('reference',), name='ledger_payment_reference_unique', violation_error_message='Cette référence de paiement existe déjà.'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind__in", ["payment", "recovery"])),
+                fields=("reference",),
+                name="ledger_payment_reference_unique",
+                violation_error_message="Cette référence de paiement existe déjà.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='ledger_amount_not_zero'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(condition=models.Q(("amount", 0), _negated=True), name="ledger_amount_not_zero"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreement', None), ('award', None), ('call', None), ('instalment', None), ('kind', 'authorisation')), models.Q(('agreement', None), ('call__isnull', False), ('instalment', None), ('kind', 'reservation')), models.Q(('agreement__isnull', False), ('instalment', None), ('kind', 'commitment')), models.Q(('agreement__isnull', False), ('amount__gt', 0), ('kind', 'payment'), models.Q(('reference', ''), _negated=True)), models.Q(('agreement__isnull', False), ('amount__lt', 0), ('kind', 'recovery'), models.Q(('reference', ''), _negated=True)), _connector='OR'), name='ledger_kind_has_its_holder'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("agreement", None), ("award", None), ("call", None), ("instalment", None), ("kind", "authorisation")),
+                    models.Q(("agreement", None), ("call__isnull", False), ("instalment", None), ("kind", "reservation")),
+                    models.Q(("agreement__isnull", False), ("instalment", None), ("kind", "commitment")),
+                    models.Q(
+                        ("agreement__isnull", False), ("amount__gt", 0), ("kind", "payment"), models.Q(("reference", ""), _negated=True)
+                    ),
+                    models.Q(
+                        ("agreement__isnull", False), ("amount__lt", 0), ("kind", "recovery"), models.Q(("reference", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="ledger_kind_has_its_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='ledger_hash'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="ledger_hash"),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('agreement', 'position'), name='milestone_position_unique'),
+            model_name="milestone",
+            constraint=models.UniqueConstraint(fields=("agreement", "position"), name="milestone_position_unique"),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'verified'), _negated=True), models.Q(('document__isnull', False), ('reported_by__isnull', False), ('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='milestone_verified_has_evidence'),
+            model_name="milestone",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "verified"), _negated=True),
+                    models.Q(
+                        ("document__isnull", False),
+                        ("reported_by__isnull", False),
+                        ("verified_at__isnull", False),
+                        ("verified_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="milestone_verified_has_evidence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(('verified_by__isnull', True), models.Q(('verified_by', models.F('reported_by')), _negated=True), _connector='OR'), name='milestone_verifier_is_not_reporter', violation_error_message='La personne qui déclare un jalon ne peut pas le vérifier.'),
+            model_name="milestone",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("verified_by__isnull", True), models.Q(("verified_by", models.F("reported_by")), _negated=True), _connector="OR"
+                ),
+                name="milestone_verifier_is_not_reporter",
+                violation_error_message="La personne qui déclare un jalon ne peut pas le vérifier.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('refusal_reason', ''), _negated=True), _connector='OR'), name='milestone_refusal_has_a_reason', violation_error_message='Un refus doit être motivé.'),
+            model_name="milestone",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "refused"), _negated=True), models.Q(("refusal_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="milestone_refusal_has_a_reason",
+                violation_error_message="Un refus doit être motivé.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.UniqueConstraint(fields=('agreement', 'position'), name='instalment_position_unique'),
+            model_name="instalment",
+            constraint=models.UniqueConstraint(fields=("agreement", "position"), name="instalment_position_unique"),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='instalment_positive'),
+            model_name="instalment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="instalment_positive"),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'advance'), ('milestone__isnull', True)), models.Q(('kind__in', ['milestone', 'holdback']), ('milestone__isnull', False)), _connector='OR'), name='instalment_has_its_milestone'),
+            model_name="instalment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "advance"), ("milestone__isnull", True)),
+                    models.Q(("kind__in", ["milestone", "holdback"]), ("milestone__isnull", False)),
+                    _connector="OR",
+                ),
+                name="instalment_has_its_milestone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['state', 'id'], name='funding_pay_state_446964_idx'),
+            model_name="payment",
+            index=models.Index(fields=["state", "id"], name="funding_pay_state_446964_idx"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('attests_credit', True), ('attests_due', True), ('attests_legal_basis', True)), name='payment_is_attested', violation_error_message='Les trois attestations sont obligatoires.'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("attests_credit", True), ("attests_due", True), ("attests_legal_basis", True)),
+                name="payment_is_attested",
+                violation_error_message="Les trois attestations sont obligatoires.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('certified_by__isnull', True), models.Q(('certified_by', models.F('requested_by')), _negated=True), _connector='OR'), models.Q(('authorised_by__isnull', True), models.Q(models.Q(('authorised_by', models.F('requested_by')), _negated=True), models.Q(('authorised_by', models.F('certified_by')), _negated=True)), _connector='OR')), name='payment_three_people', violation_error_message='Demande, certification et autorisation exigent trois personnes différentes.'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("certified_by__isnull", True), models.Q(("certified_by", models.F("requested_by")), _negated=True), _connector="OR"
+                    ),
+                    models.Q(
+                        ("authorised_by__isnull", True),
+                        models.Q(
+                            models.Q(("authorised_by", models.F("requested_by")), _negated=True),
+                            models.Q(("authorised_by", models.F("certified_by")), _negated=True),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                name="payment_three_people",
+                violation_error_message="Demande, certification et autorisation exigent trois personnes différentes.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'rejected']), models.Q(('certified_at__isnull', False), ('certified_by__isnull', False), ('state', 'certified')), models.Q(('authorised_at__isnull', False), ('authorised_by__isnull', False), ('certified_by__isnull', False), ('state__in', ['authorised', 'confirmed'])), _connector='OR'), name='payment_steps_in_order'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["requested", "rejected"]),
+                    models.Q(("certified_at__isnull", False), ("certified_by__isnull", False), ("state", "certified")),
+                    models.Q(
+                        ("authorised_at__isnull", False),
+                        ("authorised_by__isnull", False),
+                        ("certified_by__isnull", False),
+                        ("state__in", ["authorised", "confirmed"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="payment_steps_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', False), ('paid_on__isnull', False), ('reference__isnull', False), ('state', 'confirmed')), models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_at__isnull', True), ('paid_on__isnull', True), ('reference__isnull', True)), _connector='OR'), name='payment_confirmed_has_a_reference'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("confirmed_at__isnull", False), ("paid_on__isnull", False), ("reference__isnull", False), ("state", "confirmed")
+                    ),
+                    models.Q(
+                        models.Q(("state", "confirmed"), _negated=True),
+                        ("confirmed_at__isnull", True),
+                        ("paid_on__isnull", True),
+                        ("reference__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="payment_confirmed_has_a_reference",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'rejected'), _negated=True), fields=('instalment',), name='payment_one_live_per_instalment', violation_error_message='Un paiement est déjà en cours pour ce versement.'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "rejected"), _negated=True),
+                fields=("instalment",),
+                name="payment_one_live_per_instalment",
+                violation_error_message="Un paiement est déjà en cours pour ce versement.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_positive'),
+            model_name="payment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_positive"),
         ),
         migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['reviewer', 'state', 'due_on'], name='funding_rev_reviewe_5e4273_idx'),
+            model_name="review",
+            index=models.Index(fields=["reviewer", "state", "due_on"], name="funding_rev_reviewe_5e4273_idx"),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('application', 'reviewer'), name='review_unique', violation_error_message='Cette personne évalue déjà ce dossier.'),
+            model_name="review",
+            constraint=models.UniqueConstraint(
+                fields=("application", "reviewer"), name="review_unique", violation_error_message="Cette personne évalue déjà ce dossier."
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), _negated=True), models.Q(('submitted_at__isnull', False), ('total__isnull', False)), _connector='OR'), name='review_submitted_is_complete'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "submitted"), _negated=True),
+                    models.Q(("submitted_at__isnull", False), ("total__isnull", False)),
+                    _connector="OR",
+                ),
+                name="review_submitted_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('review', 'criterion'), name='score_unique'),
+            model_name="score",
+            constraint=models.UniqueConstraint(fields=("review", "criterion"), name="score_unique"),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('agreement', 'party'), name='signature_party_unique', violation_error_message='Cette partie a déjà signé.'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "party"), name="signature_party_unique", violation_error_message="Cette partie a déjà signé."
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('agreement', 'person'), name='signature_person_unique', violation_error_message='La même personne ne signe pas pour les deux parties.'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "person"),
+                name="signature_person_unique",
+                violation_error_message="La même personne ne signe pas pour les deux parties.",
+            ),
         ),
     ]

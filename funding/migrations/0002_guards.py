@@ -180,7 +180,12 @@ CREATE CONSTRAINT TRIGGER award_part_sums AFTER INSERT OR UPDATE OR DELETE ON fu
 """
 
 COUNTERS = (
-    "envelope_year", "envelope_total", "call_year", "award_year", "agreement_balance", "instalment_balance",
+    "envelope_year",
+    "envelope_total",
+    "call_year",
+    "award_year",
+    "agreement_balance",
+    "instalment_balance",
 )
 
 

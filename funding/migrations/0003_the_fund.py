@@ -32,7 +32,11 @@ def digest(row):
 
 def write(apps, schema_editor):
     fund = apps.get_model("funding", "Fund").objects.create(
-        code="FIP", name="Fonds pour l’innovation publique", ceiling=Decimal("300000000.00"), first_fiscal_year=2024, fiscal_years=5,
+        code="FIP",
+        name="Fonds pour l’innovation publique",
+        ceiling=Decimal("300000000.00"),
+        first_fiscal_year=2024,
+        fiscal_years=5,
         legal_basis="Sous réserve de la modification législative annoncée",
     )
     entry = apps.get_model("funding", "LedgerEntry")
@@ -44,18 +48,37 @@ def write(apps, schema_editor):
                 envelope=envelope, fiscal_year=year, amount=yearly, effective_on=EFFECTIVE, recorded_at=RECORDED, authority=AUTHORITY
             )
             facts = {
-                "agreement": None, "amount": format(yearly, "f"), "award": None, "call": None, "effective_on": EFFECTIVE.isoformat(),
-                "envelope": code, "fiscal_year": year, "instalment": None, "kind": "authorisation",
-                "recorded_at": RECORDED.isoformat(), "reference": "", "seq": 1,
+                "agreement": None,
+                "amount": format(yearly, "f"),
+                "award": None,
+                "call": None,
+                "effective_on": EFFECTIVE.isoformat(),
+                "envelope": code,
+                "fiscal_year": year,
+                "instalment": None,
+                "kind": "authorisation",
+                "recorded_at": RECORDED.isoformat(),
+                "reference": "",
+                "seq": 1,
             }
             entry.objects.create(
-                envelope=envelope, fiscal_year=year, seq=1, kind="authorisation", amount=yearly, effective_on=EFFECTIVE,
-                recorded_at=RECORDED, sha256=digest(facts),
+                envelope=envelope,
+                fiscal_year=year,
+                seq=1,
+                kind="authorisation",
+                amount=yearly,
+                effective_on=EFFECTIVE,
+                recorded_at=RECORDED,
+                sha256=digest(facts),
             )
     rule = apps.get_model("funding", "DelegationRule")
     for above, up_to, approvals, instrument in DELEGATION:
         rule.objects.create(
-            valid_from=EFFECTIVE, above=above, up_to=up_to, approvals=approvals, instrument=instrument,
+            valid_from=EFFECTIVE,
+            above=above,
+            up_to=up_to,
+            approvals=approvals,
+            instrument=instrument,
             source="Délégation par défaut, à remplacer par l’instrument officiel",
         )
 

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('funding', '0003_the_fund'),
+        ("funding", "0003_the_fund"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='score',
-            name='comment',
-            field=models.TextField(blank=True, max_length=2000, verbose_name='commentaire'),
+            model_name="score",
+            name="comment",
+            field=models.TextField(blank=True, max_length=2000, verbose_name="commentaire"),
         ),
         migrations.AlterField(
-            model_name='score',
-            name='score',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='note'),
+            model_name="score",
+            name="score",
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="note"),
         ),
     ]

@@ -6,51 +6,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('funding', '0004_draft_scores'),
-        ('projects', '0004_interest_decisions'),
+        ("funding", "0004_draft_scores"),
+        ("projects", "0004_interest_decisions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='award',
-            name='award_amount_positive',
+            model_name="award",
+            name="award_amount_positive",
         ),
         migrations.AddField(
-            model_name='award',
-            name='return_reason',
-            field=models.TextField(blank=True, max_length=4000, verbose_name='motif du retour'),
+            model_name="award",
+            name="return_reason",
+            field=models.TextField(blank=True, max_length=4000, verbose_name="motif du retour"),
         ),
         migrations.AddField(
-            model_name='award',
-            name='returned_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="award",
+            name="returned_by",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='award',
-            name='round',
+            model_name="award",
+            name="round",
             field=models.PositiveSmallIntegerField(default=1),
         ),
         migrations.AddIndex(
-            model_name='award',
-            index=models.Index(fields=['recommended_at', 'id'], name='funding_awa_recomme_7add35_idx'),
+            model_name="award",
+            index=models.Index(fields=["recommended_at", "id"], name="funding_awa_recomme_7add35_idx"),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(models.Q(('return_reason', ''), _negated=True), ('returned_by__isnull', False)), _connector='OR'), name='award_return_has_a_reason', violation_error_message='Un retour doit être motivé.'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "returned"), _negated=True),
+                    models.Q(models.Q(("return_reason", ""), _negated=True), ("returned_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="award_return_has_a_reason",
+                violation_error_message="Un retour doit être motivé.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('letter', None), ('letter_at', None), ('letter_by', None)), models.Q(('letter__isnull', False), ('letter_at__gte', models.F('decided_at')), ('letter_by__isnull', False)), _connector='OR'), name='award_letter_follows_decision'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("letter", None), ("letter_at", None), ("letter_by", None)),
+                    models.Q(("letter__isnull", False), ("letter_at__gte", models.F("decided_at")), ("letter_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="award_letter_follows_decision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('is_favourable', True)), models.Q(('amount', 0), ('is_favourable', False)), _connector='OR'), name='award_amount_follows_recommendation', violation_error_message='Une recommandation favorable porte un montant; une recommandation défavorable n’en porte pas.'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount__gt", 0), ("is_favourable", True)), models.Q(("amount", 0), ("is_favourable", False)), _connector="OR"
+                ),
+                name="award_amount_follows_recommendation",
+                violation_error_message="Une recommandation favorable porte un montant; une recommandation défavorable n’en porte pas.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('is_favourable', True), models.Q(('state__in', ['partly_approved', 'approved']), _negated=True), _connector='OR'), name='award_approved_is_favourable'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_favourable", True), models.Q(("state__in", ["partly_approved", "approved"]), _negated=True), _connector="OR"
+                ),
+                name="award_approved_is_favourable",
+            ),
         ),
     ]

@@ -10,53 +10,92 @@ from fondsinnovation.migration_sql import append_only
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('funding', '0005_award_rounds'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("funding", "0005_award_rounds"),
+        ("pghistory", "0007_auto_20250421_0444"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DelegationRuleEvent',
+            name="DelegationRuleEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('valid_from', models.DateField(verbose_name='en vigueur du')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='au')),
-                ('above', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='plus de')),
-                ('up_to', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name='jusqu’à')),
-                ('approvals', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), size=None, verbose_name='approbations')),
-                ('instrument', models.CharField(max_length=200, verbose_name='instrument')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("valid_from", models.DateField(verbose_name="en vigueur du")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="au")),
+                ("above", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="plus de")),
+                ("up_to", models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name="jusqu’à")),
+                (
+                    "approvals",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24), size=None, verbose_name="approbations"
+                    ),
+                ),
+                ("instrument", models.CharField(max_length=200, verbose_name="instrument")),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='delegationrule',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funding_delegationruleevent" ("above", "approvals", "id", "instrument", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "up_to", "valid_from", "valid_to") VALUES (NEW."above", NEW."approvals", NEW."id", NEW."instrument", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."source", NEW."up_to", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='69a354c65b4e1284833719192a4c120b9bbdcaf8', operation='INSERT', pgid='pgtrigger_insert_insert_ea2eb', table='funding_delegationrule', when='AFTER')),
+            model_name="delegationrule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "funding_delegationruleevent" ("above", "approvals", "id", "instrument", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "up_to", "valid_from", "valid_to") VALUES (NEW."above", NEW."approvals", NEW."id", NEW."instrument", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."source", NEW."up_to", NEW."valid_from", NEW."valid_to"); RETURN NULL;',
+                    hash="69a354c65b4e1284833719192a4c120b9bbdcaf8",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_ea2eb",
+                    table="funding_delegationrule",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='delegationrule',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "funding_delegationruleevent" ("above", "approvals", "id", "instrument", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "up_to", "valid_from", "valid_to") VALUES (NEW."above", NEW."approvals", NEW."id", NEW."instrument", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."up_to", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='c12a56e866f6d3bbf741df62fbe8423aea387de4', operation='UPDATE', pgid='pgtrigger_update_update_1d340', table='funding_delegationrule', when='AFTER')),
+            model_name="delegationrule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "funding_delegationruleevent" ("above", "approvals", "id", "instrument", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "up_to", "valid_from", "valid_to") VALUES (NEW."above", NEW."approvals", NEW."id", NEW."instrument", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."up_to", NEW."valid_from", NEW."valid_to"); RETURN NULL;',
+                    hash="c12a56e866f6d3bbf741df62fbe8423aea387de4",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_1d340",
+                    table="funding_delegationrule",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='delegationruleevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="delegationruleevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="pghistory.context"
+            ),
         ),
         migrations.AddField(
-            model_name='delegationruleevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='funding.delegationrule'),
+            model_name="delegationruleevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name="events", to="funding.delegationrule"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='delegationruleevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='b9e66e8274545e439a9f30e134d8fb53e6d14920', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8e728', table='funding_delegationruleevent', when='BEFORE')),
+            model_name="delegationruleevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="b9e66e8274545e439a9f30e134d8fb53e6d14920",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_8e728",
+                    table="funding_delegationruleevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         append_only("funding_delegationruleevent"),
     ]

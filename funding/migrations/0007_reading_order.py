@@ -5,20 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('funding', '0006_field_history'),
-        ('projects', '0008_field_history'),
+        ("funding", "0006_field_history"),
+        ("projects", "0008_field_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['drafted_at', 'id'], name='funding_agr_drafted_d565f4_idx'),
+            model_name="agreement",
+            index=models.Index(fields=["drafted_at", "id"], name="funding_agr_drafted_d565f4_idx"),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['requested_at', 'id'], name='funding_pay_request_7d3134_idx'),
+            model_name="payment",
+            index=models.Index(fields=["requested_at", "id"], name="funding_pay_request_7d3134_idx"),
         ),
     ]

@@ -66,7 +66,8 @@ def ledger_for(person: Any, now: datetime) -> QuerySet[LedgerEntry]:
     """Ledger rows, without those of a file that a recusal hides from this person, nor of a call that is still sealed for them."""
     return LedgerEntry.objects.filter(
         Q(call__isnull=True) | Q(call__in=calls_for(person, now).values("pk")),
-        not_recused(person, "award__application_id"), not_recused(person, "agreement__project__application_id")
+        not_recused(person, "award__application_id"),
+        not_recused(person, "agreement__project__application_id"),
     ).select_related("envelope", "call", "award__application", "agreement")
 
 

@@ -49,8 +49,13 @@ def approve_call(*, call_id: int, actor: User, now: datetime, key: str | None = 
     envelope = Envelope.objects.get(code=call.envelope)
     reservations = [
         Posting(
-            envelope_id=envelope.pk, fiscal_year=budget.fiscal_year, kind=LedgerKind.RESERVATION, amount=budget.amount,
-            effective_on=timezone.localdate(now), call_id=call.pk, reference=call.reference,
+            envelope_id=envelope.pk,
+            fiscal_year=budget.fiscal_year,
+            kind=LedgerKind.RESERVATION,
+            amount=budget.amount,
+            effective_on=timezone.localdate(now),
+            call_id=call.pk,
+            reference=call.reference,
         )
         for budget in content.budgets
     ]

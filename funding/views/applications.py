@@ -45,7 +45,10 @@ def files(person: Any, now: datetime) -> QuerySet[Application]:
 
 #: states in which an application has its decision sheet
 DECIDED = (
-    ApplicationState.RECOMMENDED, ApplicationState.NOT_RECOMMENDED, ApplicationState.ACCEPTED, ApplicationState.REFUSED,
+    ApplicationState.RECOMMENDED,
+    ApplicationState.NOT_RECOMMENDED,
+    ApplicationState.ACCEPTED,
+    ApplicationState.REFUSED,
     ApplicationState.CONVERTED,
 )
 

@@ -62,7 +62,10 @@ def sheet_of(call: Call) -> dict[str, Any]:
     available = available_by_year(call.envelope)
     waits = call.state in (CallState.DRAFT, CallState.SUBMITTED)
     return {
-        "call": call, "state": state_tag(call), "content": content, "years": year_lines(content, available) if waits else [],
+        "call": call,
+        "state": state_tag(call),
+        "content": content,
+        "years": year_lines(content, available) if waits else [],
         "missing": missing_from(call, content, available, timezone.now()) if waits else [],
     }
 
@@ -72,7 +75,9 @@ def sheet_of(call: Call) -> dict[str, Any]:
 def call_detail(request: HttpRequest, reference: str) -> HttpResponse:
     call = call_or_404(request.user, reference)
     context = {
-        **sheet_of(call), "steps": next_steps(call, request.user), "story": story_of(call),
+        **sheet_of(call),
+        "steps": next_steps(call, request.user),
+        "story": story_of(call),
         "returned": last_return(call) if call.state == CallState.DRAFT else None,
     }
     return render(request, "funding/call_detail.html", context)
@@ -131,8 +136,12 @@ class CallEdit(CallPage):
 
     def perform(self, form: CallForm) -> HttpResponse:
         edit_call(
-            call_id=self.call.pk, version=form.cleaned_data["version"], content=form.content(), actor=self.request.user,
-            now=timezone.now(), key=form.cleaned_data["key"],
+            call_id=self.call.pk,
+            version=form.cleaned_data["version"],
+            content=form.content(),
+            actor=self.request.user,
+            now=timezone.now(),
+            key=form.cleaned_data["key"],
         )
         messages.success(self.request, _("Le brouillon de l’appel est enregistré."))
         return redirect("funding:call_detail", reference=self.call.reference)

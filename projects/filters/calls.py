@@ -21,12 +21,16 @@ class CallFilter(django_filters.FilterSet):
     """Words of the title or number, the state by the clock, and a fiscal year in which the call holds money."""
 
     q = django_filters.CharFilter(
-        method="search", label=_("Rechercher"), max_length=100,
+        method="search",
+        label=_("Rechercher"),
+        max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Numéro ou titre")}),
     )
     state = django_filters.ChoiceFilter(field_name="current", choices=CallState.choices, label=_("État"), empty_label=_("Tous les états"))
     fiscal_year = django_filters.ChoiceFilter(
-        method="in_year", choices=lambda: [(str(year), fiscal_year(year)) for year in call_years()], label=_("Exercice"),
+        method="in_year",
+        choices=lambda: [(str(year), fiscal_year(year)) for year in call_years()],
+        label=_("Exercice"),
         empty_label=_("Tous les exercices"),
     )
 

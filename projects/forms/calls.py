@@ -146,8 +146,12 @@ class CallForm(forms.Form):
         """The content of a valid form."""
         data = self.cleaned_data
         return CallContent(
-            title=data["title"], purpose=data["purpose"], envelope=EnvelopeCode(data["envelope"]), terms_id=data["terms"].pk,
-            opens_at=data["opens_at"], closes_at=data["closes_at"],
+            title=data["title"],
+            purpose=data["purpose"],
+            envelope=EnvelopeCode(data["envelope"]),
+            terms_id=data["terms"].pk,
+            opens_at=data["opens_at"],
+            closes_at=data["closes_at"],
             budgets={year: amount for year in self.years if (amount := data[f"amount_{year}"])},
             objectives=[ObjectiveRow(**row) for row in self.objectives.cleaned_data if row],
             criteria=[CriterionRow(**row) for row in self.criteria.cleaned_data if row],

@@ -18,7 +18,9 @@ class MembershipForm(forms.Form):
     role = forms.ChoiceField(label=_("Rôle"))
     starts_on = forms.DateField(label=_("Du"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     ends_on = forms.DateField(
-        label=_("Au"), required=False, help_text=_("Facultatif : laissez vide si la fin n’est pas connue"),
+        label=_("Au"),
+        required=False,
+        help_text=_("Facultatif : laissez vide si la fin n’est pas connue"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     key = forms.CharField(widget=forms.HiddenInput, required=False)

@@ -9,634 +9,1185 @@ from fondsinnovation.migration_sql import CREATE_ROLE
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         # The two roles stand before any table: what the application must not do, its role cannot do.
         migrations.RunSQL(CREATE_ROLE, migrations.RunSQL.noop),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('series', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('last', models.PositiveIntegerField()),
+                ("series", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("last", models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Region',
+            name="Region",
             fields=[
-                ('code', models.CharField(max_length=2, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
+                ("code", models.CharField(max_length=2, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='courriel')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('is_active', models.BooleanField(default=True, verbose_name='compte actif')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="courriel")),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("is_active", models.BooleanField(default=True, verbose_name="compte actif")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique', violation_error_message='Ce courriel est déjà utilisé.')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="user_email_unique",
+                        violation_error_message="Ce courriel est déjà utilisé.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True, verbose_name='numéro')),
-                ('title', models.CharField(max_length=160, verbose_name='titre')),
-                ('purpose', models.TextField(max_length=4000, verbose_name='objet')),
-                ('envelope', models.CharField(choices=[('PROJECTS', 'Projets d’innovation'), ('SECRETARIAT', 'Fonctionnement du Secrétariat')], default='PROJECTS', max_length=12, verbose_name='enveloppe')),
-                ('state', models.CharField(choices=[('draft', 'Brouillon'), ('submitted', 'À approuver'), ('approved', 'Approuvé'), ('published', 'À venir'), ('open', 'Ouvert'), ('closed', 'Fermé'), ('review', 'En évaluation'), ('decided', 'Décisions rendues'), ('ended', 'Clos'), ('cancelled', 'Annulé')], default='draft', max_length=12, verbose_name='état')),
-                ('opens_at', models.DateTimeField(verbose_name='ouverture')),
-                ('closes_at', models.DateTimeField(verbose_name='fermeture')),
-                ('zone', models.CharField(default='America/Toronto', max_length=40, verbose_name='fuseau horaire')),
-                ('created_at', models.DateTimeField()),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(max_length=20, unique=True, verbose_name="numéro")),
+                ("title", models.CharField(max_length=160, verbose_name="titre")),
+                ("purpose", models.TextField(max_length=4000, verbose_name="objet")),
+                (
+                    "envelope",
+                    models.CharField(
+                        choices=[("PROJECTS", "Projets d’innovation"), ("SECRETARIAT", "Fonctionnement du Secrétariat")],
+                        default="PROJECTS",
+                        max_length=12,
+                        verbose_name="enveloppe",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Brouillon"),
+                            ("submitted", "À approuver"),
+                            ("approved", "Approuvé"),
+                            ("published", "À venir"),
+                            ("open", "Ouvert"),
+                            ("closed", "Fermé"),
+                            ("review", "En évaluation"),
+                            ("decided", "Décisions rendues"),
+                            ("ended", "Clos"),
+                            ("cancelled", "Annulé"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="état",
+                    ),
+                ),
+                ("opens_at", models.DateTimeField(verbose_name="ouverture")),
+                ("closes_at", models.DateTimeField(verbose_name="fermeture")),
+                ("zone", models.CharField(default="America/Toronto", max_length=40, verbose_name="fuseau horaire")),
+                ("created_at", models.DateTimeField()),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(blank=True, max_length=20, null=True, unique=True, verbose_name='numéro')),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='titre')),
-                ('state', models.CharField(choices=[('draft', 'Brouillon'), ('submitted', 'Déposée'), ('eligible', 'Recevable'), ('ineligible', 'Non recevable'), ('in_review', 'En évaluation'), ('reviewed', 'Évaluée'), ('recommended', 'Recommandée'), ('not_recommended', 'Non recommandée'), ('accepted', 'Acceptée'), ('refused', 'Refusée'), ('converted', 'Convertie en projet'), ('withdrawn', 'Retirée')], default='draft', max_length=16, verbose_name='état')),
-                ('amount_requested', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name='montant demandé')),
-                ('total_cost', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name='coût total')),
-                ('score', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, verbose_name='cote')),
-                ('created_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='déposée le')),
-                ('changed_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='projects.call')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(blank=True, max_length=20, null=True, unique=True, verbose_name="numéro")),
+                ("title", models.CharField(blank=True, max_length=200, verbose_name="titre")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Brouillon"),
+                            ("submitted", "Déposée"),
+                            ("eligible", "Recevable"),
+                            ("ineligible", "Non recevable"),
+                            ("in_review", "En évaluation"),
+                            ("reviewed", "Évaluée"),
+                            ("recommended", "Recommandée"),
+                            ("not_recommended", "Non recommandée"),
+                            ("accepted", "Acceptée"),
+                            ("refused", "Refusée"),
+                            ("converted", "Convertie en projet"),
+                            ("withdrawn", "Retirée"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                        verbose_name="état",
+                    ),
+                ),
+                (
+                    "amount_requested",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name="montant demandé"),
+                ),
+                ("total_cost", models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name="coût total")),
+                ("score", models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, verbose_name="cote")),
+                ("created_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="déposée le")),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="projects.call")),
             ],
         ),
         migrations.CreateModel(
-            name='GainPlan',
+            name="GainPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('locked_at', models.DateTimeField(blank=True, null=True)),
-                ('application', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gain_plan', to='projects.application')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("locked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "application",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gain_plan",
+                        to="projects.application",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InterestDeclaration',
+            name="InterestDeclaration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.CharField(choices=[('none', 'Aucun intérêt à déclarer'), ('potential', 'Apparence ou risque de conflit'), ('actual', 'Conflit d’intérêts')], max_length=10, verbose_name='réponse')),
-                ('explanation', models.TextField(blank=True, max_length=2000, verbose_name='précisions')),
-                ('declared_at', models.DateTimeField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='declarations', to='projects.application')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='declarations', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("none", "Aucun intérêt à déclarer"),
+                            ("potential", "Apparence ou risque de conflit"),
+                            ("actual", "Conflit d’intérêts"),
+                        ],
+                        max_length=10,
+                        verbose_name="réponse",
+                    ),
+                ),
+                ("explanation", models.TextField(blank=True, max_length=2000, verbose_name="précisions")),
+                ("declared_at", models.DateTimeField()),
+                (
+                    "application",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="declarations", to="projects.application"),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="declarations", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content', models.TextField()),
-                ('act', models.CharField(default='', editable=False, max_length=60)),
-                ('object_type', models.CharField(default='', editable=False, max_length=60)),
-                ('object_id', models.BigIntegerField(editable=False, null=True)),
-                ('at', models.DateTimeField(editable=False, null=True)),
-                ('actor', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.application')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content", models.TextField()),
+                ("act", models.CharField(default="", editable=False, max_length=60)),
+                ("object_type", models.CharField(default="", editable=False, max_length=60)),
+                ("object_id", models.BigIntegerField(editable=False, null=True)),
+                ("at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.application"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'journal',
+                "db_table": "journal",
             },
         ),
         migrations.CreateModel(
-            name='JournalHead',
+            name="JournalHead",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField()),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField()),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'db_table': 'journal_head',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='journal_head_single')],
+                "db_table": "journal_head",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="journal_head_single")],
             },
         ),
         migrations.CreateModel(
-            name='JournalLink',
+            name="JournalLink",
             fields=[
-                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('prev', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('journal', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='link', to='projects.journalentry')),
+                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("prev", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "journal",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="link", to="projects.journalentry"),
+                ),
             ],
             options={
-                'db_table': 'journal_link',
+                "db_table": "journal_link",
             },
         ),
         migrations.CreateModel(
-            name='KnowledgeFloor',
+            name="KnowledgeFloor",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('known', models.DateTimeField()),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("known", models.DateTimeField()),
             ],
             options={
-                'db_table': 'knowledge_floor',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='knowledge_floor_single')],
+                "db_table": "knowledge_floor",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="knowledge_floor_single")],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=200)),
-                ('body', models.TextField()),
-                ('queued_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='projects.application')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.CharField(max_length=200)),
+                ("body", models.TextField()),
+                ("queued_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="projects.application",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="messages", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Objective',
+            name="Objective",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('indicator', models.CharField(max_length=200, verbose_name='indicateur')),
-                ('unit', models.CharField(max_length=40, verbose_name='unité')),
-                ('baseline', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='situation de départ')),
-                ('target', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='cible')),
-                ('weight', models.PositiveSmallIntegerField(verbose_name='poids')),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='projects.call')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("indicator", models.CharField(max_length=200, verbose_name="indicateur")),
+                ("unit", models.CharField(max_length=40, verbose_name="unité")),
+                ("baseline", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="situation de départ")),
+                ("target", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="cible")),
+                ("weight", models.PositiveSmallIntegerField(verbose_name="poids")),
+                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="objectives", to="projects.call")),
             ],
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
-                ('kind', models.CharField(choices=[('ministry', 'Ministère'), ('agency', 'Organisme'), ('municipality', 'Municipalité'), ('mrc', 'MRC'), ('unit', 'Unité du Secrétariat'), ('partner', 'Partenaire')], max_length=16, verbose_name='type')),
-                ('name', models.CharField(max_length=200, verbose_name='nom')),
-                ('sort_key', models.CharField(db_index=True, editable=False, max_length=200)),
-                ('mrc', models.CharField(blank=True, max_length=80, verbose_name='MRC')),
-                ('population', models.PositiveIntegerField(blank=True, null=True, verbose_name='population')),
-                ('fiscal_calendar', models.CharField(choices=[('state', 'Du 1er avril au 31 mars'), ('calendar', 'Année civile')], max_length=10, verbose_name='exercice financier')),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='projects.organisation')),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ministry", "Ministère"),
+                            ("agency", "Organisme"),
+                            ("municipality", "Municipalité"),
+                            ("mrc", "MRC"),
+                            ("unit", "Unité du Secrétariat"),
+                            ("partner", "Partenaire"),
+                        ],
+                        max_length=16,
+                        verbose_name="type",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="nom")),
+                ("sort_key", models.CharField(db_index=True, editable=False, max_length=200)),
+                ("mrc", models.CharField(blank=True, max_length=80, verbose_name="MRC")),
+                ("population", models.PositiveIntegerField(blank=True, null=True, verbose_name="population")),
+                (
+                    "fiscal_calendar",
+                    models.CharField(
+                        choices=[("state", "Du 1er avril au 31 mars"), ("calendar", "Année civile")],
+                        max_length=10,
+                        verbose_name="exercice financier",
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="projects.organisation",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.region"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('writer', 'Rédaction'), ('finance_respondent', 'Répondance financière'), ('signatory', 'Signataire'), ('officer', 'Agent de programme'), ('adviser', 'Conseil en accompagnement'), ('reviewer', 'Évaluation'), ('committee_member', 'Membre du comité'), ('committee_secretary', 'Secrétariat du comité'), ('director', 'Direction du financement'), ('head', 'Tête du Secrétariat'), ('minister_delegate', 'Délégation ministérielle'), ('controller', 'Contrôle financier'), ('payment_requester', 'Demande de paiement'), ('payment_authoriser', 'Autorisation de paiement'), ('gain_verifier', 'Vérification des gains'), ('auditor', 'Audit'), ('statistician', 'Statistique'), ('privacy_officer', 'Protection des renseignements personnels'), ('archivist', 'Archives'), ('technical_admin', 'Administration technique')], max_length=24, verbose_name='rôle')),
-                ('starts_on', models.DateField(verbose_name='début')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='fin')),
-                ('granted_at', models.DateTimeField(auto_now_add=True)),
-                ('granted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='projects.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("writer", "Rédaction"),
+                            ("finance_respondent", "Répondance financière"),
+                            ("signatory", "Signataire"),
+                            ("officer", "Agent de programme"),
+                            ("adviser", "Conseil en accompagnement"),
+                            ("reviewer", "Évaluation"),
+                            ("committee_member", "Membre du comité"),
+                            ("committee_secretary", "Secrétariat du comité"),
+                            ("director", "Direction du financement"),
+                            ("head", "Tête du Secrétariat"),
+                            ("minister_delegate", "Délégation ministérielle"),
+                            ("controller", "Contrôle financier"),
+                            ("payment_requester", "Demande de paiement"),
+                            ("payment_authoriser", "Autorisation de paiement"),
+                            ("gain_verifier", "Vérification des gains"),
+                            ("auditor", "Audit"),
+                            ("statistician", "Statistique"),
+                            ("privacy_officer", "Protection des renseignements personnels"),
+                            ("archivist", "Archives"),
+                            ("technical_admin", "Administration technique"),
+                        ],
+                        max_length=24,
+                        verbose_name="rôle",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="début")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="fin")),
+                ("granted_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="projects.organisation"),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='journalentry',
-            name='organisation',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.organisation'),
+            model_name="journalentry",
+            name="organisation",
+            field=models.ForeignKey(
+                editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.organisation"
+            ),
         ),
         migrations.CreateModel(
-            name='GainLine',
+            name="GainLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, verbose_name='ligne')),
-                ('title', models.CharField(max_length=200, verbose_name='effet attendu')),
-                ('nature', models.CharField(choices=[('CASH', 'Économie encaissable'), ('REV', 'Revenu additionnel'), ('COST', 'Hausse de coût récurrente'), ('AVOID', 'Coût évité'), ('PROD', 'Productivité')], max_length=5, verbose_name='nature')),
-                ('recurrence', models.CharField(choices=[('one_off', 'Ponctuel'), ('recurrent', 'Récurrent')], max_length=10, verbose_name='récurrence')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='projects.gainplan')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, verbose_name="ligne")),
+                ("title", models.CharField(max_length=200, verbose_name="effet attendu")),
+                (
+                    "nature",
+                    models.CharField(
+                        choices=[
+                            ("CASH", "Économie encaissable"),
+                            ("REV", "Revenu additionnel"),
+                            ("COST", "Hausse de coût récurrente"),
+                            ("AVOID", "Coût évité"),
+                            ("PROD", "Productivité"),
+                        ],
+                        max_length=5,
+                        verbose_name="nature",
+                    ),
+                ),
+                (
+                    "recurrence",
+                    models.CharField(
+                        choices=[("one_off", "Ponctuel"), ("recurrent", "Récurrent")], max_length=10, verbose_name="récurrence"
+                    ),
+                ),
+                ("plan", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="projects.gainplan")),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.organisation"),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='application',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='projects.organisation'),
+            model_name="application",
+            name="organisation",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="projects.organisation"),
         ),
         migrations.CreateModel(
-            name='OutboxMessage',
+            name="OutboxMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('topic', models.CharField(max_length=40)),
-                ('payload', models.JSONField(default=dict)),
-                ('queued_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("topic", models.CharField(max_length=40)),
+                ("payload", models.JSONField(default=dict)),
+                ("queued_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('done_at__isnull', True)), fields=['topic', 'id'], name='outbox_open')],
+                "indexes": [models.Index(condition=models.Q(("done_at__isnull", True)), fields=["topic", "id"], name="outbox_open")],
             },
         ),
         migrations.CreateModel(
-            name='PlannedMilestone',
+            name="PlannedMilestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('evidence', models.CharField(max_length=300)),
-                ('due_on', models.DateField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='planned_milestones', to='projects.application')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("evidence", models.CharField(max_length=300)),
+                ("due_on", models.DateField()),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="planned_milestones", to="projects.application"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=40, unique=True, verbose_name='numéro')),
-                ('title', models.CharField(max_length=200, verbose_name='titre')),
-                ('modality', models.CharField(choices=[('milestones', 'Subvention par jalons'), ('prize', 'Prix et défi'), ('outcome', 'Paiement aux résultats'), ('micro', 'Microfinancement')], max_length=12, verbose_name='modalité')),
-                ('state', models.CharField(choices=[('active', 'En cours'), ('completed', 'Terminé'), ('terminated', 'Résilié')], default='active', max_length=12, verbose_name='état')),
-                ('decided_on', models.DateField(verbose_name='décidé le')),
-                ('signed_on', models.DateField(blank=True, null=True, verbose_name='signé le')),
-                ('starts_on', models.DateField(blank=True, null=True, verbose_name='début')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='fin')),
-                ('application', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='project', to='projects.application')),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='projects.call')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='projects.organisation')),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(max_length=40, unique=True, verbose_name="numéro")),
+                ("title", models.CharField(max_length=200, verbose_name="titre")),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[
+                            ("milestones", "Subvention par jalons"),
+                            ("prize", "Prix et défi"),
+                            ("outcome", "Paiement aux résultats"),
+                            ("micro", "Microfinancement"),
+                        ],
+                        max_length=12,
+                        verbose_name="modalité",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "En cours"), ("completed", "Terminé"), ("terminated", "Résilié")],
+                        default="active",
+                        max_length=12,
+                        verbose_name="état",
+                    ),
+                ),
+                ("decided_on", models.DateField(verbose_name="décidé le")),
+                ("signed_on", models.DateField(blank=True, null=True, verbose_name="signé le")),
+                ("starts_on", models.DateField(blank=True, null=True, verbose_name="début")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="fin")),
+                (
+                    "application",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="project",
+                        to="projects.application",
+                    ),
+                ),
+                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="projects", to="projects.call")),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="projects", to="projects.organisation"),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.region"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='gainplan',
-            name='project',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gain_plan', to='projects.project'),
+            model_name="gainplan",
+            name="project",
+            field=models.OneToOneField(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="gain_plan", to="projects.project"
+            ),
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('resolution', 'Résolution ou autorisation'), ('quote', 'Soumission ou devis'), ('support', 'Document d’appui'), ('evidence', 'Pièce justificative'), ('budget', 'Document budgétaire'), ('letter', 'Lettre de décision'), ('agreement', 'Convention'), ('signed', 'Convention signée')], max_length=12, verbose_name='type')),
-                ('name', models.CharField(max_length=200, verbose_name='nom')),
-                ('path', models.FileField(max_length=200, upload_to='')),
-                ('content_type', models.CharField(max_length=100)),
-                ('size', models.PositiveBigIntegerField(verbose_name='taille')),
-                ('sha256', models.CharField(max_length=64)),
-                ('uploaded_at', models.DateTimeField(verbose_name='ajouté le')),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='projects.application')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("resolution", "Résolution ou autorisation"),
+                            ("quote", "Soumission ou devis"),
+                            ("support", "Document d’appui"),
+                            ("evidence", "Pièce justificative"),
+                            ("budget", "Document budgétaire"),
+                            ("letter", "Lettre de décision"),
+                            ("agreement", "Convention"),
+                            ("signed", "Convention signée"),
+                        ],
+                        max_length=12,
+                        verbose_name="type",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="nom")),
+                ("path", models.FileField(max_length=200, upload_to="")),
+                ("content_type", models.CharField(max_length=100)),
+                ("size", models.PositiveBigIntegerField(verbose_name="taille")),
+                ("sha256", models.CharField(max_length=64)),
+                ("uploaded_at", models.DateTimeField(verbose_name="ajouté le")),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="projects.application",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="documents", to="projects.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Recusal',
+            name="Recusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField(max_length=2000, verbose_name='motif')),
-                ('recused_at', models.DateTimeField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to='projects.application')),
-                ('declaration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.interestdeclaration')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField(max_length=2000, verbose_name="motif")),
+                ("recused_at", models.DateTimeField()),
+                (
+                    "application",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="recusals", to="projects.application"),
+                ),
+                (
+                    "declaration",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.interestdeclaration",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="recusals", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TermsProfile',
+            name="TermsProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('modality', models.CharField(choices=[('milestones', 'Subvention par jalons'), ('prize', 'Prix et défi'), ('outcome', 'Paiement aux résultats'), ('micro', 'Microfinancement')], max_length=12, verbose_name='modalité')),
-                ('valid_from', models.DateField(verbose_name='en vigueur du')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='au')),
-                ('advance_rate', models.DecimalField(decimal_places=6, max_digits=9, verbose_name='avance')),
-                ('holdback_rate', models.DecimalField(decimal_places=6, max_digits=9, verbose_name='retenue')),
-                ('aid_rate', models.DecimalField(decimal_places=6, max_digits=9, verbose_name='taux d’aide du Fonds')),
-                ('stacking_limit', models.DecimalField(decimal_places=6, max_digits=9, verbose_name='limite du cumul des aides')),
-                ('minimum_amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='aide minimale')),
-                ('maximum_amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='aide maximale')),
-                ('reporting_months', models.PositiveSmallIntegerField(verbose_name='mois entre deux déclarations de gains')),
-                ('report_due_days', models.PositiveSmallIntegerField(verbose_name='jours pour déclarer après la période')),
-                ('follow_up_years', models.PositiveSmallIntegerField(verbose_name='années de suivi des gains')),
-                ('reviews_required', models.PositiveSmallIntegerField(verbose_name='évaluations requises')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[
+                            ("milestones", "Subvention par jalons"),
+                            ("prize", "Prix et défi"),
+                            ("outcome", "Paiement aux résultats"),
+                            ("micro", "Microfinancement"),
+                        ],
+                        max_length=12,
+                        verbose_name="modalité",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="en vigueur du")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="au")),
+                ("advance_rate", models.DecimalField(decimal_places=6, max_digits=9, verbose_name="avance")),
+                ("holdback_rate", models.DecimalField(decimal_places=6, max_digits=9, verbose_name="retenue")),
+                ("aid_rate", models.DecimalField(decimal_places=6, max_digits=9, verbose_name="taux d’aide du Fonds")),
+                ("stacking_limit", models.DecimalField(decimal_places=6, max_digits=9, verbose_name="limite du cumul des aides")),
+                ("minimum_amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="aide minimale")),
+                ("maximum_amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="aide maximale")),
+                ("reporting_months", models.PositiveSmallIntegerField(verbose_name="mois entre deux déclarations de gains")),
+                ("report_due_days", models.PositiveSmallIntegerField(verbose_name="jours pour déclarer après la période")),
+                ("follow_up_years", models.PositiveSmallIntegerField(verbose_name="années de suivi des gains")),
+                ("reviews_required", models.PositiveSmallIntegerField(verbose_name="évaluations requises")),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('code', 'valid_from'), name='terms_profile_unique'), models.CheckConstraint(condition=models.Q(('advance_rate__gte', 0), ('advance_rate__lte', 1), ('aid_rate__gt', 0), ('aid_rate__lte', 1), ('holdback_rate__gte', 0), ('holdback_rate__lte', 1), ('stacking_limit__gt', 0), ('stacking_limit__lte', 1)), name='terms_profile_rates_within_one'), models.CheckConstraint(condition=models.Q(('maximum_amount__gte', models.F('minimum_amount')), ('minimum_amount__gte', 0)), name='terms_profile_amounts_in_order'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='terms_profile_dates_in_order')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "valid_from"), name="terms_profile_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("advance_rate__gte", 0),
+                            ("advance_rate__lte", 1),
+                            ("aid_rate__gt", 0),
+                            ("aid_rate__lte", 1),
+                            ("holdback_rate__gte", 0),
+                            ("holdback_rate__lte", 1),
+                            ("stacking_limit__gt", 0),
+                            ("stacking_limit__lte", 1),
+                        ),
+                        name="terms_profile_rates_within_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("maximum_amount__gte", models.F("minimum_amount")), ("minimum_amount__gte", 0)),
+                        name="terms_profile_amounts_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"),
+                        name="terms_profile_dates_in_order",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='call',
-            name='terms',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='projects.termsprofile', verbose_name='modalités'),
+            model_name="call",
+            name="terms",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="calls", to="projects.termsprofile", verbose_name="modalités"
+            ),
         ),
         migrations.CreateModel(
-            name='ActKey',
+            name="ActKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=64)),
-                ('result', models.CharField(blank=True, max_length=120)),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("act", models.CharField(max_length=60)),
+                ("key", models.CharField(max_length=64)),
+                ("result", models.CharField(blank=True, max_length=120)),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('actor', 'act', 'key'), name='act_key_unique', nulls_distinct=False)],
+                "constraints": [models.UniqueConstraint(fields=("actor", "act", "key"), name="act_key_unique", nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
-            name='ApplicationSection',
+            name="ApplicationSection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('organisation', 'Présenter l’organisme'), ('need', 'Expliquer le besoin et la solution'), ('plan', 'Planifier la réalisation'), ('budget', 'Établir le budget'), ('gains', 'Estimer les gains'), ('documents', 'Joindre les documents'), ('declaration', 'Déclarer l’exactitude')], max_length=16)),
-                ('data', models.JSONField(default=dict)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('is_complete', models.BooleanField(default=False)),
-                ('saved_at', models.DateTimeField(blank=True, null=True)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='projects.application')),
-                ('saved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("organisation", "Présenter l’organisme"),
+                            ("need", "Expliquer le besoin et la solution"),
+                            ("plan", "Planifier la réalisation"),
+                            ("budget", "Établir le budget"),
+                            ("gains", "Estimer les gains"),
+                            ("documents", "Joindre les documents"),
+                            ("declaration", "Déclarer l’exactitude"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("data", models.JSONField(default=dict)),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("is_complete", models.BooleanField(default=False)),
+                ("saved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "application",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sections", to="projects.application"),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('application', 'kind'), name='section_unique'), models.CheckConstraint(condition=models.Q(models.Q(('saved_at__isnull', True), ('saved_by__isnull', True), ('version', 0)), models.Q(('saved_at__isnull', False), ('saved_by__isnull', False), ('version__gt', 0)), _connector='OR'), name='section_saved_is_complete_fact')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("application", "kind"), name="section_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("saved_at__isnull", True), ("saved_by__isnull", True), ("version", 0)),
+                            models.Q(("saved_at__isnull", False), ("saved_by__isnull", False), ("version__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="section_saved_is_complete_fact",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApplicationVersion',
+            name="ApplicationVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('content', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('received_at', models.DateTimeField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='projects.application')),
-                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("content", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "application",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="projects.application"),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('application', 'number'), name='application_version_unique'), models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='application_version_hash')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("application", "number"), name="application_version_unique"),
+                    models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="application_version_hash"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BudgetLine',
+            name="BudgetLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField()),
-                ('category', models.CharField(choices=[('salaries', 'Salaires'), ('fees', 'Honoraires'), ('licences', 'Licences et infonuagique'), ('equipment', 'Équipement'), ('training', 'Formation et gestion du changement'), ('other', 'Autres coûts admissibles')], max_length=12)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budget_lines', to='projects.application')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField()),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("salaries", "Salaires"),
+                            ("fees", "Honoraires"),
+                            ("licences", "Licences et infonuagique"),
+                            ("equipment", "Équipement"),
+                            ("training", "Formation et gestion du changement"),
+                            ("other", "Autres coûts admissibles"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15)),
+                (
+                    "application",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="budget_lines", to="projects.application"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('application', 'fiscal_year', 'category'), name='budget_line_unique'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='budget_line_positive')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("application", "fiscal_year", "category"), name="budget_line_unique"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="budget_line_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CallBudget',
+            name="CallBudget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='exercice')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budgets', to='projects.call')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField(verbose_name="exercice")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="budgets", to="projects.call")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('call', 'fiscal_year'), name='call_budget_unique'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='call_budget_positive')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("call", "fiscal_year"), name="call_budget_unique"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="call_budget_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=120, verbose_name='critère')),
-                ('guidance', models.TextField(blank=True, max_length=1000, verbose_name='repères de notation')),
-                ('weight', models.PositiveSmallIntegerField(verbose_name='poids')),
-                ('maximum', models.PositiveSmallIntegerField(default=5, verbose_name='note maximale')),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='criteria', to='projects.call')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=120, verbose_name="critère")),
+                ("guidance", models.TextField(blank=True, max_length=1000, verbose_name="repères de notation")),
+                ("weight", models.PositiveSmallIntegerField(verbose_name="poids")),
+                ("maximum", models.PositiveSmallIntegerField(default=5, verbose_name="note maximale")),
+                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="criteria", to="projects.call")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('call', 'position'), name='criterion_position_unique'), models.CheckConstraint(condition=models.Q(('weight__gt', 0), ('weight__lte', 100)), name='criterion_weight_within_100'), models.CheckConstraint(condition=models.Q(('maximum__gt', 0)), name='criterion_maximum_positive')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("call", "position"), name="criterion_position_unique"),
+                    models.CheckConstraint(condition=models.Q(("weight__gt", 0), ("weight__lte", 100)), name="criterion_weight_within_100"),
+                    models.CheckConstraint(condition=models.Q(("maximum__gt", 0)), name="criterion_maximum_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FundingLine',
+            name="FundingLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fiscal_year', models.PositiveSmallIntegerField()),
-                ('source', models.CharField(choices=[('fund', 'Fonds pour l’innovation publique'), ('applicant', 'Contribution de l’organisme'), ('quebec', 'Gouvernement du Québec (autre programme)'), ('canada', 'Gouvernement du Canada'), ('municipal', 'Milieu municipal'), ('private', 'Secteur privé ou OBNL')], max_length=12)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15)),
-                ('in_kind', models.BooleanField(default=False)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='funding_lines', to='projects.application')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fiscal_year", models.PositiveSmallIntegerField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("fund", "Fonds pour l’innovation publique"),
+                            ("applicant", "Contribution de l’organisme"),
+                            ("quebec", "Gouvernement du Québec (autre programme)"),
+                            ("canada", "Gouvernement du Canada"),
+                            ("municipal", "Milieu municipal"),
+                            ("private", "Secteur privé ou OBNL"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15)),
+                ("in_kind", models.BooleanField(default=False)),
+                (
+                    "application",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="funding_lines", to="projects.application"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('application', 'fiscal_year', 'source', 'in_kind'), name='funding_line_unique'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='funding_line_positive')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("application", "fiscal_year", "source", "in_kind"), name="funding_line_unique"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="funding_line_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ForecastGain',
+            name="ForecastGain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_start', models.DateField()),
-                ('period_end', models.DateField()),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15)),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='forecasts', to='projects.gainline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("line", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="forecasts", to="projects.gainline")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='forecast_dates_in_order'), models.UniqueConstraint(fields=('line', 'period_start', 'period_end', 'recorded_at'), name='forecast_unique')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("period_end__gte", models.F("period_start"))), name="forecast_dates_in_order"
+                    ),
+                    models.UniqueConstraint(fields=("line", "period_start", "period_end", "recorded_at"), name="forecast_unique"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Baseline',
+            name="Baseline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cost', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='coût annuel actuel')),
-                ('volume', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='volume annuel')),
-                ('unit', models.CharField(max_length=60, verbose_name='unité du volume')),
-                ('period_start', models.DateField(verbose_name='début de la période')),
-                ('period_end', models.DateField(verbose_name='fin de la période')),
-                ('source', models.CharField(max_length=300, verbose_name='source des chiffres')),
-                ('line', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='baseline', to='projects.gainline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cost", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="coût annuel actuel")),
+                ("volume", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="volume annuel")),
+                ("unit", models.CharField(max_length=60, verbose_name="unité du volume")),
+                ("period_start", models.DateField(verbose_name="début de la période")),
+                ("period_end", models.DateField(verbose_name="fin de la période")),
+                ("source", models.CharField(max_length=300, verbose_name="source des chiffres")),
+                (
+                    "line",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="baseline", to="projects.gainline"),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('cost__gte', 0), ('volume__gt', 0)), name='baseline_amounts_not_negative'), models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='baseline_dates_in_order')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("cost__gte", 0), ("volume__gt", 0)), name="baseline_amounts_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_end__gte", models.F("period_start"))), name="baseline_dates_in_order"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='interestdeclaration',
-            index=models.Index(fields=['application', 'person'], name='projects_in_applica_20ec6e_idx'),
+            model_name="interestdeclaration",
+            index=models.Index(fields=["application", "person"], name="projects_in_applica_20ec6e_idx"),
         ),
         migrations.AddConstraint(
-            model_name='interestdeclaration',
-            constraint=models.CheckConstraint(condition=models.Q(('answer', 'none'), models.Q(('explanation', ''), _negated=True), _connector='OR'), name='interest_is_explained', violation_error_message='Décrivez l’intérêt déclaré.'),
+            model_name="interestdeclaration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("answer", "none"), models.Q(("explanation", ""), _negated=True), _connector="OR"),
+                name="interest_is_explained",
+                violation_error_message="Décrivez l’intérêt déclaré.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['person', 'id'], name='projects_me_person__1655c2_idx'),
+            model_name="message",
+            index=models.Index(fields=["person", "id"], name="projects_me_person__1655c2_idx"),
         ),
         migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.UniqueConstraint(fields=('call', 'position'), name='objective_position_unique'),
+            model_name="objective",
+            constraint=models.UniqueConstraint(fields=("call", "position"), name="objective_position_unique"),
         ),
         migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gt', 0), ('weight__lte', 100)), name='objective_weight_within_100'),
+            model_name="objective",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight__gt", 0), ("weight__lte", 100)), name="objective_weight_within_100"
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['organisation', 'role'], name='projects_me_organis_400d1b_idx'),
+            model_name="membership",
+            index=models.Index(fields=["organisation", "role"], name="projects_me_organis_400d1b_idx"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='membership_dates_in_order', violation_error_message='La date de fin précède la date de début.'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                name="membership_dates_in_order",
+                violation_error_message="La date de fin précède la date de début.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('person', 'role', 'organisation', 'starts_on'), name='membership_unique', violation_error_message='Cette personne a déjà ce rôle dans cet organisme à cette date.'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("person", "role", "organisation", "starts_on"),
+                name="membership_unique",
+                violation_error_message="Cette personne a déjà ce rôle dans cet organisme à cette date.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('granted_by__isnull', True), models.Q(('granted_by', models.F('person')), _negated=True), _connector='OR'), name='membership_not_granted_to_oneself', violation_error_message='Personne ne s’accorde un rôle à soi-même.'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("granted_by__isnull", True), models.Q(("granted_by", models.F("person")), _negated=True), _connector="OR"
+                ),
+                name="membership_not_granted_to_oneself",
+                violation_error_message="Personne ne s’accorde un rôle à soi-même.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['object_type', 'object_id', 'id'], name='journal_object__5119c6_idx'),
+            model_name="journalentry",
+            index=models.Index(fields=["object_type", "object_id", "id"], name="journal_object__5119c6_idx"),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['application', 'id'], name='journal_applica_1d6b74_idx'),
+            model_name="journalentry",
+            index=models.Index(fields=["application", "id"], name="journal_applica_1d6b74_idx"),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['actor', 'id'], name='journal_actor_i_333b86_idx'),
+            model_name="journalentry",
+            index=models.Index(fields=["actor", "id"], name="journal_actor_i_333b86_idx"),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['act', 'id'], name='journal_act_f0d235_idx'),
+            model_name="journalentry",
+            index=models.Index(fields=["act", "id"], name="journal_act_f0d235_idx"),
         ),
         migrations.AddConstraint(
-            model_name='gainline',
-            constraint=models.UniqueConstraint(fields=('plan', 'code'), name='gain_line_unique'),
+            model_name="gainline",
+            constraint=models.UniqueConstraint(fields=("plan", "code"), name="gain_line_unique"),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['state', 'submitted_at', 'id'], name='projects_ap_state_818cff_idx'),
+            model_name="application",
+            index=models.Index(fields=["state", "submitted_at", "id"], name="projects_ap_state_818cff_idx"),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['call', 'state', 'submitted_at'], name='projects_ap_call_id_4e873b_idx'),
+            model_name="application",
+            index=models.Index(fields=["call", "state", "submitted_at"], name="projects_ap_call_id_4e873b_idx"),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['organisation', 'state'], name='projects_ap_organis_394bef_idx'),
+            model_name="application",
+            index=models.Index(fields=["organisation", "state"], name="projects_ap_organis_394bef_idx"),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['call', 'score'], name='projects_ap_call_id_8f0b47_idx'),
+            model_name="application",
+            index=models.Index(fields=["call", "score"], name="projects_ap_call_id_8f0b47_idx"),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['submitted_at', 'id'], name='projects_ap_submitt_168ebc_idx'),
+            model_name="application",
+            index=models.Index(fields=["submitted_at", "id"], name="projects_ap_submitt_168ebc_idx"),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['amount_requested', 'id'], name='projects_ap_amount__a363ac_idx'),
+            model_name="application",
+            index=models.Index(fields=["amount_requested", "id"], name="projects_ap_amount__a363ac_idx"),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number__isnull', True), ('state', 'draft'), ('submitted_at__isnull', True), ('submitted_by__isnull', True)), models.Q(models.Q(('state', 'draft'), _negated=True), ('submitted_at__isnull', False), ('submitted_by__isnull', False), models.Q(('number__isnull', True), _negated=True)), _connector='OR'), name='application_submitted_iff_not_draft', violation_error_message='Cette demande a déjà été déposée.'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("number__isnull", True), ("state", "draft"), ("submitted_at__isnull", True), ("submitted_by__isnull", True)),
+                    models.Q(
+                        models.Q(("state", "draft"), _negated=True),
+                        ("submitted_at__isnull", False),
+                        ("submitted_by__isnull", False),
+                        models.Q(("number__isnull", True), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="application_submitted_iff_not_draft",
+                violation_error_message="Cette demande a déjà été déposée.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_requested__isnull', True), ('amount_requested__gt', 0), _connector='OR'), models.Q(('total_cost__isnull', True), ('total_cost__gt', 0), _connector='OR')), name='application_amounts_not_negative'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount_requested__isnull", True), ("amount_requested__gt", 0), _connector="OR"),
+                    models.Q(("total_cost__isnull", True), ("total_cost__gt", 0), _connector="OR"),
+                ),
+                name="application_amounts_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('amount_requested__isnull', False), ('total_cost__isnull', False)), _connector='OR'), name='application_amount_known_when_submitted'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"), models.Q(("amount_requested__isnull", False), ("total_cost__isnull", False)), _connector="OR"
+                ),
+                name="application_amount_known_when_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plannedmilestone',
-            constraint=models.UniqueConstraint(fields=('application', 'position'), name='planned_milestone_unique'),
+            model_name="plannedmilestone",
+            constraint=models.UniqueConstraint(fields=("application", "position"), name="planned_milestone_unique"),
         ),
         migrations.AddConstraint(
-            model_name='gainplan',
-            constraint=models.CheckConstraint(condition=models.Q(('application__isnull', False), ('project__isnull', False), _connector='OR'), name='gain_plan_has_an_owner'),
+            model_name="gainplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("application__isnull", False), ("project__isnull", False), _connector="OR"),
+                name="gain_plan_has_an_owner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('application__isnull', False), ('project__isnull', False), _connector='OR'), name='document_belongs_to_a_file'),
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("application__isnull", False), ("project__isnull", False), _connector="OR"),
+                name="document_belongs_to_a_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='document_not_empty', violation_error_message='Ce fichier est vide.'),
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("size__gt", 0)), name="document_not_empty", violation_error_message="Ce fichier est vide."
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='document_hash'),
+            model_name="document",
+            constraint=models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="document_hash"),
         ),
         migrations.AddIndex(
-            model_name='recusal',
-            index=models.Index(fields=['person', 'application'], name='projects_re_person__2d9a27_idx'),
+            model_name="recusal",
+            index=models.Index(fields=["person", "application"], name="projects_re_person__2d9a27_idx"),
         ),
         migrations.AddConstraint(
-            model_name='recusal',
-            constraint=models.UniqueConstraint(fields=('application', 'person'), name='recusal_unique', violation_error_message='Cette personne est déjà récusée de ce dossier.'),
+            model_name="recusal",
+            constraint=models.UniqueConstraint(
+                fields=("application", "person"),
+                name="recusal_unique",
+                violation_error_message="Cette personne est déjà récusée de ce dossier.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['call', 'reference'], name='projects_pr_call_id_3a7fe5_idx'),
+            model_name="project",
+            index=models.Index(fields=["call", "reference"], name="projects_pr_call_id_3a7fe5_idx"),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['organisation', 'reference'], name='projects_pr_organis_255a33_idx'),
+            model_name="project",
+            index=models.Index(fields=["organisation", "reference"], name="projects_pr_organis_255a33_idx"),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='project_dates_in_order', violation_error_message='La fin du projet précède son début.'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("starts_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                ),
+                name="project_dates_in_order",
+                violation_error_message="La fin du projet précède son début.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['kind', 'sort_key'], name='projects_or_kind_67eab2_idx'),
+            model_name="organisation",
+            index=models.Index(fields=["kind", "sort_key"], name="projects_or_kind_67eab2_idx"),
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['region', 'sort_key'], name='projects_or_region__07de01_idx'),
+            model_name="organisation",
+            index=models.Index(fields=["region", "sort_key"], name="projects_or_region__07de01_idx"),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_from__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='organisation_dates_in_order', violation_error_message='La date de fin précède la date de début.'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_from__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="organisation_dates_in_order",
+                violation_error_message="La date de fin précède la date de début.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='organisation_code_not_blank'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(condition=models.Q(("code", ""), _negated=True), name="organisation_code_not_blank"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['state', 'closes_at'], name='projects_ca_state_653e94_idx'),
+            model_name="call",
+            index=models.Index(fields=["state", "closes_at"], name="projects_ca_state_653e94_idx"),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at'))), name='call_dates_in_order', violation_error_message='La fermeture doit suivre l’ouverture.'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closes_at__gt", models.F("opens_at"))),
+                name="call_dates_in_order",
+                violation_error_message="La fermeture doit suivre l’ouverture.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), name='call_approver_is_not_author', violation_error_message='La personne qui a rédigé l’appel ne peut pas l’approuver.'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by__isnull", True), models.Q(("approved_by", models.F("created_by")), _negated=True), _connector="OR"
+                ),
+                name="call_approver_is_not_author",
+                violation_error_message="La personne qui a rédigé l’appel ne peut pas l’approuver.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', True), ('approved_by__isnull', True)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='call_approval_is_complete'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approved_at__isnull", True), ("approved_by__isnull", True)),
+                    models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="call_approval_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'cancelled']), ('approved_by__isnull', False), _connector='OR'), name='call_approved_when_past_approval'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "submitted", "cancelled"]), ("approved_by__isnull", False), _connector="OR"),
+                name="call_approved_when_past_approval",
+            ),
         ),
     ]

@@ -111,8 +111,6 @@ class Migration(migrations.Migration):
         sql(JOURNAL),
         sql(RECEIVED_IN_TIME),
         sql(PLAN_LOCKED),
-        append_only(
-            "journal", "projects_applicationversion", "projects_interestdeclaration", "projects_recusal", "projects_forecastgain"
-        ),
+        append_only("journal", "projects_applicationversion", "projects_interestdeclaration", "projects_recusal", "projects_forecastgain"),
         read_only("journal_link", "journal_head"),
     ]

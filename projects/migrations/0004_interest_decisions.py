@@ -6,19 +6,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0003_facts'),
+        ("projects", "0003_facts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='interestdeclaration',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="interestdeclaration",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='interestdeclaration',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('person')), _negated=True), _connector='OR'), name='interest_not_cleared_by_oneself', violation_error_message='Personne ne lève son propre conflit d’intérêts.'),
+            model_name="interestdeclaration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True), models.Q(("decided_by", models.F("person")), _negated=True), _connector="OR"
+                ),
+                name="interest_not_cleared_by_oneself",
+                violation_error_message="Personne ne lève son propre conflit d’intérêts.",
+            ),
         ),
     ]

@@ -7,49 +7,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0005_outbox_due_at'),
+        ("projects", "0005_outbox_due_at"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
-                ('prefix', models.CharField(max_length=12, verbose_name='début')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read:calls', 'Appels à projets'), ('read:applications', 'Demandes'), ('read:projects', 'Projets'), ('read:awards', 'Décisions'), ('read:agreements', 'Conventions'), ('read:payments', 'Paiements'), ('read:gains', 'Gains'), ('read:reports', 'Rapports')], max_length=20), size=None, verbose_name='portées')),
-                ('created_at', models.DateTimeField(verbose_name='créé le')),
-                ('expires_on', models.DateField(verbose_name='dernier jour')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='révoqué le')),
-                ('last_used_on', models.DateField(blank=True, null=True, verbose_name='dernière utilisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
+                ("prefix", models.CharField(max_length=12, verbose_name="début")),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("read:calls", "Appels à projets"),
+                                ("read:applications", "Demandes"),
+                                ("read:projects", "Projets"),
+                                ("read:awards", "Décisions"),
+                                ("read:agreements", "Conventions"),
+                                ("read:payments", "Paiements"),
+                                ("read:gains", "Gains"),
+                                ("read:reports", "Rapports"),
+                            ],
+                            max_length=20,
+                        ),
+                        size=None,
+                        verbose_name="portées",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="créé le")),
+                ("expires_on", models.DateField(verbose_name="dernier jour")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="révoqué le")),
+                ("last_used_on", models.DateField(blank=True, null=True, verbose_name="dernière utilisation")),
             ],
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['at', 'id'], name='journal_at_cc0795_idx'),
+            model_name="journalentry",
+            index=models.Index(fields=["at", "id"], name="journal_at_cc0795_idx"),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL),
+            model_name="apitoken",
+            name="person",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tokens", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddIndex(
-            model_name='apitoken',
-            index=models.Index(fields=['person', 'id'], name='projects_ap_person__bc61f4_idx'),
+            model_name="apitoken",
+            index=models.Index(fields=["person", "id"], name="projects_ap_person__bc61f4_idx"),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='api_token_hash'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="api_token_hash"),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('scopes__len__gt', 0)), name='api_token_has_a_scope', violation_error_message='Choisissez au moins une portée.'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scopes__len__gt", 0)),
+                name="api_token_has_a_scope",
+                violation_error_message="Choisissez au moins une portée.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('revoked_at__isnull', True), ('revoked_at__gte', models.F('created_at')), _connector='OR'), name='api_token_revoked_after_creation'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("revoked_at__isnull", True), ("revoked_at__gte", models.F("created_at")), _connector="OR"),
+                name="api_token_revoked_after_creation",
+            ),
         ),
     ]

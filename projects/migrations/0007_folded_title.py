@@ -5,15 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0006_api_tokens'),
+        ("projects", "0006_api_tokens"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='application',
-            name='folded_title',
-            field=models.GeneratedField(db_persist=True, expression=models.Func(django.db.models.functions.text.Lower('title'), models.Value('àáâãäåçèéêëìíîïñòóôõöùúûüýÿœæ'), models.Value('aaaaaaceeeeiiiinooooouuuuyy'), function='translate'), output_field=models.TextField()),
+            model_name="application",
+            name="folded_title",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Func(
+                    django.db.models.functions.text.Lower("title"),
+                    models.Value("àáâãäåçèéêëìíîïñòóôõöùúûüýÿœæ"),
+                    models.Value("aaaaaaceeeeiiiinooooouuuuyy"),
+                    function="translate",
+                ),
+                output_field=models.TextField(),
+            ),
         ),
     ]

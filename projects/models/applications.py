@@ -34,7 +34,8 @@ class Application(models.Model):
     #: the title without case nor accents, kept by the database, for searches
     folded_title = models.GeneratedField(
         expression=Func(Lower("title"), Value(ACCENTED), Value(PLAIN), function="translate"),
-        output_field=models.TextField(), db_persist=True,
+        output_field=models.TextField(),
+        db_persist=True,
     )
 
     class Meta:
@@ -43,7 +44,9 @@ class Application(models.Model):
                 name="application_submitted_iff_not_draft",
                 condition=Q(
                     state=ApplicationState.DRAFT,
-                    submitted_at__isnull=True, submitted_by__isnull=True, number__isnull=True,
+                    submitted_at__isnull=True,
+                    submitted_by__isnull=True,
+                    number__isnull=True,
                 )
                 | (~Q(state=ApplicationState.DRAFT) & Q(submitted_at__isnull=False, submitted_by__isnull=False) & _NUMBERED),
                 violation_error_message=_("Cette demande a déjà été déposée."),
@@ -70,7 +73,7 @@ class Application(models.Model):
     def __str__(self) -> str:
         return self.number or self.title or str(_("Demande sans titre"))
 
-    def get_state_display(self) -> str:
+    def get_state_display(self) -> str:  # type: ignore[no-redef]
         """The label of the state. Django's own hashes every label at each call, which a list of states feels."""
         return str(ApplicationState(self.state).label)
 

@@ -38,8 +38,14 @@ class TermsProfile(models.Model):
             models.CheckConstraint(
                 name="terms_profile_rates_within_one",
                 condition=Q(
-                    advance_rate__gte=0, advance_rate__lte=1, holdback_rate__gte=0, holdback_rate__lte=1,
-                    aid_rate__gt=0, aid_rate__lte=1, stacking_limit__gt=0, stacking_limit__lte=1,
+                    advance_rate__gte=0,
+                    advance_rate__lte=1,
+                    holdback_rate__gte=0,
+                    holdback_rate__lte=1,
+                    aid_rate__gt=0,
+                    aid_rate__lte=1,
+                    stacking_limit__gt=0,
+                    stacking_limit__lte=1,
                 ),
             ),
             models.CheckConstraint(
@@ -91,13 +97,11 @@ class Call(models.Model):
             ),
             models.CheckConstraint(
                 name="call_approval_is_complete",
-                condition=Q(approved_by__isnull=True, approved_at__isnull=True)
-                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                condition=Q(approved_by__isnull=True, approved_at__isnull=True) | Q(approved_by__isnull=False, approved_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="call_approved_when_past_approval",
-                condition=Q(state__in=[CallState.DRAFT, CallState.SUBMITTED, CallState.CANCELLED])
-                | Q(approved_by__isnull=False),
+                condition=Q(state__in=[CallState.DRAFT, CallState.SUBMITTED, CallState.CANCELLED]) | Q(approved_by__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["state", "closes_at"])]

@@ -27,9 +27,7 @@ class Document(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="document_belongs_to_a_file", condition=Q(application__isnull=False) | Q(project__isnull=False)
-            ),
+            models.CheckConstraint(name="document_belongs_to_a_file", condition=Q(application__isnull=False) | Q(project__isnull=False)),
             models.CheckConstraint(
                 name="document_not_empty",
                 condition=Q(size__gt=0),

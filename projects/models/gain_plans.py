@@ -19,9 +19,7 @@ class GainPlan(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="gain_plan_has_an_owner", condition=Q(application__isnull=False) | Q(project__isnull=False)
-            )
+            models.CheckConstraint(name="gain_plan_has_an_owner", condition=Q(application__isnull=False) | Q(project__isnull=False))
         ]
 
 
@@ -73,7 +71,5 @@ class ForecastGain(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="forecast_dates_in_order", condition=Q(period_end__gte=F("period_start"))),
-            models.UniqueConstraint(
-                name="forecast_unique", fields=["line", "period_start", "period_end", "recorded_at"]
-            ),
+            models.UniqueConstraint(name="forecast_unique", fields=["line", "period_start", "period_end", "recorded_at"]),
         ]

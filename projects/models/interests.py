@@ -34,7 +34,7 @@ class InterestDeclaration(models.Model):
                 name="interest_is_explained",
                 condition=Q(answer=InterestAnswer.NONE) | ~Q(explanation=""),
                 violation_error_message=_("Décrivez l’intérêt déclaré."),
-            )
+            ),
         ]
         indexes = [models.Index(fields=["application", "person"])]
 

@@ -63,9 +63,7 @@ class ActKey(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(name="act_key_unique", fields=["actor", "act", "key"], nulls_distinct=False)
-        ]
+        constraints = [models.UniqueConstraint(name="act_key_unique", fields=["actor", "act", "key"], nulls_distinct=False)]
 
 
 class KnowledgeFloor(models.Model):

@@ -41,9 +41,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"), name="user_email_unique", violation_error_message=_("Ce courriel est déjà utilisé.")
-            )
+            models.UniqueConstraint(Lower("email"), name="user_email_unique", violation_error_message=_("Ce courriel est déjà utilisé."))
         ]
 
     def __str__(self) -> str:

@@ -16,8 +16,16 @@ from projects.models import Membership
 #: Roles of the Secretariat and its controls that read every submitted file (unless recused).
 STAFF_ROLES = frozenset(
     {
-        Role.OFFICER, Role.ADVISER, Role.COMMITTEE_SECRETARY, Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE,
-        Role.CONTROLLER, Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER, Role.GAIN_VERIFIER,
+        Role.OFFICER,
+        Role.ADVISER,
+        Role.COMMITTEE_SECRETARY,
+        Role.DIRECTOR,
+        Role.HEAD,
+        Role.MINISTER_DELEGATE,
+        Role.CONTROLLER,
+        Role.PAYMENT_REQUESTER,
+        Role.PAYMENT_AUTHORISER,
+        Role.GAIN_VERIFIER,
     }
 )
 

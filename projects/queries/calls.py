@@ -133,8 +133,12 @@ def _wrong_years(content: Content, years: set[int]) -> Iterable[str]:
 
 #: act → what it did to a call, in words
 STORY: dict[str, Promise | str] = {
-    "create_call": _("Brouillon commencé"), "edit_call": _("Brouillon modifié"), "submit_call": _("Soumis à l’approbation"),
-    "return_call": _("Retourné à la rédaction"), "approve_call": _("Approuvé; sommes réservées"), "move_call": _("État consigné"),
+    "create_call": _("Brouillon commencé"),
+    "edit_call": _("Brouillon modifié"),
+    "submit_call": _("Soumis à l’approbation"),
+    "return_call": _("Retourné à la rédaction"),
+    "approve_call": _("Approuvé; sommes réservées"),
+    "move_call": _("État consigné"),
 }
 
 

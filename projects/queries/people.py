@@ -23,11 +23,7 @@ def organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:
 
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
     """Memberships of an organisation, past ones included, the current ones first."""
-    return (
-        Membership.objects.filter(organisation=organisation)
-        .select_related("person")
-        .order_by("ends_on", "role", "person__name", "pk")
-    )
+    return Membership.objects.filter(organisation=organisation).select_related("person").order_by("ends_on", "role", "person__name", "pk")
 
 
 def active_members(organisation_id: int, now: datetime) -> QuerySet[Membership]:

@@ -82,8 +82,14 @@ def store_bytes(
 ) -> Document:
     """Keep bytes made by the portal or checked before, addressed by their SHA-256, and their row."""
     return Document.objects.create(
-        application=application, project=project, kind=kind, name=name[-200:], content_type=content_type, uploaded_by=actor,
-        uploaded_at=now, **keep_bytes(data),
+        application=application,
+        project=project,
+        kind=kind,
+        name=name[-200:],
+        content_type=content_type,
+        uploaded_by=actor,
+        uploaded_at=now,
+        **keep_bytes(data),
     )
 
 

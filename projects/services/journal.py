@@ -62,9 +62,7 @@ def note_money(rows: Iterable[Any]) -> None:
     current_entry().money.extend(row.sha256 for row in rows)
 
 
-def transition(
-    rows: Iterable[models.Model], to: Any, *, moves: Moves, now: datetime, field: str = "state", **changes: Any
-) -> None:
+def transition(rows: Iterable[models.Model], to: Any, *, moves: Moves, now: datetime, field: str = "state", **changes: Any) -> None:
     """Move each row to a state and write other fields with it. The one door: raises WrongState, notes the move.
 
     `now` is the instant of the move, kept with it in the journal.
@@ -116,5 +114,3 @@ def money_clock(now: datetime) -> datetime:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [KNOWLEDGE_LOCK])
     floor = KnowledgeFloor.objects.values_list("known", flat=True).get(pk=1)
     return max(now, floor + timedelta(microseconds=1))
-
-

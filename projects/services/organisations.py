@@ -50,9 +50,7 @@ def read_register(content: bytes, name: str) -> list[Organisation]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
-        raise Invalid(
-            "\n".join(_("%(file)s:1:%(column)s: colonne absente; attendue") % {"file": name, "column": c} for c in missing)
-        )
+        raise Invalid("\n".join(_("%(file)s:1:%(column)s: colonne absente; attendue") % {"file": name, "column": c} for c in missing))
     return _read_rows(reader, name, set(Region.objects.values_list("code", flat=True)))
 
 
@@ -94,9 +92,14 @@ def _municipality(row: dict[str, str]) -> Organisation:
     mrc = _LABEL_AND_CODE.fullmatch((row["mrc"] or "").strip())
     population = (row["mpopul"] or "").strip()
     return Organisation(
-        code=(row["mcode"] or "").strip(), kind=OrganisationKind.MUNICIPALITY, name=name, sort_key=sort_key(name),
-        region_id=region["code"] if region else None, mrc=mrc["label"] if mrc else (row["mrc"] or "").strip(),
-        population=int(population) if population.isdigit() else None, fiscal_calendar=FiscalCalendar.CALENDAR,
+        code=(row["mcode"] or "").strip(),
+        kind=OrganisationKind.MUNICIPALITY,
+        name=name,
+        sort_key=sort_key(name),
+        region_id=region["code"] if region else None,
+        mrc=mrc["label"] if mrc else (row["mrc"] or "").strip(),
+        population=int(population) if population.isdigit() else None,
+        fiscal_calendar=FiscalCalendar.CALENDAR,
     )
 
 
@@ -115,8 +118,14 @@ def import_bodies(*, actor: User | None, now: datetime, key: str | None = None) 
         lines = list(csv.DictReader(file))
     rows = [
         Organisation(
-            code=line["code"], kind=line["kind"], name=line["name"], sort_key=sort_key(line["name"]),
-            region_id=line["region"] or None, mrc="", population=None, fiscal_calendar=FiscalCalendar.STATE,
+            code=line["code"],
+            kind=line["kind"],
+            name=line["name"],
+            sort_key=sort_key(line["name"]),
+            region_id=line["region"] or None,
+            mrc="",
+            population=None,
+            fiscal_calendar=FiscalCalendar.STATE,
         )
         for line in lines
     ]

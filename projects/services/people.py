@@ -66,7 +66,9 @@ def create_demo_accounts(*, accounts: Sequence[DemoAccount], actor: None, now: d
     for account in accounts:
         person, is_new = User.objects.get_or_create(email=account.email, defaults={"name": account.name, "password": secret})
         Membership.objects.get_or_create(
-            person=person, role=account.role, organisation_id=organisations[account.organisation],
+            person=person,
+            role=account.role,
+            organisation_id=organisations[account.organisation],
             defaults={"starts_on": date(2024, 4, 1)},
         )
         created += [person.pk] if is_new else []

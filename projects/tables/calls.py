@@ -18,8 +18,13 @@ from projects.enums import CallState
 from projects.models import Call
 
 COLOURS = {
-    CallState.OPEN: "green", CallState.PUBLISHED: "blue", CallState.SUBMITTED: "yellow", CallState.APPROVED: "blue",
-    CallState.DRAFT: "outline", CallState.REVIEW: "blue", CallState.CANCELLED: "red",
+    CallState.OPEN: "green",
+    CallState.PUBLISHED: "blue",
+    CallState.SUBMITTED: "yellow",
+    CallState.APPROVED: "blue",
+    CallState.DRAFT: "outline",
+    CallState.REVIEW: "blue",
+    CallState.CANCELLED: "red",
 }
 
 

@@ -51,7 +51,11 @@ def call_detail(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     call = get_object_or_404(calls_for(None, now), reference=reference)
     context = {
-        "call": call, "state": state_tag(call), "content": content_of(call), "is_open": call.accepts_at(now), "questions": questions(),
+        "call": call,
+        "state": state_tag(call),
+        "content": content_of(call),
+        "is_open": call.accepts_at(now),
+        "questions": questions(),
     }
     return render(request, "projects/call_detail.html", context)
 

@@ -84,8 +84,14 @@ class MembershipCreate(ActForm):
     def perform(self, form: BaseForm) -> HttpResponse:
         data = form.cleaned_data
         grant_membership(
-            email=data["email"], role=Role(data["role"]), organisation_id=self.organisation.pk, starts_on=data["starts_on"],
-            ends_on=data["ends_on"], actor=self.request.user, now=timezone.now(), key=data["key"],
+            email=data["email"],
+            role=Role(data["role"]),
+            organisation_id=self.organisation.pk,
+            starts_on=data["starts_on"],
+            ends_on=data["ends_on"],
+            actor=self.request.user,
+            now=timezone.now(),
+            key=data["key"],
         )
         messages.success(self.request, _("Le rôle est accordé."))
         return redirect("projects:organisation_detail", code=self.organisation.code)
@@ -102,7 +108,8 @@ class MembershipEnd(ActForm):
         now = timezone.now()
         membership = get_object_or_404(
             Membership.objects.select_related("person", "organisation"),
-            pk=self.kwargs["pk"], organisation__in=organisations_for(self.request.user, now),
+            pk=self.kwargs["pk"],
+            organisation__in=organisations_for(self.request.user, now),
         )
         policies.end_membership(self.request.user, membership, now).require()
         return membership

@@ -6,226 +6,422 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DiscountRate',
+            name="DiscountRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(unique=True, verbose_name='en vigueur du')),
-                ('rate', models.DecimalField(decimal_places=6, max_digits=9, verbose_name='taux')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(unique=True, verbose_name="en vigueur du")),
+                ("rate", models.DecimalField(decimal_places=6, max_digits=9, verbose_name="taux")),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('rate__gt', -1)), name='discount_rate_above_minus_one')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("rate__gt", -1)), name="discount_rate_above_minus_one")],
             },
         ),
         migrations.CreateModel(
-            name='Export',
+            name="Export",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('report', models.CharField(max_length=24)),
-                ('format', models.CharField(max_length=8)),
-                ('effective', models.DateField()),
-                ('known', models.DateTimeField()),
-                ('parameters', models.JSONField(default=dict)),
-                ('path', models.FileField(max_length=200, upload_to='')),
-                ('name', models.CharField(max_length=120)),
-                ('size', models.PositiveBigIntegerField()),
-                ('rows', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("report", models.CharField(max_length=24)),
+                ("format", models.CharField(max_length=8)),
+                ("effective", models.DateField()),
+                ("known", models.DateTimeField()),
+                ("parameters", models.JSONField(default=dict)),
+                ("path", models.FileField(max_length=200, upload_to="")),
+                ("name", models.CharField(max_length=120)),
+                ("size", models.PositiveBigIntegerField()),
+                ("rows", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GainReport',
+            name="GainReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='numéro')),
-                ('state', models.CharField(choices=[('draft', 'À cosigner'), ('submitted', 'À vérifier'), ('returned', 'Retournée'), ('verified', 'Vérifiée'), ('partly_verified', 'Vérifiée en partie'), ('rejected', 'Rejetée'), ('captured', 'Captée')], default='draft', max_length=16, verbose_name='état')),
-                ('period_start', models.DateField(verbose_name='début de la période')),
-                ('period_end', models.DateField(verbose_name='fin de la période')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='gain déclaré')),
-                ('method', models.TextField(max_length=4000, verbose_name='méthode de calcul')),
-                ('reported_at', models.DateTimeField()),
-                ('cosigned_at', models.DateTimeField(blank=True, null=True)),
-                ('cosignature_waived', models.BooleanField(default=False, verbose_name='cosignature levée')),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('verified_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name='gain vérifié')),
-                ('rating', models.CharField(blank=True, choices=[('green', 'Vert : montant fidèle'), ('amber', 'Ambre : incertitude'), ('red', 'Rouge : non démontré ou surévalué')], max_length=5, verbose_name='cote')),
-                ('reason', models.TextField(blank=True, max_length=4000, verbose_name='motif de l’ajustement')),
-                ('captured_at', models.DateTimeField(blank=True, null=True)),
-                ('captured_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name='gain capté')),
-                ('budget_document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.document')),
-                ('captured_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('cosigned_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.document')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='projects.gainline')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gain_reports', to='projects.project')),
-                ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="numéro")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "À cosigner"),
+                            ("submitted", "À vérifier"),
+                            ("returned", "Retournée"),
+                            ("verified", "Vérifiée"),
+                            ("partly_verified", "Vérifiée en partie"),
+                            ("rejected", "Rejetée"),
+                            ("captured", "Captée"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                        verbose_name="état",
+                    ),
+                ),
+                ("period_start", models.DateField(verbose_name="début de la période")),
+                ("period_end", models.DateField(verbose_name="fin de la période")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="gain déclaré")),
+                ("method", models.TextField(max_length=4000, verbose_name="méthode de calcul")),
+                ("reported_at", models.DateTimeField()),
+                ("cosigned_at", models.DateTimeField(blank=True, null=True)),
+                ("cosignature_waived", models.BooleanField(default=False, verbose_name="cosignature levée")),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "verified_amount",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name="gain vérifié"),
+                ),
+                (
+                    "rating",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("green", "Vert : montant fidèle"),
+                            ("amber", "Ambre : incertitude"),
+                            ("red", "Rouge : non démontré ou surévalué"),
+                        ],
+                        max_length=5,
+                        verbose_name="cote",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, max_length=4000, verbose_name="motif de l’ajustement")),
+                ("captured_at", models.DateTimeField(blank=True, null=True)),
+                ("captured_amount", models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, verbose_name="gain capté")),
+                (
+                    "budget_document",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.document"
+                    ),
+                ),
+                (
+                    "captured_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "cosigned_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("evidence", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.document")),
+                ("line", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="projects.gainline")),
+                (
+                    "project",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="gain_reports", to="projects.project"),
+                ),
+                (
+                    "reported_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "verified_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Gain',
+            name="Gain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('reported', 'Déclaré'), ('verified', 'Vérifié'), ('captured', 'Capté')], max_length=9, verbose_name='stade')),
-                ('period_start', models.DateField()),
-                ('period_end', models.DateField()),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='montant')),
-                ('evidence', models.CharField(blank=True, max_length=200, verbose_name='preuve')),
-                ('recorded_at', models.DateTimeField(verbose_name='date de connaissance')),
-                ('sha256', models.CharField(max_length=64)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gains', to='projects.gainline')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gains', to='projects.project')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('report', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gains', to='reporting.gainreport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[("reported", "Déclaré"), ("verified", "Vérifié"), ("captured", "Capté")],
+                        max_length=9,
+                        verbose_name="stade",
+                    ),
+                ),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=15, verbose_name="montant")),
+                ("evidence", models.CharField(blank=True, max_length=200, verbose_name="preuve")),
+                ("recorded_at", models.DateTimeField(verbose_name="date de connaissance")),
+                ("sha256", models.CharField(max_length=64)),
+                ("line", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="gains", to="projects.gainline")),
+                ("project", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="gains", to="projects.project")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="gains", to="reporting.gainreport"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'gain',
+                "db_table": "gain",
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('queued', 'En attente'), ('running', 'En calcul'), ('done', 'Calculé'), ('failed', 'Échoué')], default='queued', max_length=8)),
-                ('progress', models.PositiveSmallIntegerField(default=0)),
-                ('parameters', models.JSONField(default=dict)),
-                ('requested_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.TextField(blank=True)),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("scope", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("queued", "En attente"), ("running", "En calcul"), ("done", "Calculé"), ("failed", "Échoué")],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0)),
+                ("parameters", models.JSONField(default=dict)),
+                ("requested_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('report', models.CharField(max_length=24)),
-                ('kind', models.CharField(choices=[('working', 'Instantané de travail'), ('edition', 'Édition conservée')], max_length=8)),
-                ('effective', models.DateField(verbose_name='date d’effet')),
-                ('known', models.DateTimeField(verbose_name='date de connaissance')),
-                ('manifest', models.JSONField(default=dict)),
-                ('row_count', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('computed_at', models.DateTimeField()),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='reporting.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("report", models.CharField(max_length=24)),
+                ("kind", models.CharField(choices=[("working", "Instantané de travail"), ("edition", "Édition conservée")], max_length=8)),
+                ("effective", models.DateField(verbose_name="date d’effet")),
+                ("known", models.DateTimeField(verbose_name="date de connaissance")),
+                ("manifest", models.JSONField(default=dict)),
+                ("row_count", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="snapshots", to="reporting.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SnapshotRow',
+            name="SnapshotRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('key', models.CharField(max_length=80)),
-                ('data', models.JSONField()),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='reporting.snapshot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("key", models.CharField(max_length=80)),
+                ("data", models.JSONField()),
+                ("snapshot", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="reporting.snapshot")),
             ],
         ),
         migrations.AddIndex(
-            model_name='gainreport',
-            index=models.Index(fields=['state', 'id'], name='reporting_g_state_6eec26_idx'),
+            model_name="gainreport",
+            index=models.Index(fields=["state", "id"], name="reporting_g_state_6eec26_idx"),
         ),
         migrations.AddIndex(
-            model_name='gainreport',
-            index=models.Index(fields=['project', 'period_end'], name='reporting_g_project_270b93_idx'),
+            model_name="gainreport",
+            index=models.Index(fields=["project", "period_end"], name="reporting_g_project_270b93_idx"),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='gain_report_dates_in_order', violation_error_message='La fin de la période précède son début.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_end__gte", models.F("period_start"))),
+                name="gain_report_dates_in_order",
+                violation_error_message="La fin de la période précède son début.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cosigned_by__isnull', True), models.Q(('cosigned_by', models.F('reported_by')), _negated=True), _connector='OR'), models.Q(('verified_by__isnull', True), models.Q(('verified_by', models.F('reported_by')), _negated=True), _connector='OR'), models.Q(('verified_by__isnull', True), ('cosigned_by__isnull', True), models.Q(('verified_by', models.F('cosigned_by')), _negated=True), _connector='OR')), name='gain_report_three_people', violation_error_message='Déclaration, cosignature et vérification exigent des personnes différentes.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("cosigned_by__isnull", True), models.Q(("cosigned_by", models.F("reported_by")), _negated=True), _connector="OR"
+                    ),
+                    models.Q(
+                        ("verified_by__isnull", True), models.Q(("verified_by", models.F("reported_by")), _negated=True), _connector="OR"
+                    ),
+                    models.Q(
+                        ("verified_by__isnull", True),
+                        ("cosigned_by__isnull", True),
+                        models.Q(("verified_by", models.F("cosigned_by")), _negated=True),
+                        _connector="OR",
+                    ),
+                ),
+                name="gain_report_three_people",
+                violation_error_message="Déclaration, cosignature et vérification exigent des personnes différentes.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(('captured_by__isnull', True), models.Q(('captured_by', models.F('verified_by')), _negated=True), _connector='OR'), name='gain_report_capturer_is_not_verifier', violation_error_message='La captation est confirmée par une autre personne que la vérification.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("captured_by__isnull", True), models.Q(("captured_by", models.F("verified_by")), _negated=True), _connector="OR"
+                ),
+                name="gain_report_capturer_is_not_verifier",
+                violation_error_message="La captation est confirmée par une autre personne que la vérification.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'returned']), models.Q(('cosignature_waived', False), ('cosigned_by__isnull', False)), models.Q(('cosignature_waived', True), ('cosigned_by__isnull', True)), _connector='OR'), name='gain_report_cosigned_or_waived', violation_error_message='La déclaration doit être cosignée.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "returned"]),
+                    models.Q(("cosignature_waived", False), ("cosigned_by__isnull", False)),
+                    models.Q(("cosignature_waived", True), ("cosigned_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="gain_report_cosigned_or_waived",
+                violation_error_message="La déclaration doit être cosignée.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_amount__isnull', True), ('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_amount__isnull', False), ('verified_at__isnull', False), ('verified_by__isnull', False), models.Q(('rating', ''), _negated=True)), _connector='OR'), name='gain_report_verified_is_complete'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verified_amount__isnull", True), ("verified_at__isnull", True), ("verified_by__isnull", True)),
+                    models.Q(
+                        ("verified_amount__isnull", False),
+                        ("verified_at__isnull", False),
+                        ("verified_by__isnull", False),
+                        models.Q(("rating", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="gain_report_verified_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(('verified_amount__isnull', True), ('verified_amount', models.F('amount')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='gain_report_adjustment_has_a_reason', violation_error_message='Expliquez l’écart entre le gain déclaré et le gain accepté.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("verified_amount__isnull", True),
+                    ("verified_amount", models.F("amount")),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="gain_report_adjustment_has_a_reason",
+                violation_error_message="Expliquez l’écart entre le gain déclaré et le gain accepté.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('captured_amount__isnull', True), ('captured_by__isnull', True)), models.Q(('budget_document__isnull', False), ('captured_amount__isnull', False), ('captured_at__isnull', False), ('captured_by__isnull', False)), _connector='OR'), name='gain_report_captured_has_a_budget_document', violation_error_message='La captation exige le document budgétaire.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("captured_amount__isnull", True), ("captured_by__isnull", True)),
+                    models.Q(
+                        ("budget_document__isnull", False),
+                        ("captured_amount__isnull", False),
+                        ("captured_at__isnull", False),
+                        ("captured_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="gain_report_captured_has_a_budget_document",
+                violation_error_message="La captation exige le document budgétaire.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(('verified_amount__isnull', True), models.Q(('verified_amount__gte', 0), ('verified_amount__lte', models.F('amount'))), models.Q(('verified_amount__gte', models.F('amount')), ('verified_amount__lte', 0)), _connector='OR'), name='gain_report_verified_within_reported', violation_error_message='Le gain accepté ne peut pas dépasser le gain déclaré.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("verified_amount__isnull", True),
+                    models.Q(("verified_amount__gte", 0), ("verified_amount__lte", models.F("amount"))),
+                    models.Q(("verified_amount__gte", models.F("amount")), ("verified_amount__lte", 0)),
+                    _connector="OR",
+                ),
+                name="gain_report_verified_within_reported",
+                violation_error_message="Le gain accepté ne peut pas dépasser le gain déclaré.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(('captured_amount__isnull', True), models.Q(('captured_amount__gt', 0), ('captured_amount__lte', models.F('verified_amount'))), _connector='OR'), name='gain_report_captured_within_verified', violation_error_message='Le gain capté ne peut pas dépasser le gain vérifié.'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("captured_amount__isnull", True),
+                    models.Q(("captured_amount__gt", 0), ("captured_amount__lte", models.F("verified_amount"))),
+                    _connector="OR",
+                ),
+                name="gain_report_captured_within_verified",
+                violation_error_message="Le gain capté ne peut pas dépasser le gain vérifié.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.UniqueConstraint(fields=('line', 'period_start', 'period_end'), name='gain_report_period_unique', violation_error_message='Ce gain est déjà déclaré pour cette période.'),
+            model_name="gainreport",
+            constraint=models.UniqueConstraint(
+                fields=("line", "period_start", "period_end"),
+                name="gain_report_period_unique",
+                violation_error_message="Ce gain est déjà déclaré pour cette période.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='gain',
-            index=models.Index(fields=['project', 'stage'], name='gain_project_2fcb42_idx'),
+            model_name="gain",
+            index=models.Index(fields=["project", "stage"], name="gain_project_2fcb42_idx"),
         ),
         migrations.AddIndex(
-            model_name='gain',
-            index=models.Index(fields=['recorded_at', 'id'], name='gain_recorde_818384_idx'),
+            model_name="gain",
+            index=models.Index(fields=["recorded_at", "id"], name="gain_recorde_818384_idx"),
         ),
         migrations.AddConstraint(
-            model_name='gain',
-            constraint=models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='gain_dates_in_order'),
+            model_name="gain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_end__gte", models.F("period_start"))), name="gain_dates_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gain',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 'verified'), _negated=True), models.Q(('evidence', ''), _negated=True), _connector='OR'), name='gain_verified_has_evidence'),
+            model_name="gain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("stage", "verified"), _negated=True), models.Q(("evidence", ""), _negated=True), _connector="OR"
+                ),
+                name="gain_verified_has_evidence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gain',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='gain_hash'),
+            model_name="gain",
+            constraint=models.CheckConstraint(condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="gain_hash"),
         ),
         migrations.AddConstraint(
-            model_name='gain',
-            constraint=models.UniqueConstraint(fields=('line', 'stage', 'period_start', 'period_end', 'recorded_at'), name='gain_unique'),
+            model_name="gain",
+            constraint=models.UniqueConstraint(fields=("line", "stage", "period_start", "period_end", "recorded_at"), name="gain_unique"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'queued')), fields=('scope',), name='run_one_queued_per_scope'),
+            model_name="run",
+            constraint=models.UniqueConstraint(condition=models.Q(("state", "queued")), fields=("scope",), name="run_one_queued_per_scope"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('error', ''), _negated=True), _connector='OR'), name='run_failure_has_a_reason'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("state", "failed"), _negated=True), models.Q(("error", ""), _negated=True), _connector="OR"),
+                name="run_failure_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='snapshot',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'working')), fields=('report',), name='snapshot_one_working_per_report'),
+            model_name="snapshot",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "working")), fields=("report",), name="snapshot_one_working_per_report"
+            ),
         ),
         migrations.AddIndex(
-            model_name='snapshotrow',
-            index=models.Index(fields=['snapshot', 'key'], name='reporting_s_snapsho_f00ec9_idx'),
+            model_name="snapshotrow",
+            index=models.Index(fields=["snapshot", "key"], name="reporting_s_snapsho_f00ec9_idx"),
         ),
         migrations.AddConstraint(
-            model_name='snapshotrow',
-            constraint=models.UniqueConstraint(fields=('snapshot', 'position'), name='snapshot_row_unique'),
+            model_name="snapshotrow",
+            constraint=models.UniqueConstraint(fields=("snapshot", "position"), name="snapshot_row_unique"),
         ),
     ]

@@ -36,56 +36,112 @@ NO_LONGER = "DROP TRIGGER gain_report_fits_its_line ON reporting_gainreport; DRO
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0005_outbox_due_at'),
-        ('reporting', '0002_guards'),
+        ("projects", "0005_outbox_due_at"),
+        ("reporting", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         BtreeGistExtension(),
         migrations.RemoveConstraint(
-            model_name='gainreport',
-            name='gain_report_verified_is_complete',
+            model_name="gainreport",
+            name="gain_report_verified_is_complete",
         ),
         migrations.RemoveConstraint(
-            model_name='gainreport',
-            name='gain_report_period_unique',
+            model_name="gainreport",
+            name="gain_report_period_unique",
         ),
         migrations.AddField(
-            model_name='gain',
-            name='method_version',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='version de la méthode'),
+            model_name="gain",
+            name="method_version",
+            field=models.CharField(blank=True, db_default="", max_length=20, verbose_name="version de la méthode"),
         ),
         migrations.AddField(
-            model_name='gainreport',
-            name='method_version',
-            field=models.CharField(blank=True, max_length=20, verbose_name='version de la méthode'),
+            model_name="gainreport",
+            name="method_version",
+            field=models.CharField(blank=True, max_length=20, verbose_name="version de la méthode"),
         ),
         migrations.AddIndex(
-            model_name='gainreport',
-            index=models.Index(fields=['period_end', 'id'], name='reporting_g_period__7ecf0b_idx'),
+            model_name="gainreport",
+            index=models.Index(fields=["period_end", "id"], name="reporting_g_period__7ecf0b_idx"),
         ),
         migrations.AddIndex(
-            model_name='gainreport',
-            index=models.Index(condition=models.Q(('cosignature_waived', True)), fields=['id'], name='gain_report_waived'),
+            model_name="gainreport",
+            index=models.Index(condition=models.Q(("cosignature_waived", True)), fields=["id"], name="gain_report_waived"),
         ),
         migrations.AddConstraint(
-            model_name='gain',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 'verified'), _negated=True), ('report__isnull', True), models.Q(('method_version', ''), _negated=True), _connector='OR'), name='gain_verified_has_method'),
+            model_name="gain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("stage", "verified"), _negated=True),
+                    ("report__isnull", True),
+                    models.Q(("method_version", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="gain_verified_has_method",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('method_version', ''), ('verified_amount__isnull', True), ('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_amount__isnull', False), ('verified_at__isnull', False), ('verified_by__isnull', False), models.Q(('rating', ''), _negated=True), models.Q(('method_version', ''), _negated=True)), _connector='OR'), name='gain_report_verified_is_complete'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("method_version", ""),
+                        ("verified_amount__isnull", True),
+                        ("verified_at__isnull", True),
+                        ("verified_by__isnull", True),
+                    ),
+                    models.Q(
+                        ("verified_amount__isnull", False),
+                        ("verified_at__isnull", False),
+                        ("verified_by__isnull", False),
+                        models.Q(("rating", ""), _negated=True),
+                        models.Q(("method_version", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="gain_report_verified_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['draft', 'submitted']), ('verified_by__isnull', True)), models.Q(('state', 'returned'), ('verified_by__isnull', True), models.Q(('reason', ''), _negated=True)), models.Q(('state', 'verified'), ('verified_amount', models.F('amount')), ('verified_by__isnull', False)), models.Q(('state', 'partly_verified'), ('verified_by__isnull', False), models.Q(('verified_amount', models.F('amount')), _negated=True)), models.Q(('state', 'rejected'), ('verified_amount', 0), ('verified_by__isnull', False)), models.Q(('captured_by__isnull', False), ('state', 'captured'), ('verified_by__isnull', False)), _connector='OR'), name='gain_report_state_fits_its_amounts'),
+            model_name="gainreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["draft", "submitted"]), ("verified_by__isnull", True)),
+                    models.Q(("state", "returned"), ("verified_by__isnull", True), models.Q(("reason", ""), _negated=True)),
+                    models.Q(("state", "verified"), ("verified_amount", models.F("amount")), ("verified_by__isnull", False)),
+                    models.Q(
+                        ("state", "partly_verified"),
+                        ("verified_by__isnull", False),
+                        models.Q(("verified_amount", models.F("amount")), _negated=True),
+                    ),
+                    models.Q(("state", "rejected"), ("verified_amount", 0), ("verified_by__isnull", False)),
+                    models.Q(("captured_by__isnull", False), ("state", "captured"), ("verified_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="gain_report_state_fits_its_amounts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gainreport',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('line', '='), (models.Func(models.F('period_start'), models.F('period_end'), models.Value('[]'), function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='gain_report_periods_apart', violation_error_message='Une autre déclaration de cette ligne couvre déjà des jours de cette période.'),
+            model_name="gainreport",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("line", "="),
+                    (
+                        models.Func(
+                            models.F("period_start"),
+                            models.F("period_end"),
+                            models.Value("[]"),
+                            function="daterange",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="gain_report_periods_apart",
+                violation_error_message="Une autre déclaration de cette ligne couvre déjà des jours de cette période.",
+            ),
         ),
         migrations.RunSQL(FITS_ITS_LINE, NO_LONGER),
     ]

@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reporting', '0003_gain_reports'),
+        ("reporting", "0003_gain_reports"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='snapshot',
-            name='kind',
-            field=models.CharField(choices=[('working', 'Instantané de travail'), ('edition', 'Édition conservée'), ('asked', 'Instantané demandé'), ('replaced', 'Instantané remplacé')], max_length=8),
+            model_name="snapshot",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("working", "Instantané de travail"),
+                    ("edition", "Édition conservée"),
+                    ("asked", "Instantané demandé"),
+                    ("replaced", "Instantané remplacé"),
+                ],
+                max_length=8,
+            ),
         ),
     ]

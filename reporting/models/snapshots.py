@@ -45,9 +45,7 @@ class Snapshot(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                name="snapshot_one_working_per_report", fields=["report"], condition=Q(kind=SnapshotKind.WORKING)
-            )
+            models.UniqueConstraint(name="snapshot_one_working_per_report", fields=["report"], condition=Q(kind=SnapshotKind.WORKING))
         ]
 
 

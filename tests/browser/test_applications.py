@@ -37,15 +37,10 @@ def prepare(page, call):
     page.goto(f"/demandes/nouvelle/{call.reference}/")
     page.get_by_role("button", name="Commencer la demande").click()
     page.get_by_role("link", name="Présenter l’organisme").click()
-    for kind, addition in (
-        ("organisation", ""),
-        ("need", ""),
-        ("plan", "Ajouter un jalon"),
-        ("budget", ""),
-        ("gains", "Ajouter une ligne de gain"),
-    ):
-        if addition:
-            page.get_by_role("button", name=addition).click()
+    additions = {"plan": "Ajouter un jalon", "gains": "Ajouter une ligne de gain"}
+    for kind in ("organisation", "need", "plan", "budget", "gains"):
+        if kind in additions:
+            page.get_by_role("button", name=additions[kind]).click()
         fill(page, whole[kind])
         here = page.url
         page.get_by_role("button", name="Enregistrer et continuer").click()

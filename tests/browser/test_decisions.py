@@ -16,12 +16,12 @@ def test_controller_certifies_two_levels_approve_and_the_letter_goes(page, sign_
     award = award_certified(application, state=AwardState.RECOMMENDED, certified_by=None, certified_at=None, recommended_at=now)
     sheet = f"/decisions/{application.number}/"
 
-    def goes_on(role, link):
+    def goes_on(role, link, button=""):
         sign_in(person_with(role))
         page.goto("/decisions/")
         page.get_by_role("link", name=application.title).click()
         page.get_by_role("link", name=link, exact=True).click()
-        page.get_by_role("button", name=link, exact=True).click()
+        page.get_by_role("button", name=button or link, exact=True).click()
         page.wait_for_url(f"**{sheet}")
         award.refresh_from_db()
         return award.state
@@ -33,6 +33,6 @@ def test_controller_certifies_two_levels_approve_and_the_letter_goes(page, sign_
     assert page.goto(f"{sheet}approbation/").status == 403
     assert goes_on(Role.HEAD, "Approuver") == AwardState.PARTLY_APPROVED
     assert goes_on(Role.MINISTER_DELEGATE, "Approuver") == AwardState.APPROVED
-    assert goes_on(Role.OFFICER, "Transmettre la lettre de décision") == AwardState.APPROVED
+    assert goes_on(Role.OFFICER, "Transmettre la lettre", "Transmettre la lettre de décision") == AwardState.APPROVED
     application.refresh_from_db()
     assert (application.state, award.letter.name[-4:]) == (ApplicationState.ACCEPTED, ".pdf")

@@ -48,7 +48,8 @@ def test_approval_reserves_the_money_of_each_year(officer, director, call):
     approved = approve_call(call_id=call.pk, actor=director, now=NOW)
     assert (approved.state, approved.approved_by, approved.approved_at) == (CallState.APPROVED, director, NOW)
     assert reservations(call) == [
-        ("PROJECTS", 2026, "reservation", Decimal("400000.00")), ("PROJECTS", 2027, "reservation", Decimal("600000.00")),
+        ("PROJECTS", 2026, "reservation", Decimal("400000.00")),
+        ("PROJECTS", 2027, "reservation", Decimal("600000.00")),
     ]
     assert list(CallYear.objects.filter(call=call).order_by("fiscal_year").values_list("reserved", flat=True)) == [400000, 600000]
     assert available_by_year("PROJECTS")[2026] == Decimal("53600000.00")

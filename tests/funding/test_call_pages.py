@@ -38,14 +38,34 @@ def draft(officer):
 def typed(**fields):
     """A complete call as a person types it."""
     return {
-        "key": "k", "version": "0", "title": "Services municipaux", "purpose": "Partager des services.", "envelope": "PROJECTS",
-        "terms": str(TermsProfile.objects.get(code="JALONS").pk), "opens_at": "2026-12-01T09:00", "closes_at": "2027-01-29T16:00",
-        "amount_2024": "", "amount_2025": "", "amount_2026": "1 250 000,50 $", "amount_2027": "12,5", "amount_2028": "0",
-        "objectives-TOTAL_FORMS": "2", "objectives-INITIAL_FORMS": "0",
-        "objectives-0-indicator": "Délai", "objectives-0-unit": "jours", "objectives-0-baseline": "1 060,5", "objectives-0-target": "-30",
-        "objectives-0-weight": "100", "objectives-1-indicator": "",
-        "criteria-TOTAL_FORMS": "2", "criteria-INITIAL_FORMS": "1", "criteria-0-title": "", "criteria-0-weight": "",
-        "criteria-1-title": "Retombées", "criteria-1-guidance": "Ampleur", "criteria-1-weight": "100",
+        "key": "k",
+        "version": "0",
+        "title": "Services municipaux",
+        "purpose": "Partager des services.",
+        "envelope": "PROJECTS",
+        "terms": str(TermsProfile.objects.get(code="JALONS").pk),
+        "opens_at": "2026-12-01T09:00",
+        "closes_at": "2027-01-29T16:00",
+        "amount_2024": "",
+        "amount_2025": "",
+        "amount_2026": "1 250 000,50 $",
+        "amount_2027": "12,5",
+        "amount_2028": "0",
+        "objectives-TOTAL_FORMS": "2",
+        "objectives-INITIAL_FORMS": "0",
+        "objectives-0-indicator": "Délai",
+        "objectives-0-unit": "jours",
+        "objectives-0-baseline": "1 060,5",
+        "objectives-0-target": "-30",
+        "objectives-0-weight": "100",
+        "objectives-1-indicator": "",
+        "criteria-TOTAL_FORMS": "2",
+        "criteria-INITIAL_FORMS": "1",
+        "criteria-0-title": "",
+        "criteria-0-weight": "",
+        "criteria-1-title": "Retombées",
+        "criteria-1-guidance": "Ampleur",
+        "criteria-1-weight": "100",
         **fields,
     }
 
@@ -67,7 +87,8 @@ def test_typed_call_is_kept_as_a_draft(client, officer):
     assert (call.reference, call.title, call.state, call.created_by) == ("AP-2026-01", "Services municipaux", "draft", officer)
     assert (call.opens_at, call.closes_at) == (datetime(2026, 12, 1, 14, tzinfo=UTC), datetime(2027, 1, 29, 21, tzinfo=UTC))
     assert list(call.budgets.order_by("fiscal_year").values_list("fiscal_year", "amount")) == [
-        (2026, Decimal("1250000.50")), (2027, Decimal("12.50")),
+        (2026, Decimal("1250000.50")),
+        (2027, Decimal("12.50")),
     ]
     assert list(call.objectives.values_list("position", "indicator", "baseline", "target", "weight")) == [
         (1, "Délai", Decimal("1060.50"), Decimal("-30.00"), 100)
@@ -239,9 +260,15 @@ def test_outsiders_do_not_enter(client, role, page):
 @pytest.mark.parametrize(
     ("role", "page", "status"),
     [
-        (Role.OFFICER, "approbation/", 403), (Role.OFFICER, "retour/", 403), (Role.OFFICER, "soumission/", 200),
-        (Role.DIRECTOR, "approbation/", 200), (Role.DIRECTOR, "retour/", 200), (Role.DIRECTOR, "modification/", 403),
-        (Role.DIRECTOR, "soumission/", 403), (Role.CONTROLLER, "", 200), (Role.CONTROLLER, "approbation/", 403),
+        (Role.OFFICER, "approbation/", 403),
+        (Role.OFFICER, "retour/", 403),
+        (Role.OFFICER, "soumission/", 200),
+        (Role.DIRECTOR, "approbation/", 200),
+        (Role.DIRECTOR, "retour/", 200),
+        (Role.DIRECTOR, "modification/", 403),
+        (Role.DIRECTOR, "soumission/", 403),
+        (Role.CONTROLLER, "", 200),
+        (Role.CONTROLLER, "approbation/", 403),
     ],
 )
 def test_each_role_opens_what_it_may_do(client, role, page, status):

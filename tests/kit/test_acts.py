@@ -84,7 +84,7 @@ def test_model_constraint_speaks_its_own_sentence():
     def approve_own(*, actor, now):
         type(call).objects.filter(pk=call.pk).update(approved_by=call.created_by)
 
-    with pytest.raises(WrongState, match="La personne qui a rédigé l’appel ne peut pas l’approuver."):
+    with pytest.raises(WrongState, match="La personne qui a rédigé l’appel ne peut pas l’approuver"):
         approve_own(actor=call.created_by, now=NOW)
 
 

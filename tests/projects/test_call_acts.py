@@ -157,9 +157,7 @@ def time_machine_at_now():
         yield
 
 
-@pytest.mark.parametrize(
-    ("instant", "accepts"), [(OPENS - A_MOMENT, False), (OPENS, True), (CLOSES - A_MOMENT, True), (CLOSES, False)]
-)
+@pytest.mark.parametrize(("instant", "accepts"), [(OPENS - A_MOMENT, False), (OPENS, True), (CLOSES - A_MOMENT, True), (CLOSES, False)])
 @pytest.mark.parametrize("recorded", [CallState.PUBLISHED, CallState.OPEN])
 def test_call_takes_applications_by_its_dates_whatever_beat_recorded(instant, accepts, recorded):
     call = approved(state=recorded)

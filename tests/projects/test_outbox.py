@@ -107,7 +107,8 @@ def test_mail_reaches_everybody_but_the_recused_and_the_departed():
     messages.send([recused], application=other, subject="Une autre", body="Un autre dossier.", now=NOW)
     sweep_outbox()
     assert sent() == [
-        ([reader.email], "Demande reçue", "Votre demande est reçue."), ([recused.email], "Une autre", "Un autre dossier."),
+        ([reader.email], "Demande reçue", "Votre demande est reçue."),
+        ([recused.email], "Une autre", "Un autre dossier."),
     ]
     assert list(Message.objects.order_by("pk").values_list("sent_at", flat=True)) == [NOW, None, None, NOW]
     assert rows("done_at") == [(NOW,), (NOW,)]

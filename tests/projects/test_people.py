@@ -25,9 +25,7 @@ def grant(actor, organisation, email, role=Role.WRITER):
 )
 def test_rights_follow_the_dates_of_a_membership(starts, ends, holds):
     day = NOW.date()
-    member = MembershipFactory(
-        starts_on=day + timedelta(days=starts), ends_on=None if ends is None else day + timedelta(days=ends)
-    )
+    member = MembershipFactory(starts_on=day + timedelta(days=starts), ends_on=None if ends is None else day + timedelta(days=ends))
     assert rights_of(member.person, NOW).has(Role.WRITER) is holds
 
 

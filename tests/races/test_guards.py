@@ -30,7 +30,8 @@ def reserve(*, call, amount, actor, now, key=None):
     envelope = Envelope.objects.get(code="PROJECTS")
     post(
         [Posting(envelope.pk, 2026, LedgerKind.RESERVATION, amount, now.date(), call_id=call.pk)],
-        actor=actor, recorded_at=money_clock(now),
+        actor=actor,
+        recorded_at=money_clock(now),
     )
     note(call)
 
@@ -40,9 +41,7 @@ def reserve(*, call, amount, actor, now, key=None):
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 def test_append_only_row_is_refused_by_name_to_the_application(table, statement):
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum LIMIT 1", [table]
-        )
+        cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum LIMIT 1", [table])
         column = cursor.fetchone()[0]
         with pytest.raises(ProgrammingError, match=f"permission denied for table {table}"):
             cursor.execute(statement.format(table, column, column))
@@ -115,7 +114,13 @@ def test_twenty_identical_confirmations_pay_once(committed_db):
 def pay(*, agreement, reference, amount, actor, now, key=None):
     envelope = Envelope.objects.get(code="PROJECTS")
     posting = Posting(
-        envelope.pk, 2026, LedgerKind.PAYMENT, amount, now.date(), agreement_id=agreement.pk, call_id=agreement.project.call_id,
+        envelope.pk,
+        2026,
+        LedgerKind.PAYMENT,
+        amount,
+        now.date(),
+        agreement_id=agreement.pk,
+        call_id=agreement.project.call_id,
         reference=reference,
     )
     post([posting], actor=actor, recorded_at=money_clock(now))
@@ -128,9 +133,7 @@ def test_payments_never_exceed_the_commitment_while_the_check_stands(committed_d
     if not guarded:
         with owner_connection(committed_db) as owner:
             owner.execute("ALTER TABLE agreement_balance DROP CONSTRAINT agreement_balance_within_committed")
-    calls = [
-        lambda n=n: pay(agreement=agreement, reference=f"R{n}", amount=Decimal("10000.00"), actor=None, now=NOW) for n in range(CROWD)
-    ]
+    calls = [lambda n=n: pay(agreement=agreement, reference=f"R{n}", amount=Decimal("10000.00"), actor=None, now=NOW) for n in range(CROWD)]
     answers = at_once(calls)
     refused = [answer for answer in answers if isinstance(answer, EnvelopeExceeded)]
     assert (answers.count(None), len(refused)) == (paid, CROWD - paid)
@@ -169,8 +172,15 @@ def test_rows_out_of_order_are_refused(committed_db):
     call = Call.objects.get(pk=CallFactory().pk)
     envelope = Envelope.objects.get(code="PROJECTS")
     row = LedgerEntry(
-        envelope=envelope, fiscal_year=2026, seq=7, kind=LedgerKind.RESERVATION, amount=1, call=call, effective_on=NOW.date(),
-        recorded_at=NOW, sha256="0" * 64,
+        envelope=envelope,
+        fiscal_year=2026,
+        seq=7,
+        kind=LedgerKind.RESERVATION,
+        amount=1,
+        call=call,
+        effective_on=NOW.date(),
+        recorded_at=NOW,
+        sha256="0" * 64,
     )
     with pytest.raises(Exception, match="must be numbered from 2"):
         row.save()

@@ -78,7 +78,16 @@
     );
     setTimeout(retry, 15000, form);
   });
-  document.addEventListener("submit", () => (unsaved = false));
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-autosave].htmx-request")) {
+      event.preventDefault(); // a save is under way: its answer brings the version that this form must send
+      const again = () => setTimeout(() => form.requestSubmit(event.submitter));
+      form.addEventListener("htmx:afterRequest", again, { once: true });
+      return;
+    }
+    unsaved = false;
+  });
   window.addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 
   // ── Add a row: <button data-add-row="formset prefix" data-template="id">; without script the server adds it ──────

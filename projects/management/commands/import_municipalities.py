@@ -26,7 +26,10 @@ class Command(PortalCommand):
         rows = read_register(path.read_bytes(), str(path))
         tally = import_municipalities(rows=rows, actor=None, now=timezone.now())
         counts = {
-            "created": tally.created, "updated": tally.updated, "unchanged": tally.unchanged, "rejected": tally.rejected,
+            "created": tally.created,
+            "updated": tally.updated,
+            "unchanged": tally.unchanged,
+            "rejected": tally.rejected,
         }
         if options["json"]:
             self.stdout.write(json.dumps(counts))
