@@ -21,6 +21,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db.backends.signals import connection_created
 from django.db.models import QuerySet
 from django.test import Client
+from django.utils import translation
 
 from fondsinnovation.celery import app
 from fondsinnovation.embedded import services, spawn, stop
@@ -42,6 +43,7 @@ def _traps(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> No
     monkeypatch.setattr(Client, "request", checked_request)
     monkeypatch.setattr(QuerySet, "_fetch_all", traps.shuffle_unordered(random.Random(random.random())))
     monkeypatch.setattr(socket.socket, "connect", traps.guard_network(socket.socket.connect))
+    translation.activate(settings.LANGUAGE_CODE)  # a page read in English leaves its thread in English
     traps.watch_locks()
     connection_created.connect(traps.watch_locks)
     settings.MEDIA_ROOT = tmp_path / "media"

@@ -112,6 +112,11 @@ class MilestoneAct(ActForm):
             "key": form.cleaned_data["key"],
         }
 
+    def form_invalid(self, form: BaseForm, status: int = 422) -> HttpResponse:
+        if status == 422:  # a form that never reached the act: who may not act is told so first
+            self.may(self.milestone).require()
+        return super().form_invalid(form, status)
+
     def done(self, message: str) -> HttpResponse:
         messages.success(self.request, message)
         return redirect("funding:milestone_detail", self.milestone.pk)
@@ -203,6 +208,11 @@ class PaymentAct(ActForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(payment=self.payment, title=self.title, explanation=self.explanation, **kwargs)
+
+    def form_invalid(self, form: BaseForm, status: int = 422) -> HttpResponse:
+        if status == 422:
+            self.policy(self.request.user, self.payment, timezone.now()).require()
+        return super().form_invalid(form, status)
 
     def perform(self, form: BaseForm) -> HttpResponse:
         self.act(payment_id=self.payment.pk, actor=self.request.user, now=timezone.now(), **form.cleaned_data)

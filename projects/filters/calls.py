@@ -54,4 +54,5 @@ class PublicCallFilter(CallFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shown = (CallState.OPEN, CallState.PUBLISHED, CallState.CLOSED, CallState.REVIEW, CallState.DECIDED, CallState.ENDED)
+        self.filters["state"].__dict__.pop("_field", None)  # one that the API's schema already made has the choices of everybody
         self.filters["state"].extra["choices"] = [(state.value, state.label) for state in shown]

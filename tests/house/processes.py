@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-PATIENCE = 20
+PATIENCE = 60  # seconds: a busy machine stops its services slowly
 
 
 def processes(state: Path) -> list[psutil.Process]:

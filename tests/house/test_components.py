@@ -116,7 +116,7 @@ def test_pagination_of_one_page_is_not_shown() -> None:
 # ── Fields ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_field_stands_label_help_error_widget() -> None:
     assert render("{{ form.amount.as_field_group }}", form=SampleForm({"amount": "12,555"})) == (
-        '<div class="field"><label for="id_amount">Montant <span class="required" aria-hidden="true">*</span></label>'
+        '<div class="field"><label for="id_amount">Montant&nbsp;<span class="required" aria-hidden="true">*</span></label>'
         '<span class="hint" id="id_amount_helptext">En dollars</span>'
         '<span class="error" id="id_amount_error">Erreur : inscrivez au plus deux chiffres après la virgule</span>'
         '<input type="text" name="amount" value="12,555" class="money" inputmode="decimal" autocomplete="off" required '

@@ -8,6 +8,7 @@ import time_machine
 from django.test import override_settings
 
 from projects.enums import CallState, CostCategory, FundingSource, Role
+from projects.filters.calls import PublicCallFilter
 from projects.sections import SECTIONS
 from tests.factories import NOW, CallFactory, DraftApplicationFactory, OrganisationFactory, person_with
 
@@ -147,3 +148,9 @@ def test_public_pages_take_the_same_queries_for_one_row_and_three(client, django
 @pytest.mark.parametrize("path", ["/", "/appels/", "/appels/AP-2026-99/"])
 def test_public_pages_take_no_post(client, path):
     assert client.post(path).status_code == 405
+
+
+def test_filter_keeps_its_own_states_after_the_schema_was_made(client):
+    assert PublicCallFilter.base_filters["state"].field.choices  # what the schema of the API reads
+    CallFactory()
+    assert client.get("/appels/", {"state": "draft"}).context["filter"].form.errors
