@@ -67,7 +67,9 @@ def install(wanted: Path) -> None:
         command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
     else:
         command = [*pip(), "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, "--require-hashes", "-r", str(wanted)], check=True)
+    # The file names every package: resolving again would only let an older pip prefer a release newer than the pin of a package
+    # that another asks for with an extra (coverage[toml]), and then refuse it for want of a hash.
+    subprocess.run([*command, "--no-deps", "--require-hashes", "-r", str(wanted)], check=True)
     STAMP.write_text(digest(wanted))
     print(f"Installation terminée en {time.monotonic() - started:.0f} s.", flush=True)
 
