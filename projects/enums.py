@@ -127,6 +127,10 @@ APPLICATION_MOVES = {
 }
 
 
+#: states in which the applicant still waits for a decision
+WAITING = frozenset({_S.SUBMITTED, _S.ELIGIBLE, _S.IN_REVIEW, _S.REVIEWED, _S.RECOMMENDED, _S.NOT_RECOMMENDED})
+
+
 class SectionKind(TextChoices):
     ORGANISATION = "organisation", _("Présenter l’organisme")
     NEED = "need", _("Expliquer le besoin et la solution")

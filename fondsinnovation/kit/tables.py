@@ -11,8 +11,11 @@ import django_tables2
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils.functional import lazy
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import RequestConfig
+from django_tables2.columns import BoundColumn
 
 from fondsinnovation.templatetags import typography
 
@@ -56,15 +59,25 @@ class BaseTable(django_tables2.Table):
             table.data.data = asked.order_by(*asked.query.order_by, "pk")  # equal values keep one order from page to page
         return table
 
-    def shown_rows(self) -> Iterator[list[tuple[Any, Any, str]]]:
-        """The rows of the page, each cell with its column's heading and class, which are worked out once and not for every cell."""
-        columns = [(column.name, column.header, column.attrs["td"].get("class", "")) for column in self.columns]
+    def shown_rows(self) -> Iterator[SafeString]:
+        """The cells of each row of the page, as HTML. Their tags are written once, not for every row."""
+        columns = [(column.name, *_cell_tags(column, is_first=place == 0)) for place, column in enumerate(self.columns)]
         for row in self.paginated_rows:
-            yield [(row.get_cell(name), heading, css) for name, heading, css in columns]
+            cells = [f"{opened}{conditional_escape(row.get_cell(name))}{closed}" for name, opened, closed in columns]
+            yield mark_safe("".join(cells))  # noqa: S308 — each part is escaped
 
     def export_rows(self) -> Iterator[list[Any]]:
         """The headings, then each row of the list with its values as they are: Decimal, date, instant or text."""
         return self.as_values()
+
+
+def _cell_tags(column: BoundColumn, *, is_first: bool) -> tuple[SafeString, SafeString]:
+    """What opens and closes a cell of a column: the first one names its row, the others repeat their heading on a narrow screen."""
+    css = column.attrs["td"].get("class", "")
+    styled = format_html(' class="{}"', css) if css else ""
+    if is_first:
+        return format_html('<th role="rowheader" scope="row"{}>', styled), mark_safe("</th>")
+    return format_html('<td role="cell" data-label="{}"{}><span>', column.header, styled), mark_safe("</span></td>")
 
 
 class MoneyColumn(django_tables2.Column):

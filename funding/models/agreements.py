@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from funding.enums import AgreementKind, AgreementState, InstalmentKind, MilestoneState, Party
@@ -31,7 +31,7 @@ class Agreement(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="agreement_amount_positive", condition=Q(amount__gt=0)),
-            models.CheckConstraint(name="agreement_dates_in_order", condition=Q(ends_on__gte=models.F("starts_on"))),
+            models.CheckConstraint(name="agreement_dates_in_order", condition=Q(ends_on__gte=F("starts_on"))),
             models.CheckConstraint(
                 name="agreement_in_force_is_dated",
                 condition=Q(state__in=[AgreementState.IN_FORCE, AgreementState.COMPLETED], in_force_at__isnull=False)
@@ -111,7 +111,7 @@ class Milestone(models.Model):
             ),
             models.CheckConstraint(
                 name="milestone_verifier_is_not_reporter",
-                condition=Q(verified_by__isnull=True) | ~Q(verified_by=models.F("reported_by")),
+                condition=Q(verified_by__isnull=True) | ~Q(verified_by=F("reported_by")),
                 violation_error_message=_("La personne qui déclare un jalon ne peut pas le vérifier."),
             ),
             models.CheckConstraint(
@@ -120,6 +120,7 @@ class Milestone(models.Model):
                 violation_error_message=_("Un refus doit être motivé."),
             ),
         ]
+        indexes = [models.Index(F("state").desc(), "due_on", "id", name="milestone_reading_order")]
 
     def __str__(self) -> str:
         return self.title

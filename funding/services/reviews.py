@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act, current_entry
+from fondsinnovation.kit.errors import DomainError, Invalid, Stale, WrongState, act, current_entry, on_constraint
 from funding import scoring
 from funding.enums import REVIEW_MOVES, ReviewState
 from funding.models import Review, Score
@@ -204,3 +204,24 @@ def settle(application: Application, *, now: datetime) -> None:
         application.score = score
         application.save(update_fields=["score"])
         note(application, score=score)
+
+
+@on_constraint("score_within_maximum")
+def _above_maximum(_detail: dict[str, Any]) -> DomainError:
+    return Invalid(_("Une note dépasse la note maximale de son critère."))
+
+
+@on_constraint("score_of_the_grid")
+def _of_another_grid(_detail: dict[str, Any]) -> DomainError:
+    return Invalid(_("Ce critère n’est pas de cet appel."))
+
+
+@on_constraint("score_of_a_review_in_progress")
+@on_constraint("review_final_once_submitted")
+def _is_final(_detail: dict[str, Any]) -> DomainError:
+    return WrongState(_("Cette évaluation n’est pas en cours : elle ne peut plus être modifiée."))
+
+
+@on_constraint("review_submitted_has_every_score")
+def _is_incomplete(_detail: dict[str, Any]) -> DomainError:
+    return Invalid(_("Une évaluation remise porte une note pour chaque critère."))

@@ -20,13 +20,13 @@ from funding.models import Eligibility
 from funding.policies import awards as award_policies
 from funding.policies import reviews as policies
 from funding.queries.reviews import panel
-from projects.enums import ApplicationState
+from projects.enums import WAITING, ApplicationState
 from projects.models import Application, User
 from projects.policies.interests import may_decide
 from projects.policies.staff import read_files
 from projects.queries.activity import story_of
 from projects.queries.interests import undecided
-from projects.queries.staff import SERVICE_STANDARD, WAITING, queue_for
+from projects.queries.staff import SERVICE_STANDARD, queue_for
 from projects.queries.submitted import answers_of, sheets_of
 from projects.tables.applications import state_tag, time_left
 

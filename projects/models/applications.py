@@ -8,7 +8,7 @@ from django.db.models import Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from projects.enums import ApplicationState, CostCategory, FundingSource, SectionKind
+from projects.enums import WAITING, ApplicationState, CostCategory, FundingSource, SectionKind
 
 ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿœæ"
 PLAIN = "aaaaaaceeeeiiiinooooouuuuyy"  # what has no counterpart is dropped, as `sort_key` does
@@ -68,6 +68,7 @@ class Application(models.Model):
             models.Index(fields=["call", "score"]),
             models.Index(fields=["submitted_at", "id"]),
             models.Index(fields=["amount_requested", "id"]),
+            models.Index(fields=["submitted_at", "id"], name="application_waiting", condition=Q(state__in=sorted(WAITING))),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.enums import ApplicationState
+from projects.enums import WAITING, ApplicationState
 from projects.models import Application
 from projects.models.applications import ACCENTED, PLAIN
 from projects.models.organisations import sort_key
@@ -22,8 +22,6 @@ from projects.queries.applications import STAGE, applications_for
 SERVICE_STANDARD = timedelta(days=60)
 
 _S = ApplicationState
-#: states in which the applicant still waits for a decision
-WAITING = frozenset({_S.SUBMITTED, _S.ELIGIBLE, _S.IN_REVIEW, _S.REVIEWED, _S.RECOMMENDED, _S.NOT_RECOMMENDED})
 
 
 @dataclass(frozen=True, slots=True)

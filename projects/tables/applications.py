@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from fondsinnovation.kit.tables import RIGHT, BaseTable, MoneyColumn
 from fondsinnovation.templatetags import typography
 from fondsinnovation.templatetags.portal import tag
-from projects.enums import ApplicationState
+from projects.enums import WAITING, ApplicationState
 from projects.models import Application
-from projects.queries.staff import NEXT_ACTIONS, SERVICE_STANDARD, WAITING
+from projects.queries.staff import NEXT_ACTIONS, SERVICE_STANDARD
 
 #: yellow waits for the Secretariat, blue is under way elsewhere, green and red are ends
 COLOURS = {

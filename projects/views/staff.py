@@ -17,12 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fondsinnovation.kit.views import posted_key
 from fondsinnovation.templatetags.typography import number
-from projects.enums import ApplicationState, OrganisationKind
+from projects.enums import WAITING, ApplicationState, OrganisationKind
 from projects.exports import csv_response
 from projects.filters.applications import ApplicationFilter
 from projects.models import Application
 from projects.policies import staff as policies
-from projects.queries.staff import WAITING, queue_for, view_counts
+from projects.queries.staff import queue_for, view_counts
 from projects.services.exports import export_applications
 from projects.tables.applications import QueueTable
 
