@@ -1,6 +1,5 @@
 """The dashboard and the reports in a real browser: an auditor reads, looks behind a figure, and takes a file."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ def auditor(page: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The browser of an auditor, with a small portfolio computed."""
     monkeypatch.setattr(acts, "_nudge", lambda run_id: None)
     small()
-    now = timezone.now() + timedelta(seconds=1)
+    now = timezone.now()
     acts.run_recompute(run_id=acts.request_recompute(now=now).pk, now=now)
     sign_in(person_with(Role.AUDITOR))
     return page
