@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fondsinnovation.commands import PortalCommand
+from fondsinnovation.commands import PortalCommand, database_is_ready, prepare_database
 from fondsinnovation.kit.errors import WrongState
 from reporting.seeding.live import add_live_files
 from reporting.seeding.story import STAGES
@@ -27,6 +27,8 @@ class Command(PortalCommand):
     def run(self, **options: Any) -> int:
         if not settings.LOCAL:
             raise WrongState(_("Cette commande écrit des données de démonstration : elle est refusée en production."))
+        if not database_is_ready():
+            prepare_database()
         now = timezone.now()
         story = seed_fund(stage=options["stage"], scale=options["scale"], now=now)
         if options["live"]:
