@@ -82,7 +82,7 @@ def _file_problem(error: OSError) -> str:
         case PermissionError():
             return _("accès refusé; droits de lecture ou d’écriture attendus")
         case _other:
-            return f"{error.strerror}; {_('fichier lisible attendu')}"
+            return _("%(what)s; fichier lisible attendu") % {"what": error.strerror}
 
 
 def database_is_ready() -> bool:

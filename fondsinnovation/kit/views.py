@@ -102,11 +102,12 @@ class ActForm(LoginRequiredMixin, FormView):
             return self.form_invalid(form, status=error.status)
 
     def form_invalid(self, form: BaseForm, status: int = 422) -> HttpResponse:
-        """The form as typed. Where it could not lead anywhere, that is said with its mistakes, as a wrong state."""
+        """The form as typed. Where it could not lead anywhere, that is said in place of its mistakes, as a wrong state."""
         if status == HTTPStatus.UNPROCESSABLE_ENTITY:
             try:
                 self.require_possible()
             except DomainError as error:
+                form.errors.clear()
                 form.add_error(None, error.message)
                 status = error.status
         return self.render_to_response(self.get_context_data(form=form), status=status)

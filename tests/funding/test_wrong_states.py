@@ -70,13 +70,23 @@ def test_page_of_a_call_that_is_decided_says_so(client, role, page, state):
     assert client.post(address, {}).status_code == 409
 
 
+def test_instalment_that_is_paid_is_not_asked_for_again(client):
+    agreement = agreement_in_force()
+    client.force_login(person_with(Role.PAYMENT_REQUESTER))
+    address = f"/versements/{agreement.instalments.get(position=1).pk}/demande/"
+    assert client.post(address, {"attests_legal_basis": "on", "attests_credit": "on", "attests_due": "on"}).status_code == 302
+    assert client.get(address).status_code == 409
+    shown = client.post(address, {})
+    assert (shown.status_code, "Un paiement est déjà en cours pour ce versement." in shown.content.decode()) == (409, True)
+
+
 def test_what_was_typed_stays_on_the_page_with_the_reason(client):
     application = ApplicationFactory(state=ApplicationState.IN_REVIEW)
     client.force_login(person_with(Role.COMMITTEE_SECRETARY))
     response = client.post(f"/secretariat/demandes/{application.number}/recommandation/", {"reason": "Un long motif"})
     shown = response.content.decode().replace("\xa0", " ")
-    assert response.status_code == 409
-    assert ("Un long motif" in shown, "l’état est « En évaluation »" in shown) == (True, True)
+    said = [sentence in shown for sentence in ("Un long motif", "l’état est « En évaluation »", "Choisissez une recommandation")]
+    assert (response.status_code, said) == (409, [True, True, False])
 
 
 def test_second_click_is_still_harmless_once_the_step_is_over(client):

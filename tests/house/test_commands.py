@@ -1,5 +1,6 @@
 """Bad usage, and a database that nobody prepared: one line in French on standard error, exit code 2."""
 
+import json
 import os
 import subprocess
 import sys
@@ -44,15 +45,15 @@ def test_usage_problem_is_one_line_in_french(message, line):
 
 def test_commands_of_a_new_machine_say_what_to_do_and_seed_does_it(state):
     code, out, err = run(state, "seed", "--stage", "fin")
-    assert (code, out, err.count("\n"), err.startswith("seed")) == (2, "", 1, True)
+    assert (code, out, err.count("\n"), err.startswith("seed")) == (2, "", 1, True), err
     code, out, err = run(state, "check_invariants")
     assert (code, out, err.replace("\xa0", " ")) == (
         2,
         "",
         "La base de données n’est pas prête : lancez d’abord « python3 manage.py migrate ».\n",
     )
-    code, out, err = run(state, "seed", "--stage", "intake")
-    assert (code, out, err) == (0, "Fonds écrit : 50 demandes, 0 projets.\n", "")
+    code, out, err = run(state, "seed", "--stage", "intake", "--json")
+    assert (code, json.loads(out), err) == (0, {"files": 50, "projects": 0}, "")
     assert nothing_left(state)
 
 
