@@ -285,7 +285,5 @@ def test_a_get_writes_nothing_in_the_journal(client: Client, auditor: User) -> N
 def test_report_of_the_future_is_refused_beside_its_date(client: Client, auditor: User) -> None:
     page = client.get("/rapports/roi-projects/?connaissance=2999-01-01")
     assert page.status_code == 422
-    assert page.context["form"].errors == {
-        "connaissance": [str(snapshots.FUTURE)]
-    }
+    assert page.context["form"].errors == {"connaissance": [str(snapshots.FUTURE)]}
     assert "Calculer à ces dates" not in page.text
