@@ -46,7 +46,7 @@ class OrganisationKind(TextChoices):
 class ChangeKind(TextChoices):
     """What happened to an organisation."""
 
-    CREATED = "created", _("Création")
+    CREATED = "created", _("Inscription au registre")
     RENAMED = "renamed", _("Changement de nom")
     CORRECTED = "corrected", _("Correction")
     MERGED = "merged", _("Fusion")

@@ -54,7 +54,7 @@ class ChangeForm(KeyForm):
 class FactsForm(KeyForm):
     """What is known of an organisation beside its code and its name."""
 
-    kind = forms.ChoiceField(label=_("Type"), choices=OrganisationKind.choices)
+    kind = forms.ChoiceField(label=_("Type"), choices=[("", _("Choisir un type")), *OrganisationKind.choices])
     region = forms.ChoiceField(label=_("Région"), required=False)
     mrc = forms.CharField(
         label=_("MRC"), max_length=80, required=False, help_text=_("D’une municipalité, telle que le répertoire officiel l’écrit")

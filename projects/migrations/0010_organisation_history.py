@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("created", "Création"),
+                            ("created", "Inscription au registre"),
                             ("renamed", "Changement de nom"),
                             ("corrected", "Correction"),
                             ("merged", "Fusion"),

@@ -8,8 +8,10 @@ from functools import cache
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from fondsinnovation.templatetags.typography import number
 from projects.enums import ChangeKind, FiscalCalendar, OrganisationKind
 from projects.models import Organisation, OrganisationChange, Region
 from projects.models.organisations import OrganisationQuerySet, sort_key
@@ -93,7 +95,7 @@ def history_of(organisation: Organisation, *, since: int = 0, is_signed: bool = 
 def _differences(change: OrganisationChange) -> list[Difference]:
     fields = {field.name: field for field in Organisation._meta.concrete_fields}
     return [
-        Difference(str(fields[name].verbose_name), shown_value(name, before), shown_value(name, after))
+        Difference(capfirst(fields[name].verbose_name), shown_value(name, before), shown_value(name, after))
         for name, before, after in change.differences
     ]
 
@@ -104,5 +106,7 @@ def shown_value(name: str, value: str) -> str:
         return _("rien")
     if name == "region":
         return region_names().get(value, value)
+    if name == "population":
+        return number(int(value))
     labels = {"kind": dict(OrganisationKind.choices), "fiscal_calendar": dict(FiscalCalendar.choices)}.get(name, {})
     return str(labels.get(value, value))

@@ -286,18 +286,16 @@ def _check_rename(organisation: Organisation, name: str, effective_on: date, rea
     last = organisation.changes.filter(kind=ChangeKind.RENAMED).aggregate(last=Max("effective_on"))["last"]
     since = max(filter(None, (organisation.valid_from, last)), default=None)
     if since and effective_on < since:
-        problem = _("L’organisme porte son nom actuel depuis le %(day)s : inscrivez une date à partir de celle-là.") % {"day": long_date(since)}
+        problem = _("L’organisme porte son nom actuel depuis le %(day)s : inscrivez une date à partir de celle-là.") % {
+            "day": long_date(since)
+        }
     if problem:
         raise Invalid(errors={"effective_on": problem})
 
 
 def _require_distinct(organisation: Organisation, name: str, distinct_reason: str | None, day: date) -> None:
-    """Raise Invalid when another one has, or had, that name, unless a reason says that they are two.
-
-    Two people who enter the same name at once wait for each other here, until COMMIT: the second sees what the first wrote.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('organisation name'), hashtext(%s))", [sort_key(name)])
+    """Raise Invalid when another one has, or had, that name, unless a reason says that they are two."""
+    _hold_name(name)
     alike = list(lookalikes_of(name, day, besides=organisation.pk))
     if not alike:
         return
@@ -306,6 +304,12 @@ def _require_distinct(organisation: Organisation, name: str, distinct_reason: st
         raise Invalid(errors={"name": _("Ce nom est celui d’un organisme du registre : %(names)s.") % {"names": names}})
     if not distinct_reason.strip():
         raise Invalid(errors={"distinct_reason": _("Dites en quoi c’est un autre organisme.")})
+
+
+def _hold_name(name: str) -> None:
+    """Two people who enter the same name at once wait for each other here, until COMMIT: the second sees what the first wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('organisation name'), hashtext(%s))", [sort_key(name)])
 
 
 def _require_version(organisation: Organisation, version: int) -> None:
