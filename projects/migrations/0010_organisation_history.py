@@ -366,6 +366,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="organisation",
+            index=models.Index(fields=["sort_key", "id"], name="organisation_order"),
+        ),
+        migrations.AddIndex(
+            model_name="organisation",
             index=django.contrib.postgres.indexes.GinIndex(fields=["search_text"], name="organisation_search", opclasses=["gin_trgm_ops"]),
         ),
     ]

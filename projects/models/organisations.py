@@ -124,6 +124,7 @@ class Organisation(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["sort_key", "id"], name="organisation_order"),
             models.Index(fields=["kind", "sort_key"]),
             models.Index(fields=["region", "sort_key"]),
             GinIndex(name="organisation_search", fields=["search_text"], opclasses=["gin_trgm_ops"]),

@@ -7,7 +7,8 @@ from datetime import date
 from functools import cache
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Value, When
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -26,7 +27,9 @@ def region_names() -> dict[str, str]:
 def register() -> OrganisationQuerySet:
     """Every organisation, ended ones included: public facts, by name. `former_names` are those that it had, the last one first."""
     renamed = OrganisationChange.objects.filter(organisation=OuterRef("pk"), kind=ChangeKind.RENAMED).order_by("-version")
-    return Organisation.objects.annotate(former_names=ArraySubquery(renamed.values("name_before"))).order_by("sort_key", "pk")
+    nothing = Value([], output_field=ArrayField(CharField()))
+    former = Case(When(former_keys="", then=nothing), default=ArraySubquery(renamed.values("name_before")))
+    return Organisation.objects.defer("search_text", "former_keys").annotate(former_names=former).order_by("sort_key", "pk")
 
 
 def found_by(rows: OrganisationQuerySet, words: str) -> OrganisationQuerySet:

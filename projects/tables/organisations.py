@@ -19,6 +19,7 @@ from django_tables2.rows import BoundRows
 from fondsinnovation.kit.tables import PER_PAGE, BaseTable, NumberColumn
 from fondsinnovation.templatetags.portal import tag
 from projects.models import Organisation
+from projects.queries.organisations import region_names
 
 
 def state_of(organisation: Organisation, day: date) -> str:
@@ -62,7 +63,7 @@ class OrganisationTable(BaseTable):
 
     name = django_tables2.Column(verbose_name=gettext_lazy("Organisme"), order_by="sort_key")
     kind = django_tables2.Column(verbose_name=gettext_lazy("Type"))
-    region = django_tables2.Column(verbose_name=gettext_lazy("Région"), accessor="region__name", order_by="region__code", default="–")
+    region = django_tables2.Column(verbose_name=gettext_lazy("Région"), accessor="region_id", default="–")
     population = NumberColumn(verbose_name=gettext_lazy("Population"), default="–")
     state = django_tables2.Column(verbose_name=gettext_lazy("État"), accessor="pk", orderable=False)
 
@@ -88,6 +89,9 @@ class OrganisationTable(BaseTable):
             " · " if former else "",
             former,
         )
+
+    def render_region(self, value: str) -> str:
+        return region_names()[value]
 
     def render_state(self, record: Organisation) -> SafeString:
         return state_tag(record, self.day)

@@ -57,7 +57,7 @@ COLUMNS = (
 def organisation_list(request: HttpRequest) -> HttpResponse:
     """Every organisation, those that have ended included: search, filters and order in the address."""
     now = timezone.now()
-    found = OrganisationFilter(request.GET, register().select_related("region"), request=request)
+    found = OrganisationFilter(request.GET, register(), request=request)
     table = OrganisationTable.for_page(request, found.qs, day=timezone.localdate(now))
     table.caption = _caption(table.paginator.count)
     context = {"table": table, "filter": found, "may_create": policies.create_organisation(request.user, now)}
