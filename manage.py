@@ -16,7 +16,7 @@ def main() -> None:
 
     bootstrap.enter(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fondsinnovation.settings")
-    if command == "demo":
+    if command == "demo" or (command == "seed" and not os.environ.get("SECRET_KEY")):  # no server starts in production without one
         os.environ["DEMO"] = "1"
     if command in OWNER_COMMANDS:
         os.environ.setdefault("FONDS_DB_ROLE", "owner")

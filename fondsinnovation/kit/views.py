@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import connection, transaction
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.generic import FormView
 
@@ -56,6 +57,8 @@ class ReadOnlyGetMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if "\x00" in request.path:  # nothing has such an address, and the database refuses even to look for it
+            raise Http404
         target = getattr(view, "view_class", view)
         if request.method not in ("GET", "HEAD") or getattr(target, "writes_access", False):
             return None
@@ -96,6 +99,13 @@ class ActForm(LoginRequiredMixin, FormView):
     A subclass gives `template_name`, `form_class` and `perform(form)`; `perform` makes one domain call and returns its response.
     """
 
+    def require_possible(self) -> None:
+        """Raise WrongState when there is nothing to fill in any more. A good form is left to its act, which knows a second click."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.require_possible()
+        return super().get(request, *args, **kwargs)
+
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "key": uuid.uuid4().hex}
 
@@ -111,6 +121,14 @@ class ActForm(LoginRequiredMixin, FormView):
             return self.form_invalid(form, status=error.status)
 
     def form_invalid(self, form: BaseForm, status: int = 422) -> HttpResponse:
+        """The form as typed. Where it could not lead anywhere, that is said in place of its mistakes, as a wrong state."""
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            try:
+                self.require_possible()
+            except DomainError as error:
+                form.errors.clear()
+                form.add_error(None, error.message)
+                status = error.status
         return self.render_to_response(self.get_context_data(form=form), status=status)
 
     def perform(self, form: BaseForm) -> HttpResponse:

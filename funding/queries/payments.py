@@ -22,6 +22,11 @@ def unlocked(instalment: Instalment) -> bool:
     return not waiting.exists()
 
 
+def has_live_payment(instalment: Instalment) -> bool:
+    """Whether a payment of an instalment is under way or done: only a rejected one leaves room for another."""
+    return Payment.objects.filter(instalment=instalment).exclude(state=PaymentState.REJECTED).exists()
+
+
 def payments_for(person: Any, now: datetime) -> QuerySet[Payment]:
     """The payments of the projects that this person may see."""
     return Payment.objects.filter(instalment__agreement__project__in=projects_for(person, now)).select_related(

@@ -55,7 +55,7 @@ def draft_agreement(
     """
     award = Award.objects.select_related("application__call__terms", "application__organisation").get(pk=award_id)
     policies.draft_agreement(actor, award, now).require()
-    _require_ready(award)
+    require_ready(award)
     day = timezone.localdate(now)
     first, last = default_dates(award.application, day)
     dates = (starts_on or first, ends_on or last)
@@ -65,7 +65,7 @@ def draft_agreement(
 
     application = lock(Application, award.application_id)
     policies.draft_agreement(actor, lock(Award, award_id), now).require()
-    _require_ready(award)
+    require_ready(award)
     numbers = (next_numbers(f"CNV-{day.year}", 1, width=WIDTH)[0], next_numbers(f"PRJ-{day.year}", 1, width=WIDTH)[0])
     if numbers != expected:  # somebody drafted another agreement this very instant: rare, and the PDF says its own number
         content = _render(award, numbers, schedule, dates, now)
@@ -74,7 +74,8 @@ def draft_agreement(
     return agreement
 
 
-def _require_ready(award: Award) -> None:
+def require_ready(award: Award) -> None:
+    """Raise WrongState unless an agreement is what the award waits for."""
     if award.state != AwardState.APPROVED:
         raise WrongState(_("Une convention se prépare après l’approbation de la décision."))
     if award.letter_id is None:

@@ -139,7 +139,8 @@ def _hold(award_id: int) -> tuple[Application, Award]:
     return application, award
 
 
-def _require_open(award: Award) -> None:
+def require_open(award: Award) -> None:
+    """Raise WrongState once the award is decided or returned."""
     if award.state not in _OPEN:
         raise WrongState(
             _("Cette action n’est plus possible : l’état de la décision est « %(state)s ».") % {"state": award.get_state_display()}
@@ -151,7 +152,7 @@ def certify_award(*, award_id: int, actor: User, now: datetime, key: str | None 
     """Certify that the money is available, or renew a certificate. Raises NotAllowed, WrongState."""
     application, award = _hold(award_id)
     policies.certify_award(actor, award, now).require()
-    _require_open(award)
+    require_open(award)
     if not award.is_favourable:
         raise WrongState(_("Une recommandation défavorable n’engage aucune somme : elle n’a pas à être certifiée."))
     if award.state == AwardState.RECOMMENDED:
@@ -196,7 +197,7 @@ def approve_award(*, award_id: int, actor: User, now: datetime, key: str | None 
 
 
 def _require_certified(award: Award, now: datetime) -> None:
-    _require_open(award)
+    require_open(award)
     if not award.is_favourable:
         raise WrongState(_("La recommandation est défavorable : elle ne peut pas être approuvée."))
     if award.certified_at is None:
@@ -225,7 +226,7 @@ def refuse_award(*, award_id: int, reason: str, actor: User, now: datetime, key:
     """Refuse an application, with the reason that its organisation will read. Raises NotAllowed, WrongState, Invalid."""
     application, award = _hold(award_id)
     policies.decide_award(actor, award, now).require()
-    _require_open(award)
+    require_open(award)
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez le motif du refus : l’organisme le lira.")})
     transition([award], AwardState.REFUSED, moves=AWARD_MOVES, now=now, refused_by=actor, refusal_reason=reason, decided_at=now)
@@ -239,7 +240,7 @@ def return_award(*, award_id: int, reason: str, actor: User, now: datetime, key:
     """Send a recommendation back to the committee's secretary, with the reason. Raises NotAllowed, WrongState, Invalid."""
     application, award = _hold(award_id)
     policies.return_award(actor, award, now).require()
-    _require_open(award)
+    require_open(award)
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez le motif du retour.")})
     transition([award], AwardState.RETURNED, moves=AWARD_MOVES, now=now, returned_by=actor, return_reason=reason)
@@ -253,11 +254,11 @@ def issue_letter(*, award_id: int, actor: User, now: datetime, key: str | None =
     """Make the letter of a decision and tell the organisation: from then on it sees the decision. Raises NotAllowed, WrongState."""
     unlocked = Award.objects.select_related("application__organisation", "application__call").get(pk=award_id)
     policies.issue_letter(actor, unlocked, now).require()
-    _require_untold(unlocked)
+    require_untold(unlocked)
     content = pdf.render("letter.typ", letter_data(unlocked, now), at=now)  # a decision no longer changes: made before the first lock
     application, award = _hold(award_id)
     policies.issue_letter(actor, award, now).require()
-    _require_untold(award)
+    require_untold(award)
     document = store_bytes(
         content,
         name=f"lettre-{application.number}.pdf",
@@ -279,7 +280,8 @@ def issue_letter(*, award_id: int, actor: User, now: datetime, key: str | None =
     return award
 
 
-def _require_untold(award: Award) -> None:
+def require_untold(award: Award) -> None:
+    """Raise WrongState unless the award is decided and its letter is still to leave."""
     if award.state not in _DECIDED:
         raise WrongState(_("La décision n’est pas encore rendue : il n’y a rien à transmettre."))
     if award.letter_id is not None:

@@ -36,8 +36,7 @@ def assign_reviewers(
     """
     application = lock(Application, application_id)
     policies.assign_reviewers(actor, application, now).require()
-    if application.state not in (ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW):
-        raise WrongState(_("Seule une demande recevable ou en évaluation reçoit des évaluations."))
+    require_reviewable(application)
     people = _chosen(application, reviewer_ids, due_on, now)
     reviews = Review.objects.bulk_create(
         [
@@ -57,6 +56,12 @@ def assign_reviewers(
         subject, body = _("Une demande vous est confiée"), _to_declare(due_on)
     messages.send(people, application=application, subject=subject, body=body, now=now)
     return application
+
+
+def require_reviewable(application: Application) -> None:
+    """Raise WrongState unless the application may be given to reviewers."""
+    if application.state not in (ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW):
+        raise WrongState(_("Seule une demande recevable ou en évaluation reçoit des évaluations."))
 
 
 def _chosen(application: Application, reviewer_ids: Sequence[int], due_on: date, now: datetime) -> list[Any]:

@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.money import fiscal_year_of
+from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number as said
-from funding.enums import AgreementState
+from funding.enums import AGREEMENT_MOVES, AgreementState
 from funding.filters.awards import AgreementFilter
 from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.models import Agreement, Award, Instalment
@@ -59,6 +60,9 @@ class AgreementDraft(ActForm):
         award = award_or_404(self.request, self.kwargs["number"])
         policies.draft_agreement(self.request.user, award, timezone.now()).require()
         return award
+
+    def require_possible(self) -> None:
+        acts.require_ready(self.award)
 
     @cached_property
     def parts(self) -> dict[int, Any]:
@@ -154,6 +158,7 @@ class AgreementSign(ActForm):
 
     template_name = "funding/agreement_sign.html"
     form_class = SignatureForm
+    target = AgreementState.SIGNED_BENEFICIARY
     policy: Any = policies.sign_for_beneficiary
     act: Any = acts.sign_for_beneficiary
     title: Any = gettext_lazy("Signer pour le bénéficiaire")
@@ -167,6 +172,9 @@ class AgreementSign(ActForm):
         agreement = agreement_or_404(self.request, self.kwargs["number"])
         type(self).policy(self.request.user, agreement, timezone.now()).require()
         return agreement
+
+    def require_possible(self) -> None:
+        require_move(AGREEMENT_MOVES, self.agreement.state, self.target)
 
     def get_initial(self) -> dict[str, Any]:
         document = self.agreement.document
@@ -182,6 +190,7 @@ class AgreementSign(ActForm):
 
 
 class AgreementSignMinister(AgreementSign):
+    target = AgreementState.IN_FORCE
     policy = policies.sign_for_minister
     act = acts.sign_for_minister
     title = gettext_lazy("Signer pour le ministre")

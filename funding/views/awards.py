@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number as said
 from funding.enums import AgreementState, AwardState
@@ -29,7 +30,7 @@ from funding.queries.awards import awards_for, call_lines, call_years, calls_ran
 from funding.services import awards as acts
 from funding.tables.awards import AwardTable, RankingTable, agreement_tag, award_tag
 from funding.views.applications import Step, file_or_404
-from projects.enums import ApplicationState
+from projects.enums import APPLICATION_MOVES, ApplicationState
 from projects.models import Application, Call
 from projects.policies.staff import read_files
 from projects.queries.activity import story_of
@@ -74,6 +75,9 @@ class AwardRecommend(ActForm):
         application = file_or_404(self.request.user, self.kwargs["number"], now)
         policies.recommend_award(self.request.user, application, now).require()
         return application
+
+    def require_possible(self) -> None:
+        require_move(APPLICATION_MOVES, self.application.state, ApplicationState.RECOMMENDED)
 
     def get_initial(self) -> dict[str, Any]:
         asked = self.application.amount_requested
@@ -200,6 +204,9 @@ class AwardAct(ActForm):
         award = award_or_404(self.request, self.kwargs["number"])
         type(self).policy(self.request.user, award, timezone.now()).require()
         return award
+
+    def require_possible(self) -> None:
+        acts.require_open(self.award)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = {"award": self.award, "application": self.award.application, "sheet": sheet_of(self.award, timezone.now())}

@@ -16,18 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
 from funding.policies import calls as policies
 from funding.queries.calls import available_by_year, fund_years, year_lines
 from funding.services.calls import approve_call, return_call, submit_call
 from funding.views.applications import Step
-from projects.enums import CallState, EnvelopeCode
+from projects.enums import CALL_MOVES, CallState, EnvelopeCode
 from projects.forms.calls import CallForm, ConfirmForm, ReturnForm, initial_of, with_row
 from projects.models import Call, User
 from projects.policies.calls import write_call
 from projects.policies.staff import read_files
 from projects.queries.calls import calls_for, content_of, last_return, missing_from, story_of
-from projects.services.calls import create_call, edit_call
+from projects.services.calls import create_call, edit_call, require_draft
 from projects.tables.calls import state_tag
 
 
@@ -131,6 +132,9 @@ class CallEdit(CallPage):
     def call(self) -> Call:  # type: ignore[override]
         return call_or_404(self.request.user, self.kwargs["reference"])
 
+    def require_possible(self) -> None:
+        require_draft(self.call)
+
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), **initial_of(self.call, content_of(self.call))}
 
@@ -152,6 +156,7 @@ class CallStep(ActForm):
 
     template_name = "funding/call_step.html"
     form_class: type[BaseForm] = ConfirmForm
+    target = CallState.APPROVED
 
     @cached_property
     def call(self) -> Call:
@@ -161,6 +166,9 @@ class CallStep(ActForm):
 
     def may(self, call: Call) -> Any:
         return policies.decide_call(self.request.user, call, timezone.now())
+
+    def require_possible(self) -> None:
+        require_move(CALL_MOVES, self.call.state, self.target)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = {"title": self.title, "submit": self.submit, "lead": self.lead}
@@ -175,6 +183,7 @@ class CallStep(ActForm):
 
 
 class CallSubmit(CallStep):
+    target = CallState.SUBMITTED
     title, submit = gettext_lazy("Soumettre à l’approbation"), gettext_lazy("Soumettre l’appel")
     lead = gettext_lazy("L’appel ne se modifie plus après sa soumission, à moins que la direction le retourne.")
 
@@ -196,6 +205,7 @@ class CallApprove(CallStep):
 
 
 class CallReturn(CallStep):
+    target = CallState.DRAFT
     form_class = ReturnForm
     title, submit = gettext_lazy("Retourner à la rédaction"), gettext_lazy("Retourner l’appel")
     lead = gettext_lazy("L’appel redevient un brouillon; la personne qui l’a rédigé lira le motif.")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
 from funding.forms.reviews import EligibilityForm, KeyForm
 from funding.models import Eligibility
@@ -19,6 +20,7 @@ from funding.policies import reviews as policies
 from funding.queries.eligibility import facts_of
 from funding.services.eligibility import confirm_ineligibility, decide_eligibility
 from funding.views.applications import eligibility_of, file_or_404
+from projects.enums import APPLICATION_MOVES, ApplicationState
 from projects.models import Application
 
 
@@ -34,6 +36,9 @@ class EligibilityDecide(ActForm):
         application = file_or_404(self.request.user, self.kwargs["number"], now)
         policies.decide_eligibility(self.request.user, application, now).require()
         return application
+
+    def require_possible(self) -> None:
+        require_move(APPLICATION_MOVES, self.application.state, ApplicationState.ELIGIBLE)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "facts": facts_of(self.application)}

@@ -15,3 +15,6 @@ class LetterIssue(AwardAct):
     title = _("Transmettre la lettre de décision")
     explanation = _("La lettre est produite en PDF et l’organisme en est avisé : il verra la décision dès maintenant.")
     success = _("La lettre est transmise à l’organisme.")
+
+    def require_possible(self) -> None:
+        acts.require_untold(self.award)

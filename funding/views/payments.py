@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from fondsinnovation.kit.verdict import possible
 from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number
 from funding.filters.payments import PaymentFilter
 from funding.forms.payments import CofundingForm, KeyForm, MilestoneReportForm, PaymentConfirmForm, PaymentRequestForm, ReasonForm
 from funding.models import Instalment, Milestone, Payment
 from funding.policies import payments as policies
-from funding.queries.payments import cofunding_of, instalments_for, milestones_for, payments_for, unlocked
+from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for, unlocked
 from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from funding.tables.payments import MILESTONE_COLOURS, PAYMENT_COLOURS, MilestoneTable, PaymentTable
@@ -170,6 +171,9 @@ class PaymentRequest(ActForm):
         instalment = get_object_or_404(instalments_for(self.request.user, now), pk=self.kwargs["instalment"])
         policies.request_payment(self.request.user, instalment, now).require()
         return instalment
+
+    def require_possible(self) -> None:
+        possible(not has_live_payment(self.instalment), _("Un paiement est déjà en cours pour ce versement.")).require()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(instalment=self.instalment, unlocked=unlocked(self.instalment), **kwargs)

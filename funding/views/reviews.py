@@ -23,7 +23,7 @@ from funding.forms.reviews import AssignmentForm, ReviewForm, SubmissionForm
 from funding.models import Review
 from funding.policies import reviews as policies
 from funding.queries.reviews import active_reviews, assignable, grid, panel, reviews_for
-from funding.services.reviews import assign_reviewers, missing_in, save_review, submit_review
+from funding.services.reviews import assign_reviewers, missing_in, require_reviewable, save_review, submit_review
 from funding.tables.reviews import ReviewTable
 from funding.views.applications import file_or_404
 from projects.enums import InterestAnswer
@@ -59,6 +59,9 @@ class ReviewAssign(ActForm):
         application = file_or_404(self.request.user, self.kwargs["number"], now)
         policies.assign_reviewers(self.request.user, application, now).require()
         return application
+
+    def require_possible(self) -> None:
+        require_reviewable(self.application)
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "due_on": timezone.localdate() + timedelta(days=REVIEW_DAYS)}

@@ -76,8 +76,7 @@ def edit_call(*, call_id: int, version: int, content: CallContent, actor: User, 
     """Replace the content of a draft. Raises NotAllowed, WrongState, Stale (changed since `version` was read), Invalid."""
     call = lock(Call, call_id)
     policies.write_call(actor, now).require()
-    if call.state != CallState.DRAFT:
-        raise WrongState(_("Seul un brouillon se modifie : cet appel est à l’état « %(state)s ».") % {"state": call.get_state_display()})
+    require_draft(call)
     if call.version != version:
         raise Stale(_("Une autre personne a modifié cet appel depuis que vous l’avez ouvert. Rien n’a été remplacé : rouvrez-le."))
     content.check()
@@ -85,6 +84,12 @@ def edit_call(*, call_id: int, version: int, content: CallContent, actor: User, 
     _write(call, content)
     note(call, version=call.version)
     return call
+
+
+def require_draft(call: Call) -> None:
+    """Raise WrongState unless the call may still be changed."""
+    if call.state != CallState.DRAFT:
+        raise WrongState(_("Seul un brouillon se modifie : cet appel est à l’état « %(state)s ».") % {"state": call.get_state_display()})
 
 
 def _write(call: Call, content: CallContent) -> None:

@@ -23,6 +23,7 @@ BODIES = Path(__file__).resolve().parent.parent / "data" / "bodies.csv"
 MRCS = BODIES.with_name("mrcs.csv")
 MUNICIPALITIES = BODIES.with_name("municipalities.csv")
 COLUMNS = ("mcode", "munnom", "regadm", "mrc", "mpopul")
+LONGEST = {"munnom": 200, "mrc": 80}
 _LABEL_AND_CODE = re.compile(r"(?P<label>.*?)\s*\((?P<code>\d+)\)")
 _KEPT = ("region_id", "mrc", "population")
 _WRITTEN = (*_KEPT, "name", "sort_key", "former_keys", "version")
@@ -62,16 +63,23 @@ def read_register(content: bytes, name: str) -> list[Organisation]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        before = content[: error.start].split(b"\n")
         raise Invalid(
-            _("%(file)s:1:1: encodage illisible à l’octet %(byte)d; UTF-8 attendu") % {"file": name, "byte": error.start}
+            _("%(file)s:%(row)d:%(column)d: encodage illisible; UTF-8 attendu")
+            % {"file": name, "row": len(before), "column": len(before[-1]) + 1}
         ) from error
+    if not text.strip():
+        raise Invalid(_("%(file)s:1:1: fichier vide; répertoire des municipalités en CSV attendu") % {"file": name})
     if "\x00" in text:
         raise Invalid(_("%(file)s:1:1: ce fichier n’est pas du texte; CSV en UTF-8 attendu") % {"file": name})
     reader = csv.DictReader(io.StringIO(text, newline=""))
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
         raise Invalid("\n".join(_("%(file)s:1:%(column)s: colonne absente; attendue") % {"file": name, "column": c} for c in missing))
-    return _read_rows(reader, name, set(Region.objects.values_list("code", flat=True)))
+    try:
+        return _read_rows(reader, name, set(Region.objects.values_list("code", flat=True)))
+    except csv.Error as error:  # a quotation mark that is never closed swallows the rest of the file
+        raise Invalid(_("%(file)s:%(row)d:1: ligne illisible; CSV attendu") % {"file": name, "row": reader.line_num + 1}) from error
 
 
 def _read_rows(reader: csv.DictReader[str], name: str, regions: set[str]) -> list[Organisation]:
@@ -92,17 +100,23 @@ def _row_problems(row: dict[str, str], regions: set[str], seen: Iterable[str]) -
     if any(row[column] is None for column in COLUMNS):
         yield "mcode", _("ligne incomplète; toutes les colonnes attendues")
         return
+    if None in row:  # what the reader of the standard library does with too many cells
+        yield "mcode", _("cellules en trop; autant de cellules que de colonnes attendues")
+        return
     code = row["mcode"].strip()
-    if not re.fullmatch(r"\d{5}", code):
+    if not re.fullmatch(r"[0-9]{5}", code):
         yield "mcode", _("« %(value)s »; code géographique de 5 chiffres attendu") % {"value": code}
     elif code in seen:
         yield "mcode", _("« %(value)s » en double; un code par municipalité attendu") % {"value": code}
     if not row["munnom"].strip():
         yield "munnom", _("vide; nom de la municipalité attendu")
+    for column, limit in LONGEST.items():
+        if len(row[column]) > limit:
+            yield column, _("%(length)d caractères; au plus %(limit)d attendus") % {"length": len(row[column]), "limit": limit}
     region = _LABEL_AND_CODE.fullmatch(row["regadm"].strip())
     if region is None or region["code"] not in regions:
         yield "regadm", _("« %(value)s »; région et son code attendus, par exemple « Estrie (05) »") % {"value": row["regadm"]}
-    if not re.fullmatch(r"\d{1,8}", row["mpopul"].strip()):
+    if not re.fullmatch(r"[0-9]{1,8}", row["mpopul"].strip()):
         yield "mpopul", _("« %(value)s »; nombre entier attendu") % {"value": row["mpopul"]}
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from fondsinnovation.kit.errors import NotAllowed
 from fondsinnovation.kit.verdict import Verdict
 from fondsinnovation.kit.views import ActForm, posted_key
 from fondsinnovation.templatetags.typography import number
@@ -190,8 +191,16 @@ class ChangePage(RegisterForm):
         rows = Organisation.objects.select_related("region", "parent", "successor")
         return get_object_or_404(rows, code=self.kwargs["code"])
 
+    @property
+    def verdict(self) -> Verdict:
+        return type(self).rule(self.request.user, self.organisation, timezone.now())
+
+    def require_possible(self) -> None:
+        self.verdict.require()
+
     def get_form_kwargs(self) -> dict[str, Any]:
-        type(self).rule(self.request.user, self.organisation, timezone.now()).require()
+        if self.verdict.error is NotAllowed:
+            self.verdict.require()
         return super().get_form_kwargs()
 
     def get_initial(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ from reporting.services.gain_rows import gain_facts
 from reporting.services.snapshots import one_moment
 
 BATCH = 2000
+#: what reading a damaged or foreign file can end in
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, csv.Error, KeyError, ValueError, TypeError, AttributeError, EOFError, RuntimeError,
+)  # fmt: skip
 Content = dict[str, Any]
 
 
@@ -162,7 +167,7 @@ def verify_bundle(path: Path) -> Audit:
     try:
         with zipfile.ZipFile(path) as archive:
             return _verify_archive(archive, path)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise Invalid(_("%(path)s:1:1: dossier du journal illisible; ZIP exporté par le portail attendu") % {"path": path}) from error
 
 

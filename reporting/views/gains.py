@@ -47,10 +47,13 @@ def gain_list(request: HttpRequest) -> HttpResponse:
     rows = gain_reports_for(request.user, now).order_by("-period_end", "-pk")
     found_views = conditions(request.user, now)
     found = GainFilter(request.GET, rows, request=request, conditions=found_views)
-    table = GainTable.for_page(request, found.qs)
+    views, view = view_counts(rows, found_views), request.GET.get("view") or "all"
+    narrowed = any(request.GET.get(name) for name in GainFilter.base_filters if name != "view")
+    counted = {} if narrowed else {each.code: count for each, count in views}
+    table = GainTable.for_page(request, found.qs, count=counted.get(view))
     count = table.paginator.count
     table.caption = ngettext("%(count)s déclaration", "%(count)s déclarations", count) % {"count": number(count)}
-    context = {"table": table, "filter": found, "views": view_counts(rows, found_views), "view": request.GET.get("view") or "all"}
+    context = {"table": table, "filter": found, "views": views, "view": view}
     return render(request, "reporting/gain_list.html", context)
 
 

@@ -5,8 +5,10 @@ import os
 import pytest
 from django.test import Client
 
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))"""
+#: how wide a page is that scrolls sideways, then the elements that go too far: a text may overflow a box that does not
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [`${document.documentElement.scrollWidth} px wide`,
+  ...[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth || e.scrollWidth > innerWidth)
+    .map(e => e.outerHTML.slice(0, 120))]"""
 SHOTS = os.environ.get("SHOTS")
 
 

@@ -12,10 +12,9 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from tests.browser import fund
+from tests.browser.conftest import TOO_WIDE
 
 pytestmark = pytest.mark.browser
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))"""
 SHOTS = os.environ.get("SHOTS")
 
 
@@ -69,6 +68,14 @@ def faults(page, address, accessibility_violations, shot):
             if SHOTS:
                 page.screenshot(path=f"{SHOTS}/{shot}-{width}.png", full_page=True)
     return found
+
+
+def test_text_that_overflows_its_box_is_a_sideways_scroll(page):
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.set_content("<body><p>Court</p>")
+    assert page.evaluate(TOO_WIDE) == []
+    page.set_content(f"<body><p>{'x' * 200}</p>")
+    assert page.evaluate(TOO_WIDE)[0].endswith(" px wide")
 
 
 def test_every_page_is_accessible_at_each_width(page, sessions, accessibility_violations, monkeypatch):

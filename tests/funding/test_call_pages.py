@@ -262,7 +262,7 @@ def test_outsiders_do_not_enter(client, role, page):
     [
         (Role.OFFICER, "approbation/", 403),
         (Role.OFFICER, "retour/", 403),
-        (Role.OFFICER, "soumission/", 200),
+        (Role.OFFICER, "soumission/", 409),
         (Role.DIRECTOR, "approbation/", 200),
         (Role.DIRECTOR, "retour/", 200),
         (Role.DIRECTOR, "modification/", 403),

@@ -13,7 +13,8 @@ from projects.enums import OrganisationKind, Role
 from projects.models import JournalEntry, Organisation
 from projects.services import organisation_changes as acts
 from projects.services.organisations import import_bodies
-from tests.factories import NOW, MembershipFactory, OrganisationFactory, UserFactory, person_with
+from tests.factories import NOW, CallFactory, MembershipFactory, OrganisationFactory, UserFactory, person_with
+from tests.house.english import french_in
 
 pytestmark = pytest.mark.django_db
 LIST, NEW = "/organismes/", "/organismes/nouveau/"
@@ -343,6 +344,17 @@ def test_each_change_is_made_from_its_page(client, director):
     assert Organisation.objects.get(pk=other.pk).successor is None
 
 
+def test_second_click_gives_the_first_answer_and_a_form_too_late_says_so(client, director):
+    town = OrganisationFactory()
+    OrganisationFactory(code="HERITIER")
+    address = reverse("projects:organisation_merge", args=[town.code])
+    typed = {"version": 1, "successor": "heritier", "effective_on": "2026-11-24", "reason": "Décret", "key": "double"}
+    assert [client.post(address, typed).status_code for _click in range(2)] == [302, 302]
+    assert Organisation.objects.get(pk=town.pk).version == 2
+    assert (client.get(address).status_code, client.post(address, {}).status_code) == (409, 409)
+    assert client.post(address, {**typed, "key": "autre"}).status_code == 409
+
+
 def test_correction_form_holds_what_is_known(client, officer):
     parent = OrganisationFactory(code="MIN")
     town = OrganisationFactory(parent=parent, neq="8812345678", mrc="MRC X", valid_from=date(2020, 1, 1))
@@ -380,8 +392,6 @@ def test_wrong_person_is_refused_before_the_form_is_read(client, name):
 
 
 def test_ended_organisation_is_not_offered_to_start_an_application(client):
-    from tests.factories import CallFactory
-
     call, town, heir = CallFactory(), OrganisationFactory(), OrganisationFactory()
     writer = person_with(Role.WRITER, organisation=town)
     merged(town, heir)
@@ -397,3 +407,19 @@ def test_bodies_of_the_project_are_searchable_in_their_mrc(client, officer):
     assert names(client.get(LIST, {"q": "l'ile d'orleans"})) == ["MRC L’Île-d’Orléans"]
     assert names(client.get(LIST, {"q": "mrc 100"})) == ["MRC Rimouski-Neigette"]
     assert names(client.get(LIST, {"q": "ministere numerique"})) == ["Ministère de la Cybersécurité et du Numérique"]
+
+
+def test_register_is_english_throughout(client, director, settings):
+    town, heir = OrganisationFactory(name="Alpha"), OrganisationFactory(name="Beta")
+    acts.merge_organisations(
+        organisation_id=renamed(town, "Gamma", director).pk, version=2, successor_id=heir.pk, effective_on=NOW.date(), reason="Order",
+        actor=director, now=NOW,
+    )  # fmt: skip
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en-ca"
+    addresses = [LIST, f"{LIST}?state=x", NEW, page_of(town), page_of(heir)]
+    addresses += [reverse(f"projects:organisation_{name}", args=[heir.code]) for name in ("rename", "correct", "merge", "abolish")]
+    for address in addresses:
+        page = client.get(address).content.decode()
+        assert ('<html lang="en-CA">' in page, french_in(page.replace("Avis", "Notice"))) == (True, []), address
+    refused = client.post(NEW, {"name": "beta", "code": "à", "kind": "x", "neq": "1", "parent": "nobody"}).content.decode()
+    assert french_in(refused) == []

@@ -145,7 +145,16 @@ def test_homonyms_of_the_register_are_all_imported(register, capsys):
         ),
         (HEADER + "10043\n", ["2:mcode: ligne incomplète; toutes les colonnes attendues"]),
         (HEADER, ["2:mcode: aucune municipalité; au moins une ligne attendue"]),
-        ("Québec\n".encode("utf-16"), ["1:1: encodage illisible à l’octet 0; UTF-8 attendu"]),
+        (
+            HEADER + "10043,Rimouski,Bas-Saint-Laurent (01),,1,2\n",
+            ["2:mcode: cellules en trop; autant de cellules que de colonnes attendues"],
+        ),
+        (GOOD.replace("10043", "١٠٠٤٣"), ["2:mcode: « ١٠٠٤٣ »; code géographique de 5 chiffres attendu"]),
+        (GOOD.replace("Rimouski ", "R" * 201), ["2:munnom: 201 caractères; au plus 200 attendus"]),
+        (GOOD + '"12345","' + "jamais fermé " * 11_000, ["4:1: ligne illisible; CSV attendu"]),
+        ("", ["1:1: fichier vide; répertoire des municipalités en CSV attendu"]),
+        ("Québec\n".encode("utf-16"), ["1:1: encodage illisible; UTF-8 attendu"]),
+        ((HEADER + "10043,Lévis").encode("latin-1"), ["2:8: encodage illisible; UTF-8 attendu"]),
         (b"a\x00b\n", ["1:1: ce fichier n’est pas du texte; CSV en UTF-8 attendu"]),
     ],
 )
@@ -157,7 +166,8 @@ def test_bad_register_says_each_problem_and_writes_nothing(register, capsys, con
 
 def test_absent_register_is_one_line(capsys, tmp_path):
     path = tmp_path / "absent.csv"
-    assert run(path, capsys, 2).err.splitlines() == [f"{path}:1:1: No such file or directory; fichier lisible attendu"]
+    assert run(path, capsys, 2).err.splitlines() == [f"{path}:1:1: introuvable; chemin existant attendu"]
+    assert run(tmp_path, capsys, 2).err.splitlines() == [f"{tmp_path}:1:1: c’est un dossier; fichier attendu"]
 
 
 def test_bodies_come_from_the_data_file_with_their_parents():

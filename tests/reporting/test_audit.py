@@ -14,7 +14,7 @@ from projects.models import ApplicationVersion, JournalEntry, JournalHead, Journ
 from projects.services.journal import note, note_reason
 from reporting.queries.audit import GENESIS, journal_for
 from reporting.services.audit import Audit, verify_bundle, verify_database
-from reporting.services.audit_exports import JournalFile, export_journal, make_bundle, make_csv
+from reporting.services.audit_exports import FORMAT, JournalFile, export_journal, make_bundle, make_csv
 from tests.databases import owner_connection
 from tests.factories import NOW, ApplicationFactory, OrganisationFactory, agreement_in_force, person_with, recuse
 from tests.reporting.pages import DOCS
@@ -230,7 +230,26 @@ def test_file_that_is_no_bundle_is_refused(tmp_path, content):
         verify_bundle(path)
 
 
-@pytest.mark.parametrize("names", [{"autre.txt": "x"}, {"manifeste.json": "[]"}, {"manifeste.json": '{"format": "autre"}'}])
+def test_bundle_damaged_inside_is_refused(committed_db, tmp_path):
+    write_acts(2)
+    path = bundle_of(tmp_path, JournalEntry.objects.all())
+    damaged = bytearray(path.read_bytes())
+    for at in range(60, 120):
+        damaged[at] ^= 0xFF
+    path.write_bytes(bytes(damaged))
+    with pytest.raises(Invalid, match="dossier du journal illisible"):
+        verify_bundle(path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"autre.txt": "x"},
+        {"manifeste.json": "[]"},
+        {"manifeste.json": f'{{"format": "{FORMAT}", "files": []}}'},
+        {"manifeste.json": '{"format": "autre"}'},
+    ],
+)
 def test_archive_that_is_no_bundle_is_refused(tmp_path, names):
     path = tmp_path / "autre.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -113,9 +113,32 @@ def test_export_report_names_each_bad_filter_on_its_line(capsys: Any, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_export_report_names_each_filter_that_has_no_such_value(capsys: Any, tmp_path: Path) -> None:
+    file = tmp_path / "rapport.csv"
+    filters = ["--filter", "stage=rêvé", "--filter", "fiscal_year=x", "--filter", "nature=CASH"]
+    code, out, err = run(capsys, "export_report", "gains", "--format", "csv", "--output", str(file), *filters)
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "--filter stage=rêvé\xa0: Sélectionnez un choix valide. rêvé n’en fait pas partie.",
+        "--filter fiscal_year=x\xa0: Sélectionnez un choix valide. x n’en fait pas partie.",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_report_takes_the_rows_that_a_report_adds(capsys: Any, tmp_path: Path) -> None:
+    small()
+    file = tmp_path / "rapport.csv"
+    arguments = ["--format", "csv", "--output", str(file), "--filter", "nature=NET"]
+    code, _out, err = run(capsys, "export_report", "gains-by-year", *arguments)
+    assert (code, err) == (0, "")
+    assert {line.split(",")[1] for line in file.read_text().splitlines()[1:]} == {"NET"}
+
+
 def test_export_report_where_nothing_can_be_written_says_so(capsys: Any, tmp_path: Path) -> None:
     code, _out, err = run(capsys, "export_report", "envelopes", "--format", "csv", "--output", str(tmp_path / "absent" / "rapport.csv"))
-    assert (code, err.count("\n")) == (2, 1)
+    assert (code, err.count("\n"), err.startswith("--output")) == (2, 1, True)
+    code, _out, err = run(capsys, "export_report", "envelopes", "--format", "csv", "--output", str(tmp_path))
+    assert (code, err.count("\n"), err.startswith("--output")) == (2, 1, True)
 
 
 # -- invariants ----------------------------------------------------------------------------------------------------------

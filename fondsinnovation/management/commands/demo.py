@@ -17,9 +17,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.crypto import get_random_string
 
+from fondsinnovation.commands import PlainCommand, prepare_database
 from fondsinnovation.embedded import spawn, state_dir, stop
 from projects.demo import ACCOUNTS, PASSWORD
 
@@ -31,7 +32,7 @@ PATIENCE = 60  # seconds for the web server to answer
 Servers = dict[str, subprocess.Popen]
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Démarre le portail avec un fonds de démonstration : base de données, file de tâches, pages. Ctrl-C arrête tout."
     requires_system_checks = []
 
@@ -56,8 +57,7 @@ class Command(BaseCommand):
             self.stdout.write("\nArrêt.")
 
     def _prepare(self) -> None:
-        manage = [sys.executable, settings.BASE_DIR / "manage.py", "migrate", "--verbosity=0"]
-        subprocess.run(manage, env={**os.environ, "FONDS_DB_ROLE": "owner"}, check=True)
+        prepare_database()
         if not get_user_model().objects.exists():
             self.stdout.write("Création du fonds de démonstration…")
             call_command("seed", stage="report", live=True)
@@ -140,6 +140,8 @@ def _first_page_status(port: int) -> int | None:
 
 def _free_port(wanted: int | None) -> int:
     if wanted is not None:
+        if not 0 < wanted < 65536:
+            raise CommandError(f"--port {wanted} : un port de 1 à 65535 est attendu.", returncode=2)
         if not _is_free(wanted):
             raise CommandError(f"Le port {wanted} est déjà pris.", returncode=2)
         return wanted

@@ -13,11 +13,17 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.commands import PortalCommand
 from fondsinnovation.kit.errors import Invalid
+from reporting.analysis.gains import NET
 from reporting.catalogue import REPORTS, Report
 from reporting.exports import FORMATS, Source, write_file
+from reporting.forms.reports import ReportForm
 from reporting.management.dates import effective_day, knowledge_date
+from reporting.rules import TOTAL
 from reporting.services.compute import rows_of
 from reporting.services.snapshots import fix_knowledge, one_moment
+
+#: values of rows that a report adds to those of the database
+COMPUTED = (NET, TOTAL)
 
 
 class Command(PortalCommand):
@@ -41,6 +47,8 @@ class Command(PortalCommand):
         effective, known = effective or timezone.localdate(now), known or now
         form = FORMATS["csv-fr" if options["format"] == "csv" and options["locale"] else options["format"]]
         fix_knowledge(known, now=now)
+        if output.is_dir() or not output.parent.is_dir():
+            raise Invalid(_("--output %(path)s : un fichier dans un dossier qui existe est attendu") % {"path": output})
         part = output.with_name(f".{output.name}.part")
         try:
             with part.open("w+b") as file, one_moment():
@@ -61,12 +69,12 @@ def _filters(report: Report, pairs: list[str]) -> dict[str, str]:
     """The filters as a dict. Raises Invalid, naming what was not understood and what the report takes."""
     found = dict(pair.partition("=")[::2] for pair in pairs)
     bad = [pair for pair in pairs if pair.partition("=")[0] not in report.filters or not pair.partition("=")[2]]
-    if bad:
-        expected = ", ".join(report.filters)
-        raise Invalid(
-            "\n".join(
-                _("--filter %(pair)s : un filtre k=v est attendu, parmi %(expected)s") % {"pair": pair, "expected": expected}
-                for pair in bad
-            )
-        )
+    expected = ", ".join(report.filters)
+    sentence = _("--filter %(pair)s : un filtre k=v est attendu, parmi %(expected)s")
+    problems = [sentence % {"pair": pair, "expected": expected} for pair in bad]
+    asked = {name: value for name, value in found.items() if value not in COMPUTED}
+    for name, messages in ReportForm(asked, report=report).errors.items():
+        problems += [f"--filter {name}={found[name]} : {message}" for message in messages]
+    if problems:
+        raise Invalid("\n".join(problems))
     return found

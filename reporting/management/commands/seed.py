@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fondsinnovation.commands import PortalCommand
+from fondsinnovation.commands import PortalCommand, database_is_ready, prepare_database
 from fondsinnovation.kit.errors import WrongState
 from reporting.seeding.live import add_live_files
 from reporting.seeding.story import STAGES
@@ -23,14 +24,20 @@ class Command(PortalCommand):
         parser.add_argument("--stage", choices=STAGES, required=True, help="le moment où le fonds s’arrête")
         parser.add_argument("--live", action="store_true", help="ajoute des dossiers qui attendent chacun un des comptes de démonstration")
         parser.add_argument("--scale", type=int, default=1, help="nombre d’unités de 50 demandes et de 500 gains (1 à 400)")
+        parser.add_argument("--json", action="store_true", help="résultat en JSON")
 
     def run(self, **options: Any) -> int:
         if not settings.LOCAL:
             raise WrongState(_("Cette commande écrit des données de démonstration : elle est refusée en production."))
+        if not database_is_ready():
+            prepare_database()
         now = timezone.now()
         story = seed_fund(stage=options["stage"], scale=options["scale"], now=now)
         if options["live"]:
             add_live_files(now=now)
         counts = {"files": sum(1 for _file in story.files), "projects": len(story.projects) if story.reaches("agreement") else 0}
+        if options["json"]:
+            self.stdout.write(json.dumps(counts))
+            return 0
         self.stdout.write(_("Fonds écrit : %(files)d demandes, %(projects)d projets.") % counts)
         return 0
