@@ -98,7 +98,7 @@ def history_of(organisation: Organisation, *, since: int = 0, is_signed: bool = 
 def _differences(change: OrganisationChange) -> list[Difference]:
     fields = {field.name: field for field in Organisation._meta.concrete_fields}
     return [
-        Difference(capfirst(fields[name].verbose_name), shown_value(name, before), shown_value(name, after))
+        Difference(capfirst(str(fields[name].verbose_name)), shown_value(name, before), shown_value(name, after))
         for name, before, after in change.differences
     ]
 
