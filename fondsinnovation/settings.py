@@ -134,7 +134,7 @@ APPEND_ONLY_TABLES = [
     "journal", "journal_link", "ledger_entry", "gain", "cofunding", "projects_applicationversion", "projects_interestdeclaration",
     "projects_recusal", "projects_forecastgain", "funding_allotment", "funding_approval", "funding_signature",
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
-    "funding_delegationruleevent",
+    "funding_delegationruleevent", "projects_organisationchange",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

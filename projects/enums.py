@@ -40,6 +40,17 @@ class OrganisationKind(TextChoices):
     MRC = "mrc", _("MRC")
     UNIT = "unit", _("Unité du Secrétariat")
     PARTNER = "partner", _("Partenaire")
+    OTHER = "other", _("Autre")
+
+
+class ChangeKind(TextChoices):
+    """What happened to an organisation."""
+
+    CREATED = "created", _("Inscription au registre")
+    RENAMED = "renamed", _("Changement de nom")
+    CORRECTED = "corrected", _("Correction")
+    MERGED = "merged", _("Fusion")
+    ABOLISHED = "abolished", _("Abolition")
 
 
 class FiscalCalendar(TextChoices):

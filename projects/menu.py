@@ -26,6 +26,7 @@ ENTRIES = (
     ("funding:payment_list", _("Paiements"), _PAYERS),
     ("funding:envelope_list", _("Enveloppes"), _PAYERS | {Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE}),
     ("reporting:project_list", _("Projets"), _READERS),
+    ("projects:organisation_list", _("Organismes"), _READERS),
     ("reporting:gain_list", _("Gains"), _READERS | APPLICANT_ROLES),
     ("reporting:dashboard", _("Tableau de bord"), _READERS),
     ("reporting:report_list", _("Rapports"), _READERS),

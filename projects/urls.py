@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import TemplateView
 
-from projects.views import applications, calls, documents, people, sections, staff, submissions, tokens
+from projects.views import applications, calls, documents, organisations, people, sections, staff, submissions, tokens
 
 app_name = "projects"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,7 +14,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("secretariat/appels/", calls.staff_call_list, name="staff_call_list"),
     # people and organisations
     path("espace/", people.workspace, name="workspace"),
+    path("organismes/", organisations.organisation_list, name="organisation_list"),
+    path("organismes/exporter/", organisations.organisation_export, name="organisation_export"),
+    path("organismes/nouveau/", organisations.OrganisationCreate.as_view(), name="organisation_create"),
     path("organismes/<str:code>/", people.organisation_detail, name="organisation_detail"),
+    path("organismes/<str:code>/nom/", organisations.OrganisationRename.as_view(), name="organisation_rename"),
+    path("organismes/<str:code>/correction/", organisations.OrganisationCorrect.as_view(), name="organisation_correct"),
+    path("organismes/<str:code>/fusion/", organisations.OrganisationMerge.as_view(), name="organisation_merge"),
+    path("organismes/<str:code>/abolition/", organisations.OrganisationAbolish.as_view(), name="organisation_abolish"),
     path("organismes/<str:code>/roles/", people.MembershipCreate.as_view(), name="membership_create"),
     path("roles/<int:pk>/fin/", people.MembershipEnd.as_view(), name="membership_end"),
     # the Secretariat's queue (the page of one file is funding's, which knows its reviews)

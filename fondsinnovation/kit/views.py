@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +27,26 @@ def writes_access(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return view
 
 
+@contextmanager
+def read_only_transaction() -> Iterator[None]:
+    """A transaction in which the database refuses to write. It begins as such, in one trip; inside another one, a statement says so."""
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+            yield
+        return
+    connection.ensure_connection()
+    held = connection.connection
+    held.read_only = True
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not held.closed:
+            held.read_only = None
+
+
 class ReadOnlyGetMiddleware:
     """Run each GET and HEAD in a READ ONLY transaction, so that a page that would write fails in the database."""
 
@@ -43,9 +64,7 @@ class ReadOnlyGetMiddleware:
             return None
         if target.__module__.startswith(WRITING_GETS):
             return None
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION READ ONLY")
+        with read_only_transaction():
             try:
                 response = view(request, *args, **kwargs)
             except DomainError as error:  # process_exception is not asked about what process_view raises

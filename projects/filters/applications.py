@@ -16,8 +16,10 @@ from projects.queries.staff import SAVED_VIEWS, matching
 STAGES = [choice for choice in ApplicationState.choices if choice[0] != ApplicationState.DRAFT]
 KINDS = [
     (kind.value, kind.label)
-    for kind in (OrganisationKind.MINISTRY, OrganisationKind.AGENCY, OrganisationKind.MUNICIPALITY, OrganisationKind.MRC)
-]
+    for kind in (
+        OrganisationKind.MINISTRY, OrganisationKind.AGENCY, OrganisationKind.MUNICIPALITY, OrganisationKind.MRC, OrganisationKind.OTHER,
+    )
+]  # fmt: skip
 
 
 def _calls(request: Any) -> QuerySet[Call]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from fondsinnovation.templatetags.typography import fiscal_year
 from projects.enums import CallState
 from projects.models import Call, CallBudget
-from projects.models.organisations import sort_key
+from projects.models.organisations import words_of
 from projects.queries.calls import call_years
 from projects.queries.staff import folded
 
@@ -40,7 +40,7 @@ class CallFilter(django_filters.FilterSet):
 
     def search(self, rows: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         found = rows.annotate(folded_title=folded("title"), folded_reference=folded("reference"))
-        for word in sort_key(value.translate({ord("’"): " ", ord("–"): " "})).split():
+        for word in words_of(value).split():
             found = found.filter(Q(folded_title__contains=word) | Q(folded_reference__contains=word))
         return found
 

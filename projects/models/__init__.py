@@ -11,7 +11,7 @@ from projects.models.documents import Document
 from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan
 from projects.models.interests import InterestDeclaration, Recusal
 from projects.models.journal import ActKey, Counter, JournalEntry, JournalHead, JournalLink, KnowledgeFloor
-from projects.models.organisations import Organisation, Region
+from projects.models.organisations import Organisation, OrganisationChange, Region
 from projects.models.outbox import Message, OutboxMessage
 from projects.models.people import Membership, User
 from projects.models.projects import Project
@@ -43,6 +43,7 @@ __all__ = [
     "Message",
     "Objective",
     "Organisation",
+    "OrganisationChange",
     "OutboxMessage",
     "PlannedMilestone",
     "Project",

@@ -7,15 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.verdict import Verdict, check
+from fondsinnovation.kit.verdict import Verdict, check, first_no
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import Application, Organisation
+from projects.policies.organisations import begin_anything
 from projects.policies.rights import needs_role_in, rights_of
 
 
 def start_application(actor: Any, organisation: Organisation, now: datetime) -> Verdict:
-    """Any member of an organisation starts an application for it."""
-    return needs_role_in(actor, organisation.pk, now, *_in_order())
+    """Any member of an organisation that exists starts an application for it."""
+    return first_no(needs_role_in(actor, organisation.pk, now, *_in_order()), begin_anything(organisation, now))
 
 
 def edit_application(actor: Any, application: Application, now: datetime) -> Verdict:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.verdict import Verdict, check, first_no
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import Membership, Organisation, User
+from projects.policies.organisations import begin_anything
 from projects.policies.rights import needs_role, needs_role_in, rights_of
 
 
@@ -25,6 +26,7 @@ def grant_membership(actor: User, organisation: Organisation, role: str, now: da
     return first_no(
         manage_members(actor, organisation, now),
         check(director or role in APPLICANT_ROLES, _("Un organisme n’accorde que les rôles de rédaction, de finances et de signature.")),
+        begin_anything(organisation, now),
     )
 
 

@@ -98,9 +98,9 @@ STAGE = Case(
 
 
 def own_organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:
-    """The organisations in whose name this person may apply, by name."""
+    """The organisations in force in whose name this person may apply, by name."""
     own = rights_of(person, now).organisations(*APPLICANT_ROLES)
-    return Organisation.objects.filter(pk__in=own).order_by("sort_key", "pk")
+    return Organisation.objects.in_force(timezone.localdate(now)).filter(pk__in=own).order_by("sort_key", "pk")
 
 
 def attachments_of(application: Application) -> QuerySet[Document]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.enums import WAITING, ApplicationState
 from projects.models import Application
 from projects.models.applications import ACCENTED, PLAIN
-from projects.models.organisations import sort_key
+from projects.models.organisations import sort_key, words_of
 from projects.policies.staff import read_files
 from projects.queries.applications import STAGE, applications_for
 
@@ -82,8 +82,8 @@ def folded(field: str) -> Func:
 
 def matching(applications: QuerySet[Application], words: str) -> QuerySet[Application]:
     """Those whose number, title or organisation hold each of these words, whatever their case, accents, dashes and apostrophes."""
-    for word in sort_key(words.translate({ord("’"): " ", ord("–"): " "})).split():
+    for word, key in zip(words_of(words).split(), sort_key(words).split(), strict=True):
         applications = applications.filter(
-            Q(folded_title__contains=word) | Q(number__contains=word.upper()) | Q(organisation__sort_key__contains=word)
+            Q(folded_title__contains=word) | Q(number__contains=word.upper()) | Q(organisation__sort_key__contains=key)
         )
     return applications

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from fondsinnovation.kit.errors import act, current_entry
 from projects.models import User
+from projects.policies import organisations as organisation_policies
 from projects.policies import staff as policies
 
 
@@ -14,4 +15,11 @@ from projects.policies import staff as policies
 def export_applications(*, filters: Mapping[str, str], rows: int, actor: User, now: datetime, key: str | None = None) -> None:
     """Record that a person takes a list of applications out of the portal. Raises NotAllowed."""
     policies.read_files(actor, now).require()
+    current_entry().facts.update(filters=dict(filters), rows=rows)
+
+
+@act
+def export_organisations(*, filters: Mapping[str, str], rows: int, actor: User, now: datetime, key: str | None = None) -> None:
+    """Record that a person takes a list of organisations out of the portal. Raises NotAllowed."""
+    organisation_policies.export_organisations(actor, now).require()
     current_entry().facts.update(filters=dict(filters), rows=rows)

@@ -6,33 +6,53 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import Invalid, act, current_entry
-from projects.enums import FiscalCalendar, OrganisationKind
-from projects.models import Organisation, Region, User
+from projects.enums import ChangeKind, FiscalCalendar, OrganisationKind
+from projects.models import Organisation, OrganisationChange, Region, User
 from projects.models.organisations import sort_key
+from projects.services.organisation_changes import differences_between, record, rename, said_of
 
 BODIES = Path(__file__).resolve().parent.parent / "data" / "bodies.csv"
+MRCS = BODIES.with_name("mrcs.csv")
 MUNICIPALITIES = BODIES.with_name("municipalities.csv")
 COLUMNS = ("mcode", "munnom", "regadm", "mrc", "mpopul")
 LONGEST = {"munnom": 200, "mrc": 80}
 _LABEL_AND_CODE = re.compile(r"(?P<label>.*?)\s*\((?P<code>\d+)\)")
-_KEPT = ("name", "sort_key", "region_id", "mrc", "population")
+_KEPT = ("region_id", "mrc", "population")
+_WRITTEN = (*_KEPT, "name", "sort_key", "former_keys", "version")
+#: why the history says that an import changed an organisation
+REGISTER_REASON = "Répertoire des municipalités du Québec"
+BODIES_REASON = "Liste des ministères et organismes du portail"
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """One thing that an import changed: `what` is created, name, region, mrc or population; its values as text."""
+
+    code: str
+    name: str
+    what: str
+    before: str = ""
+    after: str = ""
 
 
 @dataclass
 class Tally:
-    """What an import did, in rows."""
+    """What an import did, in rows, and each change of it; `absent` are those in force that the file does not have, left as they are."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    novelties: list[Novelty] = field(default_factory=list)
+    absent: list[tuple[str, str]] = field(default_factory=list)
 
 
 def read_register(content: bytes, name: str) -> list[Organisation]:
@@ -119,49 +139,100 @@ def _municipality(row: dict[str, str]) -> Organisation:
 
 @act
 def import_municipalities(*, rows: list[Organisation], actor: User | None, now: datetime, key: str | None = None) -> Tally:
-    """Create or update municipalities by their code; nothing is deleted. The journal keeps the counts."""
-    tally = _upsert(rows)
-    current_entry().facts.update(created=tally.created, updated=tally.updated, unchanged=tally.unchanged)
+    """Create or update municipalities by their code; nothing is deleted, and one that has ended is left as it is.
+
+    A new name is written in the organisation's history. The journal keeps the counts.
+    """
+    tally = _upsert(rows, reason=REGISTER_REASON, actor=actor, now=now)
+    living = Organisation.objects.filter(kind=OrganisationKind.MUNICIPALITY).exclude(valid_to__lt=timezone.localdate(now))
+    tally.absent = list(living.exclude(code__in=[row.code for row in rows]).order_by("code").values_list("code", "name"))
+    _note_counts(tally)
     return tally
 
 
 @act
 def import_bodies(*, actor: User | None, now: datetime, key: str | None = None) -> Tally:
-    """Create or update the ministries, agencies, partners and units of the project's data file of facts."""
-    with BODIES.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    rows = [
-        Organisation(
-            code=line["code"],
-            kind=line["kind"],
-            name=line["name"],
-            sort_key=sort_key(line["name"]),
-            region_id=line["region"] or None,
-            mrc="",
-            population=None,
-            fiscal_calendar=FiscalCalendar.STATE,
-        )
-        for line in lines
-    ]
-    tally = _upsert(rows)
+    """Create or update the ministries, agencies, partners, units and MRC of the project's data files of facts."""
+    lines = [line for path in (BODIES, MRCS) for line in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))]
+    rows = [_body(line) for line in lines]
+    tally = _upsert(rows, reason=BODIES_REASON, actor=actor, now=now)
     by_code = dict(Organisation.objects.filter(code__in=[line["code"] for line in lines]).values_list("code", "pk"))
     for line in lines:
         if line["parent"]:
             Organisation.objects.filter(code=line["code"]).update(parent=by_code[line["parent"]])
-    current_entry().facts.update(created=tally.created, updated=tally.updated, unchanged=tally.unchanged)
+    _note_counts(tally)
     return tally
 
 
-def _upsert(rows: list[Organisation]) -> Tally:
-    known = {row.code: row for row in Organisation.objects.filter(code__in=[row.code for row in rows])}
-    created = [row for row in rows if row.code not in known]
+def _note_counts(tally: Tally) -> None:
+    current_entry().facts.update(created=tally.created, updated=tally.updated, unchanged=tally.unchanged)
+
+
+def _body(line: dict[str, str]) -> Organisation:
+    is_local = line["kind"] == OrganisationKind.MRC
+    return Organisation(
+        code=line["code"],
+        kind=line["kind"],
+        name=line["name"],
+        sort_key=sort_key(line["name"]),
+        region_id=line["region"] or None,
+        mrc="",
+        population=None,
+        fiscal_calendar=FiscalCalendar.CALENDAR if is_local else FiscalCalendar.STATE,
+    )
+
+
+def _upsert(rows: list[Organisation], *, reason: str, actor: User | None, now: datetime) -> Tally:
+    codes, day = [row.code for row in rows], timezone.localdate(now)
+    held = Organisation.objects.filter(code__in=codes).select_related("parent").select_for_update(of=("self",), no_key=True)
+    known = {row.code: row for row in held.order_by("pk")}
+    created = Organisation.objects.bulk_create([row for row in rows if row.code not in known])
+    changes = [OrganisationChange(organisation=row, kind=ChangeKind.CREATED, name_after=row.name, version=1) for row in created]
+    novelties = [Novelty(row.code, row.name, "created") for row in created]
     changed = []
     for row in rows:
         before = known.get(row.code)
-        if before is not None and any(getattr(before, name) != getattr(row, name) for name in _KEPT):
-            for name in _KEPT:
-                setattr(before, name, getattr(row, name))
-            changed.append(before)
-    Organisation.objects.bulk_create(created)
-    Organisation.objects.bulk_update(changed, _KEPT, batch_size=500)
-    return Tally(len(created), len(changed), len(rows) - len(created) - len(changed))
+        if before is None or before.has_ended(day) or not (made := _bring_up_to_date(before, row)):
+            continue
+        changed.append(before)
+        changes += made
+        novelties += _novelties(made)
+    Organisation.objects.bulk_update(changed, _WRITTEN, batch_size=500)
+    record(changes, effective_on=day, reason=reason, actor=actor, now=now)
+    return Tally(len(created), len(changed), len(rows) - len(created) - len(changed), novelties=novelties)
+
+
+def _bring_up_to_date(organisation: Organisation, row: Organisation) -> list[OrganisationChange]:
+    """Give an organisation the facts of a row of a file, unsaved: what changed of it, its name apart."""
+    made = []
+    if organisation.name != row.name:
+        name_before = organisation.name
+        rename(organisation, row.name)
+        made.append(
+            OrganisationChange(
+                organisation=organisation,
+                kind=ChangeKind.RENAMED,
+                version=organisation.version,
+                name_before=name_before,
+                name_after=row.name,
+            )
+        )
+    before = said_of(organisation)
+    for name in _KEPT:
+        setattr(organisation, name, getattr(row, name))
+    if differences := differences_between(before, said_of(organisation)):
+        organisation.version += 1
+        made.append(
+            OrganisationChange(organisation=organisation, kind=ChangeKind.CORRECTED, version=organisation.version, differences=differences)
+        )
+    return made
+
+
+def _novelties(changes: list[OrganisationChange]) -> list[Novelty]:
+    found = []
+    for change in changes:
+        code, name = change.organisation.code, change.organisation.name
+        if change.kind == ChangeKind.RENAMED:
+            found.append(Novelty(code, name, "name", change.name_before, change.name_after))
+        found += [Novelty(code, name, what, before, after) for what, before, after in change.differences]
+    return found

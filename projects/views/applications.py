@@ -91,7 +91,7 @@ class ApplicationStart(ActForm):
     def get_form_kwargs(self) -> dict[str, Any]:
         organisations = own_organisations_for(self.request.user, timezone.now())
         if not organisations:
-            raise NotAllowed(_("Pour déposer une demande, il faut un rôle dans un organisme demandeur."))
+            raise NotAllowed(_("Pour déposer une demande, il faut un rôle dans un organisme demandeur en vigueur."))
         return {**super().get_form_kwargs(), "organisations": organisations}
 
     def get_initial(self) -> dict[str, Any]:

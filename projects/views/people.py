@@ -23,6 +23,7 @@ from projects.policies import people as policies
 from projects.policies.rights import rights_of
 from projects.queries.people import members_of, organisations_for
 from projects.services.people import end_membership, grant_membership
+from projects.views.organisations import facts_of
 
 #: where a role finds what it has to do, when that is not the first page of its menu
 FIRST_PAGES = (
@@ -48,12 +49,15 @@ def workspace(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def organisation_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """An organisation and its members, past ones included."""
+    """An organisation, its history and who succeeded it; its members, past ones included, for those who may see them."""
     now = timezone.now()
-    organisation = get_object_or_404(organisations_for(request.user, now).select_related("region"), code=code)
+    organisation = get_object_or_404(Organisation.objects.select_related("region", "parent", "successor"), code=code)
+    members_shown = organisations_for(request.user, now).filter(pk=organisation.pk).exists()
     context = {
+        **facts_of(request, organisation, is_signed=members_shown),
         "organisation": organisation,
-        "members": members_of(organisation),
+        "members_shown": members_shown,
+        "members": members_of(organisation) if members_shown else [],
         "today": timezone.localdate(now),
         "may_manage": policies.manage_members(request.user, organisation, now),
     }

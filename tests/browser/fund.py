@@ -19,10 +19,12 @@ from funding.services.calls import submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
-from projects.enums import CallState, DocumentKind, InterestAnswer, Role
-from projects.models import ApiToken, Application, Call, GainLine, InterestDeclaration, JournalEntry, Membership, User
+from projects.enums import CallState, DocumentKind, FiscalCalendar, InterestAnswer, OrganisationKind, Role
+from projects.models import ApiToken, Application, Call, GainLine, InterestDeclaration, JournalEntry, Membership, Organisation, User
+from projects.services import organisation_changes as register
 from projects.services.attachments import attach_document
 from projects.services.calls import create_call
+from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
 from reporting.enums import GainReportState
 from reporting.models import Export, GainReport, Run
@@ -74,12 +76,27 @@ def prepare(monkeypatch: Any) -> None:
         application_id=draft.pk, kind=DocumentKind.RESOLUTION, file=upload("resolution.pdf"), actor=person("redaction.rimouski"), now=now
     )
     declare_interests(now)
+    merge_an_organisation(now)
     request_payments(now)
     return_a_gain(now)
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=now).pk, now=now)
     client = Client()
     client.force_login(person("audit"))
     client.post("/rapports/roi-projects/exporter/", {"format": "csv"})
+
+
+def merge_an_organisation(now: Any) -> None:
+    """An organisation that had two names and joined another."""
+    facts = OrganisationFacts(kind=OrganisationKind.OTHER, fiscal_calendar=FiscalCalendar.STATE)
+    day, director = timezone.localdate(now), {"actor": person("direction"), "now": now}
+    old = register.create_organisation(code="ANCIENNE", name="Ancienne corporation", facts=facts, **director)
+    register.rename_organisation(
+        organisation_id=old.pk, version=1, name="Ancienne société", effective_on=day, reason="Lettres patentes", **director
+    )
+    successor = Organisation.objects.get(code="ENAP")
+    register.merge_organisations(
+        organisation_id=old.pk, version=2, successor_id=successor.pk, effective_on=day, reason="Décret de fusion", **director
+    )
 
 
 def declare_interests(now: Any) -> None:
@@ -230,6 +247,15 @@ page("projects:token_revoke", "agente1", newest(ApiToken))
 # an organisation
 page("projects:workspace", "redaction.rimouski")
 page("projects:organisation_detail", "greffe.rimouski", lambda: ("10043",))
+page("projects:organisation_list", "redaction.rimouski")
+page("projects:organisation_list", "agente1", query="q=ancienne&state=ended")
+page("projects:organisation_detail", "direction", lambda: ("ANCIENNE",))
+page("projects:organisation_detail", "redaction.rimouski", lambda: ("ENAP",))
+page("projects:organisation_create", "agente1")
+page("projects:organisation_rename", "agente1", lambda: ("ENAP",))
+page("projects:organisation_correct", "agente1", lambda: ("ENAP",))
+page("projects:organisation_merge", "direction", lambda: ("CIQ",))
+page("projects:organisation_abolish", "direction", lambda: ("CIQ",))
 page("projects:membership_create", "greffe.rimouski", lambda: ("10043",))
 page("projects:membership_end", "greffe.rimouski", newest(Membership, organisation__code="10043", role=Role.WRITER))
 page("projects:application_list", "redaction.rimouski")
@@ -330,5 +356,5 @@ page("reporting:audit_detail", "audit", newest(JournalEntry))
 NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
-    "projects:application_pdf", "api:schema",
+    "projects:application_pdf", "projects:organisation_export", "api:schema",
 }  # fmt: skip

@@ -65,14 +65,14 @@ def test_ended_membership_gives_no_access_and_keeps_its_row():
         end_membership(membership_id=signatory.memberships.get().pk, actor=signatory, now=NOW)
 
 
-def test_organisation_page_is_for_its_members_and_the_staff(client):
+def test_organisation_page_is_for_everybody_who_signs_in_and_its_members_are_not(client):
     town = OrganisationFactory()
     member, stranger = person_with(Role.WRITER, organisation=town), person_with(Role.WRITER, organisation=OrganisationFactory())
     address = reverse("projects:organisation_detail", args=[town.code])
     assert client.get(address).status_code == 302
-    for person, status in ((member, 200), (stranger, 404), (person_with(Role.OFFICER), 200)):
+    for person, members in ((member, [member.memberships.get()]), (stranger, []), (person_with(Role.OFFICER), [member.memberships.get()])):
         client.force_login(person)
-        assert client.get(address).status_code == status
+        assert list(client.get(address).context["members"]) == members
 
 
 @pytest.mark.parametrize("members", [1, 3])
@@ -81,7 +81,7 @@ def test_organisation_page_costs_the_same_for_one_and_three_members(client, djan
     director = person_with(Role.DIRECTOR)
     MembershipFactory.create_batch(members, organisation=town)
     client.force_login(director)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         client.get(reverse("projects:organisation_detail", args=[town.code]))
 
 

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 #: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file
 ALLOWED = {
     "projects:staff_application_export",
+    "projects:organisation_export",
     "reporting:audit_export",
     "reporting:export_create",
     "reporting:run_create",
@@ -46,6 +47,11 @@ REFUSED = {
     "funding:payment_request",
     "funding:review_assign",
     "projects:membership_create",
+    "projects:organisation_abolish",
+    "projects:organisation_correct",
+    "projects:organisation_create",
+    "projects:organisation_merge",
+    "projects:organisation_rename",
     "projects:token_create",
 }
 
