@@ -19,7 +19,9 @@ def start_application(*, call_id: int, organisation_id: int, actor: User, now: d
     organisation = Organisation.objects.get(pk=organisation_id)
     policies.start_application(actor, organisation, now).require()
     require_open(Call.objects.get(pk=call_id), now)
-    application = Application.objects.create(call_id=call_id, organisation=organisation, created_by=actor, created_at=now, changed_at=now)
+    application = Application.objects.create(
+        call_id=call_id, organisation=organisation, created_by=actor, responsible=actor, created_at=now, changed_at=now
+    )
     note(application, call=call_id)
     note_organisation(organisation.pk)
     return application
