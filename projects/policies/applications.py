@@ -10,23 +10,24 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.verdict import Verdict, check
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import Application, Organisation
-from projects.policies.rights import needs_role_in, rights_of
+from projects.policies.rights import holds_in, needs_role_in
+from projects.policies.scope import call_of
 
 
-def start_application(actor: Any, organisation: Organisation, now: datetime) -> Verdict:
-    """Any member of an organisation starts an application for it."""
-    return needs_role_in(actor, organisation.pk, now, *_in_order())
+def start_application(actor: Any, organisation: Organisation, now: datetime, call: int | None = None) -> Verdict:
+    """Any member of an organisation starts an application for it; one whose role is limited to a call, to that call."""
+    return needs_role_in(actor, organisation.pk, now, *_in_order(), call=call)
 
 
 def edit_application(actor: Any, application: Application, now: datetime) -> Verdict:
     """Any member of the organisation fills the sections and attaches the files of its application."""
-    return needs_role_in(actor, application.organisation_id, now, *_in_order())
+    return needs_role_in(actor, application.organisation_id, now, *_in_order(), call=call_of(application))
 
 
 def submit_application(actor: Any, application: Application, now: datetime) -> Verdict:
     """Only the organisation's signatory submits: the others prepare."""
     return check(
-        rights_of(actor, now).has_in(application.organisation_id, Role.SIGNATORY),
+        holds_in(actor, application.organisation_id, now, Role.SIGNATORY, call=call_of(application)),
         _("Seule la personne signataire de l’organisme peut déposer la demande."),
     )
 

@@ -18,7 +18,7 @@ def organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:
     rights = rights_of(person, now)
     if rights.is_staff or rights.has(Role.AUDITOR):
         return Organisation.objects.all()
-    return Organisation.objects.filter(pk__in=rights.organisations(*APPLICANT_ROLES))
+    return Organisation.objects.filter(pk__in={where for _role, where, *_limits in (*rights.own, *rights.delegated)})
 
 
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
@@ -27,7 +27,7 @@ def members_of(organisation: Organisation) -> QuerySet[Membership]:
 
 
 def active_members(organisation_id: int, now: datetime) -> QuerySet[Membership]:
-    """Memberships of an applicant organisation in force today, of people whose account is active."""
+    """Memberships of an applicant organisation in force today, of people whose account is active; `for_call` narrows them to a file."""
     return Membership.objects.on(timezone.localdate(now)).filter(
         Q(person__is_active=True), organisation_id=organisation_id, role__in=APPLICANT_ROLES
     )

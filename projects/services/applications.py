@@ -17,7 +17,7 @@ from projects.services.journal import note, note_organisation
 def start_application(*, call_id: int, organisation_id: int, actor: User, now: datetime, key: str | None = None) -> Application:
     """Open a draft for an organisation, in a call that takes applications at this instant. Raises NotAllowed, WrongState."""
     organisation = Organisation.objects.get(pk=organisation_id)
-    policies.start_application(actor, organisation, now).require()
+    policies.start_application(actor, organisation, now, call_id).require()
     require_open(Call.objects.get(pk=call_id), now)
     application = Application.objects.create(
         call_id=call_id, organisation=organisation, created_by=actor, responsible=actor, created_at=now, changed_at=now

@@ -82,13 +82,13 @@ class ApplicationStart(ActForm):
         return get_object_or_404(Call, reference=self.kwargs["reference"], state__in=PUBLIC_CALL_STATES)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        organisations = own_organisations_for(self.request.user, timezone.now())
+        organisations = own_organisations_for(self.request.user, timezone.now(), self.call.pk)
         if not organisations:
             raise NotAllowed(_("Pour déposer une demande, il faut un rôle dans un organisme demandeur."))
         return {**super().get_form_kwargs(), "organisations": organisations}
 
     def get_initial(self) -> dict[str, Any]:
-        organisations = own_organisations_for(self.request.user, timezone.now())
+        organisations = own_organisations_for(self.request.user, timezone.now(), self.call.pk)
         return {**super().get_initial(), "organisation": organisations[0].pk if len(organisations) == 1 else None}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -121,8 +121,11 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "last": last,
         "is_open": application.call.accepts_at(now),
         "now": now,
-        "members": active_members(application.organisation_id, now).select_related("person").order_by("role", "person__name", "pk"),
-        "signatories": signatories_of(application.organisation_id, now),
+        "members": active_members(application.organisation_id, now)
+        .for_call(application.call_id)
+        .select_related("person")
+        .order_by("role", "person__name", "pk"),
+        "signatories": signatories_of(application, now),
         "may_submit": policies.submit_application(request.user, application, now),
     }
     return render(request, "projects/application_tasks.html", context)
