@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.verdict import Verdict, check
-from projects.enums import APPLICANT_ROLES, Role
+from fondsinnovation.kit.verdict import Verdict, check, first_no, possible
+from projects.enums import APPLICANT_ROLES, ApplicationState, Role
 from projects.models import Application, Organisation
 from projects.policies.rights import holds_in, needs_role_in
 from projects.policies.scope import call_of
@@ -29,6 +29,16 @@ def submit_application(actor: Any, application: Application, now: datetime) -> V
     return check(
         holds_in(actor, application.organisation_id, now, Role.SIGNATORY, call=call_of(application)),
         _("Seule la personne signataire de l’organisme peut déposer la demande."),
+    )
+
+
+def transfer_application(actor: Any, application: Application, now: datetime) -> Verdict:
+    """Who answers for a draft hands it to a colleague; so does the organisation's signatory, when that person has left."""
+    signs = holds_in(actor, application.organisation_id, now, Role.SIGNATORY, call=call_of(application))
+    own = application.responsible_id == actor.pk and edit_application(actor, application, now)
+    return first_no(
+        check(signs or own, _("Seules la personne responsable de la demande et la personne signataire peuvent la transférer.")),
+        possible(application.state == ApplicationState.DRAFT, _("Cette demande a déjà été déposée.")),
     )
 
 

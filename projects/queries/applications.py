@@ -174,6 +174,17 @@ def signatories_of(application: Application, now: datetime) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=holding.values("person")).order_by("name", "pk")
 
 
+def colleagues_of(application: Application, now: datetime) -> QuerySet[User]:
+    """Who may answer for an application: the members of its organisation whose role counts on it today, by name."""
+    return members_to_tell(application, now).order_by("name", "pk")
+
+
+def drafts_of(person: User, organisation: Organisation) -> QuerySet[Application]:
+    """The drafts of an organisation for which a person answers, the last changed first."""
+    drafts = Application.objects.filter(responsible=person, organisation=organisation, state=ApplicationState.DRAFT)
+    return drafts.select_related("call").order_by("-changed_at", "pk")
+
+
 def members_to_tell(file: Application | Project, now: datetime) -> QuerySet[User]:
     """The people of an organisation who are told what happens to one of its files."""
     in_force = Membership.objects.on(timezone.localdate(now)).for_call(file.call_id)
