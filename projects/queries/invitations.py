@@ -18,6 +18,7 @@ class Problem(Enum):
     USED = "used"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    OTHER_ACCOUNT = "other_account"
 
 
 @dataclass(frozen=True, slots=True)

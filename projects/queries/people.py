@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from projects.enums import APPLICANT_ROLES, Role
-from projects.models import Membership, Organisation
+from projects.models import JournalEntry, Membership, Organisation
 from projects.policies.rights import rights_of
 
 
@@ -23,7 +23,14 @@ def organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:
 
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
     """Memberships of an organisation, past ones included, the current ones first."""
-    return Membership.objects.filter(organisation=organisation).select_related("person").order_by("ends_on", "role", "person__name", "pk")
+    members = Membership.objects.filter(organisation=organisation).select_related("person", "call", "delegated_from__person")
+    return members.order_by(F("revoked_at").asc(nulls_first=True), "ends_on", "role", "person__name", "pk")
+
+
+def last_change(membership: Membership) -> JournalEntry | None:
+    """The last act on a membership, with who did it."""
+    entries = JournalEntry.objects.filter(object_type="projects.membership", object_id=membership.pk).select_related("actor")
+    return next(iter(entries.order_by("-pk")[:1]), None)
 
 
 def active_members(organisation_id: int, now: datetime) -> QuerySet[Membership]:

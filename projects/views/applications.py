@@ -56,7 +56,7 @@ COLOURS = {
 
 def own_application(request: HttpRequest, pk: int) -> Application:
     """An application of one of this person's organisations, or 404."""
-    own = own_applications_for(request.user, timezone.now()).select_related("call__terms", "organisation", "submitted_by")
+    own = own_applications_for(request.user, timezone.now()).select_related("call__terms", "organisation", "responsible", "submitted_by")
     return get_object_or_404(own, pk=pk)
 
 
@@ -64,7 +64,7 @@ def own_application(request: HttpRequest, pk: int) -> Application:
 @login_required
 def application_list(request: HttpRequest) -> HttpResponse:
     """The applications of this person's organisations, the last changed first."""
-    rows = own_applications_for(request.user, timezone.now()).select_related("call", "organisation")
+    rows = own_applications_for(request.user, timezone.now()).select_related("call", "organisation", "responsible")
     table = OwnApplicationTable.for_page(request, rows.order_by(F("changed_at").desc(), "pk"))
     count = table.paginator.count
     table.caption = ngettext("%(count)s demande", "%(count)s demandes", count) % {"count": number(count)}
@@ -127,6 +127,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by("role", "person__name", "pk"),
         "signatories": signatories_of(application, now),
         "may_submit": policies.submit_application(request.user, application, now),
+        "may_transfer": policies.transfer_application(request.user, application, now),
     }
     return render(request, "projects/application_tasks.html", context)
 

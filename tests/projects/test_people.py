@@ -60,7 +60,7 @@ def test_ended_membership_gives_no_access_and_keeps_its_row():
     signatory, member = person_with(Role.SIGNATORY, organisation=town), MembershipFactory(organisation=town)
     end_membership(membership_id=member.pk, actor=signatory, now=NOW)
     assert rights_of(type(member.person).objects.get(pk=member.person_id), NOW).held == frozenset()
-    assert Membership.objects.get(pk=member.pk).ends_on == NOW.date() - timedelta(days=1)
+    assert Membership.objects.get(pk=member.pk).ends_on == NOW.date()
     with pytest.raises(NotAllowed, match="votre propre rôle"):
         end_membership(membership_id=signatory.memberships.get().pk, actor=signatory, now=NOW)
 
@@ -81,7 +81,7 @@ def test_organisation_page_costs_the_same_for_one_and_three_members(client, djan
     director = person_with(Role.DIRECTOR)
     MembershipFactory.create_batch(members, organisation=town)
     client.force_login(director)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get(reverse("projects:organisation_detail", args=[town.code]))
 
 

@@ -220,7 +220,7 @@ def test_person_with_an_account_takes_the_role_signed_in(town, signatory):
         ({"password": "court"}, ["password"]),
         ({"password": "123456789012"}, ["password"]),
         ({"password": "password1234"}, ["password"]),
-        ({"password": "nadège quirion"}, ["password"]),
+        ({"password": "nouvelle.personne@exemple"}, ["password"]),
         ({"name": "", "password": ""}, ["name", "password"]),
     ],
 )
