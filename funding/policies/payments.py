@@ -34,7 +34,9 @@ def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
     """A member of the beneficiary reports a milestone while the agreement is in force."""
     agreement = milestone.agreement
     return first_no(
-        needs_role_in(actor, agreement.project.organisation_id, now, Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY, call=call_of(milestone)),
+        needs_role_in(
+            actor, agreement.project.organisation_id, now, Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY, call=call_of(milestone)
+        ),
         _not_recused(actor, agreement.project),
         possible(agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
         possible(

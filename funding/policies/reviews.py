@@ -36,7 +36,9 @@ def confirm_ineligibility(actor: User, eligibility: Eligibility, now: datetime) 
 
 def assign_reviewers(actor: User, application: Application, now: datetime) -> Verdict:
     """An officer or the committee's secretary whom no recusal keeps away from the file."""
-    return first_no(needs_role(actor, now, Role.OFFICER, Role.COMMITTEE_SECRETARY, call=call_of(application)), not_recused(actor, application.pk))
+    return first_no(
+        needs_role(actor, now, Role.OFFICER, Role.COMMITTEE_SECRETARY, call=call_of(application)), not_recused(actor, application.pk)
+    )
 
 
 def review(person: User, application: Application, now: datetime) -> Verdict:
@@ -77,5 +79,8 @@ def take_part(actor: User, application: Application, now: datetime) -> Verdict:
     assigned = Review.objects.filter(application=application, reviewer=actor).exists()
     return first_no(
         not_recused(actor, application.pk),
-        check(assigned or rights_of(actor, now).has(*READERS, call=call_of(application)), _("Vous n’avez pas à déclarer d’intérêt dans ce dossier.")),
+        check(
+            assigned or rights_of(actor, now).has(*READERS, call=call_of(application)),
+            _("Vous n’avez pas à déclarer d’intérêt dans ce dossier."),
+        ),
     )

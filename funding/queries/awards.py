@@ -45,9 +45,7 @@ def awards_for(person: Any, now: datetime) -> QuerySet[Award]:
 
 def told_to(person: Any, now: datetime, awards: QuerySet[Award]) -> QuerySet[Award]:
     """Those whose letter was sent to an organisation in which this person holds a role."""
-    own = of_applicant(
-        rights_of(person, now), *APPLICANT_ROLES, organisation="application__organisation", call="application__call"
-    )
+    own = of_applicant(rights_of(person, now), *APPLICANT_ROLES, organisation="application__organisation", call="application__call")
     return awards.filter(own, letter__isnull=False)
 
 

@@ -85,7 +85,9 @@ def next_steps(application: Application, person: User, now: datetime) -> list[St
         verdict = award_policies.recommend_award(person, application, now)
         steps.append(Step(_("Préparer la recommandation"), reverse("funding:award_recommend", args=number), verdict))
     if application.state in DECIDED:
-        steps.append(Step(_("Voir la fiche de décision"), reverse("funding:award_detail", args=number), read_files(person, now, application.call_id)))
+        steps.append(
+            Step(_("Voir la fiche de décision"), reverse("funding:award_detail", args=number), read_files(person, now, application.call_id))
+        )
     return steps
 
 

@@ -14,8 +14,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="application",
             name="responsible",
-            field=models.ForeignKey(
-                on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="responsable"
-            ),
+            field=models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="responsable"),
         ),
     ]

@@ -42,7 +42,9 @@ def change_membership(actor: User, membership: Membership, now: datetime) -> Ver
         manage_members(actor, membership.organisation, now),
         _of_another(actor, membership, _("Vous ne pouvez pas modifier votre propre rôle.")),
         not_over(membership, now),
-        check(membership.delegated_from_id is None, _("Les dates d’une délégation ne se modifient pas : retirez-la et proposez-en une autre.")),
+        check(
+            membership.delegated_from_id is None, _("Les dates d’une délégation ne se modifient pas : retirez-la et proposez-en une autre.")
+        ),
     )
 
 
@@ -66,14 +68,12 @@ def settle_invitation(actor: User, invitation: Invitation, now: datetime) -> Ver
     """Whoever may still give the role sends the invitation again or withdraws it, as long as nobody has accepted it."""
     return first_no(
         grant_membership(actor, invitation.organisation, invitation.role, now),
-        possible(
-            invitation.accepted_at is None and invitation.revoked_at is None, _("Cette invitation n’est plus en attente.")
-        ),
+        possible(invitation.accepted_at is None and invitation.revoked_at is None, _("Cette invitation n’est plus en attente.")),
     )
 
 
 def accept_invitation(actor: User | None, invitation: Invitation, now: datetime) -> Verdict:
-    """The person whose account has the invited address, or somebody who has no account and makes one; the inviter still may give the role."""
+    """Whose account has the invited address, or who has no account and makes one, as long as the inviter may give the role."""
     return first_no(
         check(
             actor is None or actor.email.lower() == invitation.email,
@@ -85,7 +85,7 @@ def accept_invitation(actor: User | None, invitation: Invitation, now: datetime)
         ),
         possible(
             grant_membership(invitation.invited_by, invitation.organisation, invitation.role, now),
-            _("La personne qui vous a invité ne peut plus accorder ce rôle : demandez une autre invitation."),
+            _("La personne qui a envoyé cette invitation ne peut plus accorder ce rôle : demandez-en une autre."),
         ),
     )
 

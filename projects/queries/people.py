@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import JournalEntry, Membership, Organisation
+from projects.models.people import MembershipQuerySet
 from projects.policies.rights import rights_of
 
 
@@ -33,7 +34,7 @@ def last_change(membership: Membership) -> JournalEntry | None:
     return next(iter(entries.order_by("-pk")[:1]), None)
 
 
-def active_members(organisation_id: int, now: datetime) -> QuerySet[Membership]:
+def active_members(organisation_id: int, now: datetime) -> MembershipQuerySet:
     """Memberships of an applicant organisation in force today, of people whose account is active; `for_call` narrows them to a file."""
     return Membership.objects.on(timezone.localdate(now)).filter(
         Q(person__is_active=True), organisation_id=organisation_id, role__in=APPLICANT_ROLES

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import Invalid, WrongState, act
+from fondsinnovation.kit.states import require_move
 from fondsinnovation.templatetags.typography import long_date
 from projects.enums import DELEGATION_MOVES, DelegationState
 from projects.models import Delegation, Membership, User
@@ -65,9 +66,13 @@ def _check(source: Membership, delegate: User, starts_on: date, ends_on: date, r
     able = policies.stand_in(delegate, source, now)
     if not able:
         errors["delegate"] = able.reason
-    elif Membership.objects.filter(
-        person=delegate, role=source.role, organisation=source.organisation, call=source.call, revoked_at=None, starts_on__lte=ends_on
-    ).exclude(ends_on__lt=starts_on).exists():
+    elif (
+        Membership.objects.filter(
+            person=delegate, role=source.role, organisation=source.organisation, call=source.call, revoked_at=None, starts_on__lte=ends_on
+        )
+        .exclude(ends_on__lt=starts_on)
+        .exists()
+    ):
         errors["delegate"] = _("Cette personne a déjà ce rôle dans cet organisme pour une partie de ces dates.")
     if starts_on < timezone.localdate(now):
         errors["starts_on"] = _("Inscrivez une date à partir du %(day)s.") % {"day": timezone.localdate(now)}
@@ -91,8 +96,7 @@ def approve_delegation(*, delegation_id: int, actor: User, now: datetime, key: s
         raise WrongState(_("Les dates de cette délégation sont passées."))
     if not (able := policies.stand_in(delegation.delegate, source, now)):
         raise WrongState(able.reason)
-    with_move = {"decided_by": actor, "decided_at": now}
-    _require_proposed(delegation)
+    require_move(DELEGATION_MOVES, delegation.state, DelegationState.APPROVED)
     membership = give_role(
         person=delegation.delegate,
         role=source.role,
@@ -103,17 +107,20 @@ def approve_delegation(*, delegation_id: int, actor: User, now: datetime, key: s
         granted_by=actor,
         source=source,
     )
-    transition([delegation], DelegationState.APPROVED, moves=DELEGATION_MOVES, now=now, membership=membership, **with_move)
+    transition(
+        [delegation],
+        DelegationState.APPROVED,
+        moves=DELEGATION_MOVES,
+        now=now,
+        membership=membership,
+        decided_by=actor,
+        decided_at=now,
+    )
     with messages.in_french():
         subject = _("Délégation approuvée")
         body = _("%(delegate)s exerce le rôle « %(role)s » de %(holder)s du %(start)s au %(end)s.")
     _tell([delegation.holder, delegation.delegate], delegation, subject, body, now)
     return delegation
-
-
-def _require_proposed(delegation: Delegation) -> None:
-    if delegation.state != DelegationState.PROPOSED:
-        raise WrongState(_("Cette délégation a déjà changé d’état."))
 
 
 @act
@@ -123,8 +130,15 @@ def refuse_delegation(*, delegation_id: int, reason: str, actor: User, now: date
     policies.decide_delegation(actor, delegation, now).require()
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez le motif du refus.")})
-    changes = {"decided_by": actor, "decided_at": now, "decision_reason": reason.strip()}
-    transition([delegation], DelegationState.REFUSED, moves=DELEGATION_MOVES, now=now, **changes)
+    transition(
+        [delegation],
+        DelegationState.REFUSED,
+        moves=DELEGATION_MOVES,
+        now=now,
+        decided_by=actor,
+        decided_at=now,
+        decision_reason=reason.strip(),
+    )
     note_reason(reason.strip())
     note_organisation(delegation.source.organisation_id)
     with messages.in_french():

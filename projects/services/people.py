@@ -15,9 +15,9 @@ from projects.demo import PASSWORD, DemoAccount
 from projects.enums import Role
 from projects.models import Membership, Organisation, User
 from projects.policies import people as policies
-from projects.services.sessions import close_access
 from projects.services.journal import note, note_organisation
 from projects.services.locks import lock
+from projects.services.sessions import close_access
 
 
 @act
@@ -107,9 +107,7 @@ def _require_unchanged(membership: Membership, version: int | None) -> None:
 
 
 @act
-def end_membership(
-    *, membership_id: int, actor: User, now: datetime, version: int | None = None, key: str | None = None
-) -> Membership:
+def end_membership(*, membership_id: int, actor: User, now: datetime, version: int | None = None, key: str | None = None) -> Membership:
     """Revoke a role: access stops at once, sessions included when it was the last one; the past keeps its name.
 
     Raises NotAllowed, WrongState (over already), Stale.

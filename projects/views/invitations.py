@@ -141,9 +141,7 @@ class InvitationAccept(ActForm):
         problem, invitation = self.opening.problem, self.opening.invitation
         if problem is None:
             return None
-        refuse_invitation_link(
-            problem=problem, invitation_id=invitation.pk if invitation else None, actor=self.person, now=timezone.now()
-        )
+        refuse_invitation_link(problem=problem, invitation_id=invitation.pk if invitation else None, actor=self.person, now=timezone.now())
         context = {"problem": problem.value}
         return render(self.request, "projects/invitation_refused.html", context, status=STATUSES.get(problem, GONE))
 

@@ -136,7 +136,9 @@ def is_alone(project: Project, now: datetime) -> bool:
 
 
 def cosigners_of(project: Project, reporter: User, now: datetime) -> QuerySet[User]:
-    holding = active_members(project.organisation_id, now).for_call(project.call_id).filter(role=Role.FINANCE_RESPONDENT).exclude(person=reporter)
+    holding = (
+        active_members(project.organisation_id, now).for_call(project.call_id).filter(role=Role.FINANCE_RESPONDENT).exclude(person=reporter)
+    )
     return User.objects.filter(pk__in=holding.values("person")).order_by("pk")
 
 

@@ -20,9 +20,23 @@ from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
 from projects.enums import CallState, DocumentKind, InterestAnswer, Role
-from projects.models import ApiToken, Application, Call, GainLine, InterestDeclaration, JournalEntry, Membership, User
+from projects.models import (
+    ApiToken,
+    Application,
+    Call,
+    Delegation,
+    GainLine,
+    InterestDeclaration,
+    Invitation,
+    JournalEntry,
+    Membership,
+    Organisation,
+    User,
+)
 from projects.services.attachments import attach_document
 from projects.services.calls import create_call
+from projects.services.delegations import propose_delegation
+from projects.services.invitations import invite_member, make_link
 from projects.services.tokens import create_token
 from reporting.enums import GainReportState
 from reporting.models import Export, GainReport, Run
@@ -74,12 +88,23 @@ def prepare(monkeypatch: Any) -> None:
         application_id=draft.pk, kind=DocumentKind.RESOLUTION, file=upload("resolution.pdf"), actor=person("redaction.rimouski"), now=now
     )
     declare_interests(now)
+    invite_and_delegate(now)
     request_payments(now)
     return_a_gain(now)
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=now).pk, now=now)
     client = Client()
     client.force_login(person("audit"))
     client.post("/rapports/roi-projects/exporter/", {"format": "csv"})
+
+
+def invite_and_delegate(now: Any) -> None:
+    """An invitation that waits, and a delegation to decide on."""
+    town, signatory = Organisation.objects.get(code="10043"), person("greffe.rimouski")
+    dates = {"starts_on": timezone.localdate(now), "ends_on": timezone.localdate(now) + timedelta(days=14), "now": now}
+    invite_member(email="invitee@exemple.quebec", role=Role.WRITER, organisation_id=town.pk, actor=signatory, **dates)
+    propose_delegation(
+        source_id=signatory.memberships.get().pk, delegate_id=person("redaction.rimouski").pk, reason="Vacances", actor=signatory, **dates
+    )
 
 
 def declare_interests(now: Any) -> None:
@@ -162,6 +187,12 @@ def reset_key() -> tuple[str, str]:
     return user_pk_to_url_str(writer), default_token_generator.make_token(writer)
 
 
+def invitation_link() -> tuple[str, str]:
+    made = make_link(Invitation.objects.order_by("-pk")[0].pk, timezone.now())
+    assert made is not None
+    return ("10043", made[1].rstrip("/").rsplit("/", 1)[1])
+
+
 def nothing() -> tuple[()]:
     return ()
 
@@ -232,6 +263,17 @@ page("projects:workspace", "redaction.rimouski")
 page("projects:organisation_detail", "greffe.rimouski", lambda: ("10043",))
 page("projects:membership_create", "greffe.rimouski", lambda: ("10043",))
 page("projects:membership_end", "greffe.rimouski", newest(Membership, organisation__code="10043", role=Role.WRITER))
+page("projects:membership_edit", "greffe.rimouski", newest(Membership, organisation__code="10043", role=Role.WRITER))
+page("projects:invitation_create", "greffe.rimouski", lambda: ("10043",))
+page("projects:invitation_resend", "greffe.rimouski", newest(Invitation))
+page("projects:invitation_revoke", "greffe.rimouski", newest(Invitation))
+page("projects:invitation_accept", None, invitation_link)
+page("projects:delegation_list", "direction")
+page("projects:delegation_create", "finances.rimouski", newest(Membership, organisation__code="10043", role=Role.FINANCE_RESPONDENT))
+page("projects:delegation_approve", "direction", newest(Delegation))
+page("projects:delegation_refuse", "direction", newest(Delegation))
+page("projects:delegation_end", "redaction.rimouski", newest(Delegation))
+page("projects:application_transfer", "greffe.rimouski", draft())
 page("projects:application_list", "redaction.rimouski")
 page("projects:application_start", "redaction.rimouski", of_call(CallState.OPEN))
 page("projects:application_detail", "redaction.rimouski", draft())

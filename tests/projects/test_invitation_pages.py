@@ -193,7 +193,9 @@ def test_invitation_is_sent_and_withdrawn_from_the_organisation_s_page(client, t
     assert (sent.revoked_by, client.get(reverse("projects:invitation_revoke", args=[sent.pk])).status_code) == (signatory, 409)
 
 
-@pytest.mark.parametrize(("answers", "field"), [({"email": "sans-arobase"}, "email"), ({"role": "director"}, "role"), ({"starts_on": ""}, "starts_on")])
+@pytest.mark.parametrize(
+    ("answers", "field"), [({"email": "sans-arobase"}, "email"), ({"role": "director"}, "role"), ({"starts_on": ""}, "starts_on")]
+)
 def test_bad_invitation_comes_back_as_typed(client, town, signatory, answers, field):
     client.force_login(signatory)
     asked = {"email": ADDRESS, "role": "writer", "starts_on": "2026-11-24", **answers}

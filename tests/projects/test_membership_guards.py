@@ -66,7 +66,10 @@ def test_another_role_place_person_or_call_does_not_overlap():
 def test_revoked_row_leaves_its_dates_free_and_changes_no_more():
     member = MembershipFactory(revoked_at=NOW, revoked_by=UserFactory())
     assert insert(member) is None
-    for sql in ("UPDATE projects_membership SET revoked_at = NULL, revoked_by_id = NULL WHERE id = %s", "DELETE FROM projects_membership WHERE id = %s"):
+    for sql in (
+        "UPDATE projects_membership SET revoked_at = NULL, revoked_by_id = NULL WHERE id = %s",
+        "DELETE FROM projects_membership WHERE id = %s",
+    ):
         assert refusal(sql, member.pk) == "membership_revoked_for_good"
 
 
@@ -122,8 +125,8 @@ def test_delegation_holds_together(delegation, change, constraint):
 @pytest.mark.parametrize("party", ["holder_id", "delegate_id", "proposed_by_id"])
 def test_no_party_decides_on_a_delegation(delegation, party):
     """SD-11, on the person."""
-    sql = f"UPDATE projects_delegation SET state = 'refused', decision_reason = 'Non', decided_at = now(), decided_by_id = {party} WHERE id = %s"
-    assert refusal(sql, delegation.pk) == "delegation_decided_by_a_third_person"
+    change = f"state = 'refused', decision_reason = 'Non', decided_at = now(), decided_by_id = {party}"
+    assert refusal(f"UPDATE projects_delegation SET {change} WHERE id = %s", delegation.pk) == "delegation_decided_by_a_third_person"
 
 
 def test_history_of_delegations_is_only_added_to(delegation):
@@ -167,7 +170,10 @@ def test_invitation_is_not_accepted_after_its_expiry(invitation):
 
 def test_settled_invitation_changes_no_more(invitation):
     revoke_invitation(invitation_id=invitation.pk, actor=invitation.invited_by, now=NOW)
-    for sql in ("UPDATE projects_invitation SET revoked_at = NULL, revoked_by_id = NULL WHERE id = %s", "DELETE FROM projects_invitation WHERE id = %s"):
+    for sql in (
+        "UPDATE projects_invitation SET revoked_at = NULL, revoked_by_id = NULL WHERE id = %s",
+        "DELETE FROM projects_invitation WHERE id = %s",
+    ):
         assert refusal(sql, invitation.pk) == "invitation_frozen"
 
 

@@ -44,7 +44,13 @@ def post(client, name, *arguments, **answers):
 
 def delegation_in(town, holder, delegate):
     return propose_delegation(
-        source_id=holder.memberships.get().pk, delegate_id=delegate.pk, starts_on=TODAY, ends_on=TODAY, reason="Congé", actor=holder, now=NOW
+        source_id=holder.memberships.get().pk,
+        delegate_id=delegate.pk,
+        starts_on=TODAY,
+        ends_on=TODAY,
+        reason="Congé",
+        actor=holder,
+        now=NOW,
     )
 
 
@@ -99,7 +105,12 @@ def test_second_of_two_people_is_shown_what_changed_and_by_whom(client, town, si
     client.force_login(signatory)
     answer = post(client, "membership_edit", member.pk, starts_on="2026-01-01", ends_on="2027-06-30", version=1)
     said = answer.content.decode()
-    assert (answer.status_code, "Ondine Lacasse l’a modifié" in said, "2026-12-31" in said, 'value="2027-06-30"' in said) == (409, True, True, True)
+    assert (answer.status_code, "Ondine Lacasse l’a modifié" in said, "2026-12-31" in said, 'value="2027-06-30"' in said) == (
+        409,
+        True,
+        True,
+        True,
+    )
     end = post(client, "membership_end", member.pk, version=1)
     assert (end.status_code, Membership.objects.get(pk=member.pk).revoked_at) == (409, None)
 
@@ -210,13 +221,18 @@ def test_draft_is_handed_over_from_its_page(client, town):
 
 def test_draft_of_another_organisation_is_not_found(client, town, signatory):
     draft = DraftApplicationFactory()
-    assert (page(client, "application_transfer", draft.pk).status_code, post(client, "application_transfer", draft.pk).status_code) == (404, 404)
+    assert (page(client, "application_transfer", draft.pk).status_code, post(client, "application_transfer", draft.pk).status_code) == (
+        404,
+        404,
+    )
 
 
 def test_invitation_is_not_seen_from_another_organisation(client, town, signatory):
     other = OrganisationFactory()
     asked = {"role": Role.WRITER, "starts_on": TODAY, "ends_on": None, "now": NOW}
-    invitation = invite_member(email="x@exemple.quebec", organisation_id=other.pk, actor=person_with(Role.SIGNATORY, organisation=other), **asked)
+    invitation = invite_member(
+        email="x@exemple.quebec", organisation_id=other.pk, actor=person_with(Role.SIGNATORY, organisation=other), **asked
+    )
     for name in ("invitation_resend", "invitation_revoke"):
         assert (page(client, name, invitation.pk).status_code, post(client, name, invitation.pk).status_code) == (404, 404)
     assert Invitation.objects.get().revoked_at is None

@@ -114,7 +114,11 @@ def test_director_is_asked_when_the_organisation_has_nobody_else(town):
 
 def test_head_decides_on_the_director_s_own_role():
     unit = UnitFactory()
-    director, officer, head = person_with(Role.DIRECTOR, organisation=unit), person_with(Role.OFFICER, organisation=unit), person_with(Role.HEAD)
+    director, officer, head = (
+        person_with(Role.DIRECTOR, organisation=unit),
+        person_with(Role.OFFICER, organisation=unit),
+        person_with(Role.HEAD),
+    )
     delegation = propose_delegation(
         source_id=director.memberships.get().pk, delegate_id=officer.pk, starts_on=TODAY, ends_on=IN_A_WEEK, reason="Congé",
         actor=director, now=NOW,

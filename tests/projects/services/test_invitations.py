@@ -65,7 +65,10 @@ def test_link_leaves_by_email_and_no_table_keeps_it(town, signatory, mailoutbox)
     assert (mail.to, invitation.sha256, len(token)) == ([ADDRESS], sha256(token), 43)
     for name in ("Solange Vertefeuille", "Rédaction", town.name, long_datetime(invitation.expires_at)):
         assert name in mail.body
-    kept = [*OutboxMessage.objects.order_by("pk").values_list("payload", flat=True), *JournalEntry.objects.order_by("pk").values_list("content", flat=True)]
+    kept = [
+        *OutboxMessage.objects.order_by("pk").values_list("payload", flat=True),
+        *JournalEntry.objects.order_by("pk").values_list("content", flat=True),
+    ]
     assert [text for text in map(str, kept) if token in text or ADDRESS in text] == []
     assert not Message.objects.exists()
 
@@ -124,7 +127,10 @@ def test_one_person_sends_so_many_a_day(town, signatory, settings):
     settings.INVITATIONS_PER_DAY = 2
     first = invite(signatory, town)
     invite(signatory, town, email="deux@exemple.quebec")
-    for again in (lambda: invite(signatory, town, email="trois@exemple.quebec"), lambda: resend_invitation(invitation_id=first.pk, actor=signatory, now=NOW)):
+    for again in (
+        lambda: invite(signatory, town, email="trois@exemple.quebec"),
+        lambda: resend_invitation(invitation_id=first.pk, actor=signatory, now=NOW),
+    ):
         with pytest.raises(Throttled):
             again()
     first.refresh_from_db()
@@ -248,7 +254,7 @@ def test_somebody_else_does_not_take_the_role(town, signatory):
 def test_invitation_of_a_person_who_may_invite_no_more_is_dead(town, signatory):
     invitation = invite(signatory, town)
     end_membership(membership_id=signatory.memberships.get().pk, actor=person_with(Role.DIRECTOR), now=NOW)
-    with pytest.raises(WrongState, match="demandez une autre invitation"):
+    with pytest.raises(WrongState, match="demandez-en une autre"):
         accept(invitation)
 
 

@@ -10,7 +10,15 @@ from projects.models import JournalEntry, Message
 from projects.queries.applications import colleagues_of, drafts_of
 from projects.services.applications import transfer_application
 from projects.services.people import end_membership
-from tests.factories import NOW, ApplicationFactory, CallFactory, DraftApplicationFactory, MembershipFactory, OrganisationFactory, person_with
+from tests.factories import (
+    NOW,
+    ApplicationFactory,
+    CallFactory,
+    DraftApplicationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    person_with,
+)
 
 pytestmark = pytest.mark.django_db
 
