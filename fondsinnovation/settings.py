@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "csp",
     "django_filters",
     "django_htmx",
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -134,7 +136,7 @@ APPEND_ONLY_TABLES = [
     "journal", "journal_link", "ledger_entry", "gain", "cofunding", "projects_applicationversion", "projects_interestdeclaration",
     "projects_recusal", "projects_forecastgain", "funding_allotment", "funding_approval", "funding_signature",
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
-    "funding_delegationruleevent", "projects_organisationchange",
+    "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}
@@ -195,6 +197,10 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+
+# Invitations to take a role: a link that works once, within this delay; how many one person sends in 24 hours.
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", default=50)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("COOKIE_SECURE", default=not LOCAL)
 LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
@@ -304,6 +310,7 @@ LOGGING = {
 }
 
 # ── What a deployment calls itself ───────────────────────────────────────────────────────────────────────────────────
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")  # what links in e-mails begin with
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="fonds@exemple.quebec")
 GOVERNMENT_SIGNATURE = env.str("GOVERNMENT_SIGNATURE", default="Gouvernement du Québec")
 

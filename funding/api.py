@@ -13,7 +13,7 @@ from funding.enums import AgreementKind, AgreementState, AwardState, PaymentStat
 from funding.filters.awards import AgreementFilter, AwardFilter
 from funding.filters.payments import PaymentFilter
 from funding.models import Agreement, Award, Payment
-from funding.policies.payments import read_payments
+from funding.policies.payments import list_payments
 from funding.queries.agreements import agreements_for
 from funding.queries.awards import awards_for
 from funding.queries.payments import payments_for
@@ -111,7 +111,7 @@ class Payments(RowsResource):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        read_payments(request.user, self.now).require()
+        list_payments(request.user, self.now).require()
 
     def rows(self) -> QuerySet[Payment]:
         return payments_for(self.request.user, self.now).order_by("-requested_at", "-pk")

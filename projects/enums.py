@@ -33,6 +33,23 @@ class Role(TextChoices):
 APPLICANT_ROLES = frozenset({Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY})
 
 
+class DelegationState(TextChoices):
+    PROPOSED = "proposed", _("Proposée")
+    APPROVED = "approved", _("Approuvée")
+    REFUSED = "refused", _("Refusée")
+    WITHDRAWN = "withdrawn", _("Retirée")
+    REVOKED = "revoked", _("Révoquée")
+
+
+DELEGATION_MOVES = {
+    DelegationState.PROPOSED: {DelegationState.APPROVED, DelegationState.REFUSED, DelegationState.WITHDRAWN},
+    DelegationState.APPROVED: {DelegationState.REVOKED},
+    DelegationState.REFUSED: set(),
+    DelegationState.WITHDRAWN: set(),
+    DelegationState.REVOKED: set(),
+}
+
+
 class OrganisationKind(TextChoices):
     MINISTRY = "ministry", _("Ministère")
     AGENCY = "agency", _("Organisme")
@@ -51,6 +68,10 @@ class ChangeKind(TextChoices):
     CORRECTED = "corrected", _("Correction")
     MERGED = "merged", _("Fusion")
     ABOLISHED = "abolished", _("Abolition")
+
+
+#: Kinds whose people hold the roles of the Fund; those of any other kind hold the roles of an applicant.
+UNIT_KINDS = frozenset({OrganisationKind.UNIT, OrganisationKind.PARTNER})
 
 
 class FiscalCalendar(TextChoices):

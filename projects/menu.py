@@ -33,6 +33,21 @@ ENTRIES = (
     ("reporting:audit_list", _("Journal"), frozenset({Role.AUDITOR, Role.DIRECTOR, Role.HEAD})),
 )
 
+#: pages whose rows are those of the calls to which a role is limited; the others are for roles that nothing limits
+FOLLOW_SCOPE = frozenset(
+    {
+        "projects:application_list",
+        "projects:staff_application_list",
+        "projects:staff_call_list",
+        "reporting:project_list",
+        "reporting:gain_list",
+        "funding:review_list",
+        "funding:award_list",
+        "funding:agreement_list",
+        "funding:payment_list",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
@@ -45,7 +60,8 @@ def menu_of(rights: Rights, path: str) -> list[MenuEntry]:
     """The entries that these rights see; the one whose address starts the path is the current one."""
     found = []
     for name, label, roles in ENTRIES:
-        if roles is not None and not rights.has(*roles):
+        sees = rights.has_somewhere if name in FOLLOW_SCOPE else rights.has
+        if roles is not None and not sees(*roles):
             continue
         try:
             url = reverse(name)

@@ -9,12 +9,16 @@ from typing import Any
 from celery import shared_task
 from django.core.mail import EmailMessage, get_connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import WrongState
+from fondsinnovation.templatetags.typography import long_datetime
 from projects.models import Message
 from projects.queries.calls import calls_to_move
 from projects.queries.outbox import messages_to_send
 from projects.services.calls import move_call
+from projects.services.invitations import make_link
+from projects.services.messages import in_french
 from projects.services.outbox import claim, serve, serves
 
 
@@ -54,3 +58,26 @@ def send_mail(payload: dict[str, Any], now: datetime) -> None:
                 Message.objects.filter(pk=message.pk).update(sent_at=now)
     if failed:
         raise failed[0]
+
+
+@serves("invitation")
+def send_invitation(payload: dict[str, Any], now: datetime) -> None:
+    """Send an invitation: its link is made here, so that nothing keeps it but the e-mail. One that waits no more is not sent."""
+    if (made := make_link(payload["invitation"], now)) is None:
+        return
+    invitation, link = made
+    with in_french():
+        words = {
+            "name": invitation.invited_by.name,
+            "organisation": invitation.organisation.name,
+            "role": invitation.get_role_display(),
+            "link": link,
+            "until": long_datetime(invitation.expires_at),
+        }
+        subject = _("Invitation au portail du Fonds pour l’innovation publique")
+        body = _(
+            "%(name)s vous invite à prendre le rôle « %(role)s » pour %(organisation)s.\n\n"
+            "Pour accepter, ouvrez ce lien, qui ne sert qu’une fois, avant le %(until)s :\n%(link)s\n\n"
+            "Si vous n’attendiez pas cette invitation, ignorez ce message : rien ne change sans vous."
+        )
+    EmailMessage(subject, body % words, to=[invitation.email]).send()

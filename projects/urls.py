@@ -3,7 +3,20 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import TemplateView
 
-from projects.views import applications, calls, documents, organisations, people, sections, staff, submissions, tokens
+from projects.views import (
+    applications,
+    calls,
+    delegations,
+    documents,
+    invitations,
+    organisations,
+    people,
+    sections,
+    staff,
+    submissions,
+    tokens,
+    transfers,
+)
 
 app_name = "projects"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +36,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organismes/<str:code>/fusion/", organisations.OrganisationMerge.as_view(), name="organisation_merge"),
     path("organismes/<str:code>/abolition/", organisations.OrganisationAbolish.as_view(), name="organisation_abolish"),
     path("organismes/<str:code>/roles/", people.MembershipCreate.as_view(), name="membership_create"),
+    path("organismes/<str:code>/invitations/", invitations.InvitationCreate.as_view(), name="invitation_create"),
+    path("invitations/<int:pk>/renvoi/", invitations.InvitationResend.as_view(), name="invitation_resend"),
+    path("invitations/<int:pk>/retrait/", invitations.InvitationRevoke.as_view(), name="invitation_revoke"),
+    path("invitations/<str:code>/<str:token>/", invitations.InvitationAccept.as_view(), name="invitation_accept"),
+    path("roles/<int:pk>/dates/", people.MembershipEdit.as_view(), name="membership_edit"),
+    path("roles/<int:pk>/delegation/", delegations.DelegationCreate.as_view(), name="delegation_create"),
+    path("delegations/", delegations.delegation_list, name="delegation_list"),
+    path("delegations/<int:pk>/approbation/", delegations.DelegationApprove.as_view(), name="delegation_approve"),
+    path("delegations/<int:pk>/refus/", delegations.DelegationRefuse.as_view(), name="delegation_refuse"),
+    path("delegations/<int:pk>/retrait/", delegations.DelegationEnd.as_view(), name="delegation_end"),
     path("roles/<int:pk>/fin/", people.MembershipEnd.as_view(), name="membership_end"),
     # the Secretariat's queue (the page of one file is funding's, which knows its reviews)
     path("secretariat/demandes/", staff.application_list, name="staff_application_list"),
@@ -35,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demandes/<int:pk>/documents/", sections.DocumentAttach.as_view(), name="document_attach"),
     path("demandes/<int:pk>/documents/<int:document>/retrait/", sections.DocumentRemove.as_view(), name="document_remove"),
     path("demandes/<int:pk>/verification/", submissions.ApplicationCheck.as_view(), name="application_check"),
+    path("demandes/<int:pk>/transfert/", transfers.ApplicationTransfer.as_view(), name="application_transfer"),
     path("demandes/<int:pk>/version.json", submissions.application_content, name="application_content"),
     path("demandes/<int:pk>/copie.pdf", submissions.application_pdf, name="application_pdf"),
     path("documents/<int:pk>/", documents.document_download, name="document_download"),

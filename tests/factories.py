@@ -17,6 +17,7 @@ from funding.enums import AgreementKind, AgreementState, AwardState, InstalmentK
 from funding.models import Agreement, AgreementPart, Award, AwardPart, Envelope, Instalment, Milestone, Review
 from funding.services.envelopes import Posting, post
 from projects.enums import (
+    APPLICANT_ROLES,
     ApplicationState,
     CallState,
     CostCategory,
@@ -84,22 +85,28 @@ class UnitFactory(OrganisationFactory):
     population = None
 
 
+def organisation_for(role: Role) -> Organisation:
+    """An organisation in which the role may be held: an applicant, or a unit of the Secretariat."""
+    return OrganisationFactory() if role in APPLICANT_ROLES else UnitFactory()
+
+
 class MembershipFactory(DjangoModelFactory):
     class Meta:
         model = Membership
 
     person = factory.SubFactory(UserFactory)
-    organisation = factory.SubFactory(OrganisationFactory)
     role = Role.WRITER
+    organisation = factory.LazyAttribute(lambda row: organisation_for(row.role))
     starts_on = date(2024, 4, 1)
 
 
 def person_with(*roles: Role, organisation: Organisation | None = None, **fields: Any) -> User:
-    """A person who holds these roles in one organisation (or in a unit of the Secretariat)."""
-    person = UserFactory(**fields)
-    where = organisation or UnitFactory()
+    """A person who holds these roles in one organisation (or in one unit of the Secretariat, or in one applicant)."""
+    person, where = UserFactory(**fields), {}
     for role in roles:
-        MembershipFactory(person=person, role=role, organisation=where)
+        side = role in APPLICANT_ROLES
+        where.setdefault(side, organisation or organisation_for(role))
+        MembershipFactory(person=person, role=role, organisation=where[side])
     return person
 
 
@@ -168,6 +175,7 @@ class ApplicationFactory(DjangoModelFactory):
     amount_requested = Decimal("100000.00")
     total_cost = Decimal("125000.00")
     created_by = factory.SubFactory(UserFactory)
+    responsible = factory.SelfAttribute("created_by")
     created_at = NOW - timedelta(days=10)
     submitted_by = factory.SelfAttribute("created_by")
     submitted_at = NOW - timedelta(days=5)

@@ -64,6 +64,12 @@ class TooLarge(Invalid):
     status = 413
 
 
+class Throttled(DomainError):
+    """Too often in too little time: nothing was done."""
+
+    status = 429
+
+
 class EnvelopeExceeded(DomainError):
     """More money than the margin. `details`: what, fiscal_year, margin, asked (dollars as strings)."""
 
@@ -139,6 +145,12 @@ def current_entry() -> Entry:
     if entry is None:
         raise RuntimeError("this step runs inside an act only")
     return entry
+
+
+def entry_of(person: Any) -> Entry | None:
+    """The journal entry of the act that this person is doing, or None: policies are asked outside acts too, and about others."""
+    entry = _entry.get()
+    return entry if entry is not None and entry.actor is not None and entry.actor.pk == getattr(person, "pk", None) else None
 
 
 def undo_on_failure(step: Callable[[], None]) -> None:

@@ -89,7 +89,7 @@ class DomainErrorMiddleware:
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page of a refusal: what was refused and why, with the error's own status."""
-    template = f"{error.status}.html" if error.status in (403, 409, 413) else "409.html"
+    template = f"{error.status}.html" if error.status in (403, 409, 413, 429) else "409.html"
     return render(request, template, {"message": error.message}, status=error.status)
 
 

@@ -17,6 +17,7 @@ from projects.enums import Role
 from projects.models import Application, JournalEntry, User
 from projects.policies.interests import not_recused
 from projects.policies.rights import needs_role
+from projects.policies.scope import call_of
 
 #: how long a budget certificate is good for (domain.md SM-4)
 CERTIFICATE_LASTS = timedelta(days=30)
@@ -47,7 +48,7 @@ def is_fresh(award: Award, now: datetime) -> bool:
 
 def recommend_award(actor: User, application: Application, now: datetime) -> Verdict:
     """The committee's secretary, whom no recusal keeps away from the file."""
-    return needs_role(actor, now, Role.COMMITTEE_SECRETARY) and not_recused(actor, application.pk)
+    return needs_role(actor, now, Role.COMMITTEE_SECRETARY, call=call_of(application)) and not_recused(actor, application.pk)
 
 
 def certify_award(actor: User, award: Award, now: datetime) -> Verdict:
@@ -56,7 +57,7 @@ def certify_award(actor: User, award: Award, now: datetime) -> Verdict:
         _not_recommender(
             actor, award, _("Vous avez recommandé ce dossier; une autre personne doit certifier la disponibilité budgétaire.")
         ),
-        needs_role(actor, now, Role.CONTROLLER),
+        needs_role(actor, now, Role.CONTROLLER, call=call_of(award)),
         _not_approver(actor, approvals_of(award)),
         not_recused(actor, award.application_id),
     )
@@ -100,7 +101,7 @@ def _holds_next_level(actor: User, award: Award, now: datetime, roles: Sequence[
     role = next_role(award, chain, approvals)
     if role is None:
         return no(_("La délégation en vigueur ne prévoit pas d’autre approbation pour ce montant."))
-    return needs_role(actor, now, role)
+    return needs_role(actor, now, role, call=call_of(award))
 
 
 def return_award(actor: User, award: Award, now: datetime, *, approvals: Sequence[Approval] | None = None) -> Verdict:
@@ -114,7 +115,7 @@ def return_award(actor: User, award: Award, now: datetime, *, approvals: Sequenc
 
 def issue_letter(actor: User, award: Award, now: datetime) -> Verdict:
     """An officer or the director, whom no recusal keeps away from the file."""
-    return first_no(needs_role(actor, now, Role.OFFICER, Role.DIRECTOR), not_recused(actor, award.application_id))
+    return first_no(needs_role(actor, now, Role.OFFICER, Role.DIRECTOR, call=call_of(award)), not_recused(actor, award.application_id))
 
 
 def _acts_of(actor: Any, award: Award) -> set[str]:

@@ -12,6 +12,7 @@ from projects.enums import InterestAnswer, Role
 from projects.models import Application, User
 from projects.policies.interests import bound_to, last_answer, not_recused
 from projects.policies.rights import needs_role, rights_of
+from projects.policies.scope import call_of
 from projects.policies.staff import READERS
 
 REVIEWER_ROLES = (Role.REVIEWER, Role.COMMITTEE_MEMBER)
@@ -19,7 +20,7 @@ REVIEWER_ROLES = (Role.REVIEWER, Role.COMMITTEE_MEMBER)
 
 def decide_eligibility(actor: User, application: Application, now: datetime) -> Verdict:
     """An officer whom no recusal keeps away from the file."""
-    return first_no(needs_role(actor, now, Role.OFFICER), not_recused(actor, application.pk))
+    return first_no(needs_role(actor, now, Role.OFFICER, call=call_of(application)), not_recused(actor, application.pk))
 
 
 def confirm_ineligibility(actor: User, eligibility: Eligibility, now: datetime) -> Verdict:
@@ -35,16 +36,18 @@ def confirm_ineligibility(actor: User, eligibility: Eligibility, now: datetime) 
 
 def assign_reviewers(actor: User, application: Application, now: datetime) -> Verdict:
     """An officer or the committee's secretary whom no recusal keeps away from the file."""
-    return first_no(needs_role(actor, now, Role.OFFICER, Role.COMMITTEE_SECRETARY), not_recused(actor, application.pk))
+    return first_no(
+        needs_role(actor, now, Role.OFFICER, Role.COMMITTEE_SECRETARY, call=call_of(application)), not_recused(actor, application.pk)
+    )
 
 
 def review(person: User, application: Application, now: datetime) -> Verdict:
     """Whether a person may be given the application to review: a reviewer, bound to neither the applicant nor the files (SD-3)."""
     return first_no(
-        needs_role(person, now, Role.REVIEWER),
+        needs_role(person, now, Role.REVIEWER, call=call_of(application)),
         not_recused(person, application.pk),
         check(
-            not rights_of(person, now).has(*READERS),
+            not rights_of(person, now).has(*READERS, call=call_of(application)),
             _("%(name)s lit déjà tous les dossiers par un autre rôle et ne peut donc pas les évaluer.") % {"name": person.name},
         ),
         check(
@@ -68,7 +71,7 @@ def open_file(actor: User, review: Review) -> Verdict:
 
 def write_review(actor: User, review: Review, now: datetime) -> Verdict:
     """The reviewer to whom it was assigned, still a reviewer today, whose file is open."""
-    return first_no(needs_role(actor, now, *REVIEWER_ROLES), open_file(actor, review))
+    return first_no(needs_role(actor, now, *REVIEWER_ROLES, call=call_of(review)), open_file(actor, review))
 
 
 def take_part(actor: User, application: Application, now: datetime) -> Verdict:
@@ -76,5 +79,8 @@ def take_part(actor: User, application: Application, now: datetime) -> Verdict:
     assigned = Review.objects.filter(application=application, reviewer=actor).exists()
     return first_no(
         not_recused(actor, application.pk),
-        check(assigned or rights_of(actor, now).has(*READERS), _("Vous n’avez pas à déclarer d’intérêt dans ce dossier.")),
+        check(
+            assigned or rights_of(actor, now).has(*READERS, call=call_of(application)),
+            _("Vous n’avez pas à déclarer d’intérêt dans ce dossier."),
+        ),
     )

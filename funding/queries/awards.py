@@ -20,7 +20,7 @@ from projects.enums import APPLICANT_ROLES, ApplicationState, FundingSource, Rol
 from projects.models import Application, Call
 from projects.policies.rights import rights_of
 from projects.policies.staff import READERS
-from projects.queries.applications import applications_for
+from projects.queries.applications import applications_for, of_applicant, of_calls
 
 #: states in which an application stands in the ranking of its call
 RANKED = (
@@ -37,14 +37,16 @@ _MONEY = DecimalField(max_digits=15, decimal_places=2)
 def awards_for(person: Any, now: datetime) -> QuerySet[Award]:
     """The awards that this person may see: those of visible files for staff and auditors; for the organisation, once the letter is out."""
     seen = Award.objects.filter(application__in=applications_for(person, now))
-    if not rights_of(person, now).has(*READERS):
-        seen = told_to(person, now, seen)
+    rights = rights_of(person, now)
+    if not rights.has(*READERS):
+        seen = seen.filter(of_calls(rights, *READERS, path="application__call") | Q(pk__in=told_to(person, now, seen).values("pk")))
     return seen.select_related("application__call__terms", "application__organisation", "recommended_by", "certified_by", "refused_by")
 
 
 def told_to(person: Any, now: datetime, awards: QuerySet[Award]) -> QuerySet[Award]:
     """Those whose letter was sent to an organisation in which this person holds a role."""
-    return awards.filter(application__organisation__in=rights_of(person, now).organisations(*APPLICANT_ROLES), letter__isnull=False)
+    own = of_applicant(rights_of(person, now), *APPLICANT_ROLES, organisation="application__organisation", call="application__call")
+    return awards.filter(own, letter__isnull=False)
 
 
 def ranking(call: Call, person: Any, now: datetime) -> QuerySet[Application]:

@@ -18,18 +18,20 @@ from projects.enums import ApplicationState, OrganisationKind, Role
 from projects.models import Application, Criterion, InterestDeclaration, Membership, Recusal, User
 from projects.policies.interests import bound_to
 from projects.policies.rights import rights_of
-from projects.queries.applications import applications_for, declared_no_interest, not_recused
+from projects.queries.applications import applications_for, declared_no_interest, not_recused, of_calls
 
 STATES_SHOWN = (ReviewState.ASSIGNED, ReviewState.IN_PROGRESS, ReviewState.SUBMITTED)
 
 
 def reviews_for(person: Any, now: datetime) -> QuerySet[Review]:
     """The reviews assigned to this person on files that no recusal hides, with their last declared `answer`."""
-    if not rights_of(person, now).has(*policies.REVIEWER_ROLES):
+    rights = rights_of(person, now)
+    if not rights.has_somewhere(*policies.REVIEWER_ROLES):
         return Review.objects.none()
     declared = InterestDeclaration.objects.filter(person=person, application=OuterRef("application")).order_by("-pk")
     return (
         Review.objects.filter(not_recused(person, "application_id"), reviewer=person)
+        .filter(of_calls(rights, *policies.REVIEWER_ROLES, path="application__call"))
         .exclude(state=ReviewState.RECUSED)
         .annotate(answer=Subquery(declared.values("answer")[:1]))
         .select_related("application__call__terms", "application__organisation")
@@ -58,7 +60,7 @@ def active_reviews(application_id: int) -> int:
 
 def assignable(application: Application, now: datetime) -> QuerySet[User]:
     """The people who may be given this application to review (`policies.review`), by name; `is_external`: of a partner."""
-    held = Membership.objects.on(timezone.localdate(now)).filter(person=OuterRef("pk"))
+    held = Membership.objects.on(timezone.localdate(now)).for_call(application.call_id).filter(person=OuterRef("pk"))
     return (
         User.objects.filter(
             Exists(held.filter(role=Role.REVIEWER)),

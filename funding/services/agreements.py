@@ -346,7 +346,9 @@ def _commit(agreement: Agreement, *, actor: User, now: datetime, known: datetime
 
 
 def _tell(agreement: Agreement, application: Application, now: datetime) -> None:
-    people = User.objects.filter(pk__in=active_members(application.organisation_id, now).values("person")).order_by("pk")
+    people = User.objects.filter(
+        pk__in=active_members(application.organisation_id, now).for_call(application.call_id).values("person")
+    ).order_by("pk")
     with messages.in_french():
         subject = _("%(number)s : la convention est en vigueur") % {"number": agreement.number}
         body = _("La convention est signée par les deux parties. Les jalons et les versements se suivent dans le portail.")

@@ -272,7 +272,9 @@ def issue_letter(*, award_id: int, actor: User, now: datetime, key: str | None =
     award.save(update_fields=["letter", "letter_by", "letter_at"])
     note(award, letter=document.sha256)
     note(application)
-    people = User.objects.filter(pk__in=active_members(application.organisation_id, now).values("person")).order_by("pk")
+    people = User.objects.filter(
+        pk__in=active_members(application.organisation_id, now).for_call(application.call_id).values("person")
+    ).order_by("pk")
     with messages.in_french():
         subject = _("%(number)s : une décision est rendue") % {"number": application.number}
         body = _("La décision sur votre demande est rendue. Lisez la lettre dans le portail.")

@@ -83,5 +83,7 @@ def confirm_ineligibility(*, application_id: int, actor: User, now: datetime, ke
 
 
 def _tell(application: Application, subject: str, body: str, now: datetime) -> None:
-    people = User.objects.filter(pk__in=active_members(application.organisation_id, now).values("person")).order_by("pk")
+    people = User.objects.filter(
+        pk__in=active_members(application.organisation_id, now).for_call(application.call_id).values("person")
+    ).order_by("pk")
     messages.send(people, application=application, subject=subject, body=body, now=now)

@@ -121,7 +121,7 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "agreement": agreement,
         "state": agreement_tag(agreement),
-        "is_staff": bool(read_files(request.user, now)),
+        "is_staff": bool(read_files(request.user, now, agreement.project.call_id)),
         "steps": next_steps(agreement, request.user, now),
         "parts": agreement.parts.order_by("fiscal_year", "pk"),
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
@@ -136,7 +136,9 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
 def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]:
     """The instalments, each with its live payment; `may_request` says whether this person may ask for it today."""
     rows = list(instalments_for(person, now).filter(agreement=agreement).order_by("position", "pk"))
-    requester = agreement.state == AgreementState.IN_FORCE and needs_role(person, now, Role.PAYMENT_REQUESTER)
+    requester = agreement.state == AgreementState.IN_FORCE and needs_role(
+        person, now, Role.PAYMENT_REQUESTER, call=agreement.project.call_id
+    )
     for row in rows:
         row.may_request = bool(requester) and not row.live_payments and unlocked(row)
     return rows

@@ -26,7 +26,7 @@ from projects.policies.interests import may_decide
 from projects.policies.staff import read_files
 from projects.queries.activity import story_of
 from projects.queries.interests import undecided
-from projects.queries.staff import SERVICE_STANDARD, queue_for
+from projects.queries.staff import SERVICE_STANDARD, staff_queue_for
 from projects.queries.submitted import answers_of, sheets_of
 from projects.tables.applications import state_tag, time_left
 
@@ -38,7 +38,7 @@ def file_or_404(person: Any, number: str, now: datetime) -> Application:
 
 
 def files(person: Any, now: datetime) -> QuerySet[Application]:
-    return queue_for(person, now).select_related(
+    return staff_queue_for(person, now).select_related(
         "call__terms", "organisation__region", "eligibility__decided_by", "eligibility__confirmed_by"
     )
 
@@ -85,7 +85,9 @@ def next_steps(application: Application, person: User, now: datetime) -> list[St
         verdict = award_policies.recommend_award(person, application, now)
         steps.append(Step(_("Préparer la recommandation"), reverse("funding:award_recommend", args=number), verdict))
     if application.state in DECIDED:
-        steps.append(Step(_("Voir la fiche de décision"), reverse("funding:award_detail", args=number), read_files(person, now)))
+        steps.append(
+            Step(_("Voir la fiche de décision"), reverse("funding:award_detail", args=number), read_files(person, now, application.call_id))
+        )
     return steps
 
 
@@ -106,7 +108,7 @@ def application_detail(request: HttpRequest, number: str) -> HttpResponse:
         "sections": answers_of(version) if version else [],
         "documents": application.documents.filter(removed_at=None).order_by("uploaded_at", "pk"),
         "panel": panel(application, request.user, now),
-        "undecided": undecided(Application.objects.filter(pk=application.pk)) if may_decide(request.user, now) else [],
+        "undecided": undecided(Application.objects.filter(pk=application.pk)) if may_decide(request.user, now, application.call_id) else [],
         "steps": next_steps(application, request.user, now),
         "story": story_of(application),
     }

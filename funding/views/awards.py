@@ -57,6 +57,7 @@ def award_ranking(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     read_files(request.user, now).require()
     call = get_object_or_404(Call, reference=reference)
+    read_files(request.user, now, call.pk).require()
     lines = call_lines(call.pk)
     table = RankingTable.for_page(request, ranking(call, request.user, now), held=lines[-1].set_aside)
     table.caption = _("Demandes évaluées, de la meilleure cote à la moins bonne")
@@ -112,7 +113,9 @@ class AwardRecommend(ActForm):
 def award_or_404(request: HttpRequest, number: str) -> Award:
     now = timezone.now()
     read_files(request.user, now).require()
-    return get_object_or_404(awards_for(request.user, now), application__number=number)
+    award = get_object_or_404(awards_for(request.user, now), application__number=number)
+    read_files(request.user, now, award.application.call_id).require()
+    return award
 
 
 @require_safe

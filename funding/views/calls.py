@@ -36,7 +36,9 @@ def call_or_404(person: Any, reference: str) -> Call:
     """The call of that reference, for a reader of the staff. Raises NotAllowed, Http404."""
     now = timezone.now()
     read_files(person, now).require()
-    return get_object_or_404(calls_for(person, now), reference=reference)
+    call = get_object_or_404(calls_for(person, now), reference=reference)
+    read_files(person, now, call.pk).require()
+    return call
 
 
 def next_steps(call: Call, person: User) -> list[Step]:

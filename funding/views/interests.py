@@ -22,7 +22,7 @@ from projects.enums import InterestAnswer
 from projects.models import Application, InterestDeclaration
 from projects.policies import interests as policies
 from projects.queries.interests import undecided
-from projects.queries.staff import queue_for
+from projects.queries.staff import staff_queue_for
 
 LATER = (InterestAnswer.POTENTIAL, InterestAnswer.ACTUAL)
 
@@ -107,7 +107,7 @@ class InterestDecide(ActForm):
     @cached_property
     def declaration(self) -> InterestDeclaration:
         now = timezone.now()
-        declaration = get_object_or_404(undecided(queue_for(self.request.user, now)), pk=self.kwargs["pk"])
+        declaration = get_object_or_404(undecided(staff_queue_for(self.request.user, now)), pk=self.kwargs["pk"])
         policies.decide_interest(self.request.user, declaration, now).require()
         return declaration
 

@@ -35,7 +35,7 @@ from projects.queries.applications import projects_for
 def payment_list(request: HttpRequest) -> HttpResponse:
     """Payments with their filters in the address."""
     now = timezone.now()
-    policies.read_payments(request.user, now).require()
+    policies.list_payments(request.user, now).require()
     found = PaymentFilter(request.GET, payments_for(request.user, now).order_by("-requested_at", "-pk"), request=request)
     table = PaymentTable.for_page(request, found.qs)
     table.caption = ngettext("%(count)s paiement", "%(count)s paiements", table.paginator.count) % {"count": number(table.paginator.count)}

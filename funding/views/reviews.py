@@ -28,7 +28,7 @@ from funding.tables.reviews import ReviewTable
 from funding.views.applications import file_or_404
 from projects.enums import InterestAnswer
 from projects.models import Application
-from projects.policies.rights import needs_role
+from projects.policies.rights import needs_role_somewhere
 from projects.queries.applications import documents_for
 from projects.queries.submitted import answers_of, sheets_of
 
@@ -40,7 +40,7 @@ REVIEW_DAYS = 21
 def review_list(request: HttpRequest) -> HttpResponse:
     """The reviews assigned to this person, the nearest due date first."""
     now = timezone.now()
-    needs_role(request.user, now, *policies.REVIEWER_ROLES).require()
+    needs_role_somewhere(request.user, now, *policies.REVIEWER_ROLES).require()
     table = ReviewTable.for_page(request, reviews_for(request.user, now).order_by("due_on", "pk"))
     count = table.paginator.count
     table.caption = ngettext("%(count)s évaluation", "%(count)s évaluations", count) % {"count": count} if count else _("Aucune évaluation")

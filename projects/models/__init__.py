@@ -7,9 +7,11 @@ from projects.models.applications import (
     PlannedMilestone,
 )
 from projects.models.calls import Call, CallBudget, Criterion, Objective, TermsProfile
+from projects.models.delegations import Delegation
 from projects.models.documents import Document
 from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan
 from projects.models.interests import InterestDeclaration, Recusal
+from projects.models.invitations import Invitation
 from projects.models.journal import ActKey, Counter, JournalEntry, JournalHead, JournalLink, KnowledgeFloor
 from projects.models.organisations import Organisation, OrganisationChange, Region
 from projects.models.outbox import Message, OutboxMessage
@@ -29,12 +31,14 @@ __all__ = [
     "CallBudget",
     "Counter",
     "Criterion",
+    "Delegation",
     "Document",
     "ForecastGain",
     "FundingLine",
     "GainLine",
     "GainPlan",
     "InterestDeclaration",
+    "Invitation",
     "JournalEntry",
     "JournalHead",
     "JournalLink",

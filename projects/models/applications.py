@@ -28,6 +28,8 @@ class Application(models.Model):
     score = models.DecimalField(_("cote"), max_digits=6, decimal_places=2, null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    #: who answers for the file in its organisation: who started it, until it is handed to a colleague
+    responsible = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("responsable"))
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     submitted_at = models.DateTimeField(_("déposée le"), null=True, blank=True)
     changed_at = models.DateTimeField()

@@ -7,9 +7,11 @@ from typing import ClassVar
 
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from projects.enums import Role
@@ -48,15 +50,28 @@ class User(AbstractBaseUser):
         return self.name
 
 
+def _in_force(day: date, path: str = "") -> Q:
+    ends, starts, revoked = (f"{path}{name}" for name in ("ends_on", "starts_on", "revoked_at"))
+    return (Q(**{f"{ends}__isnull": True}) | Q(**{f"{ends}__gte": day})) & Q(**{f"{starts}__lte": day, f"{revoked}__isnull": True})
+
+
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def on(self, day: date) -> MembershipQuerySet:
-        """Memberships in force on a day (America/Toronto), both ends included."""
-        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+        """Memberships in force on a day (America/Toronto), both ends included: not revoked, and delegated by one that is in force."""
+        source = _in_force(day, "delegated_from__") & Q(delegated_from__person__is_active=True)
+        return self.filter(_in_force(day), Q(delegated_from__isnull=True) | source)
+
+    def for_call(self, call_id: int | None) -> MembershipQuerySet:
+        """Those that count on a file of this call: limited to no call, or to this one."""
+        return self.filter(Q(call__isnull=True) | Q(call=call_id))
 
 
 @pghistory.track(append_only=True)
 class Membership(models.Model):
-    """One role of one person in one organisation or unit, from a day to a day (both included)."""
+    """One role of one person in one organisation or unit, from a day to a day (both included), on all files or on those of one call.
+
+    A revoked one counts no more, from that instant. `delegated_from` is the holder's own, while somebody stands in for them.
+    """
 
     person = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     role = models.CharField(_("rôle"), max_length=24, choices=Role)
@@ -65,6 +80,11 @@ class Membership(models.Model):
     ends_on = models.DateField(_("fin"), null=True, blank=True)
     granted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     granted_at = models.DateTimeField(auto_now_add=True)
+    call = models.ForeignKey("projects.Call", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("appel"))
+    delegated_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="delegated")
+    revoked_at = models.DateTimeField(_("révoqué le"), null=True, blank=True)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -75,10 +95,30 @@ class Membership(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 violation_error_message=_("La date de fin précède la date de début."),
             ),
-            models.UniqueConstraint(
-                name="membership_unique",
-                fields=["person", "role", "organisation", "starts_on"],
-                violation_error_message=_("Cette personne a déjà ce rôle dans cet organisme à cette date."),
+            ExclusionConstraint(
+                name="membership_no_overlap",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    ("role", RangeOperators.EQUAL),
+                    ("organisation", RangeOperators.EQUAL),
+                    (Coalesce("call", 0), RangeOperators.EQUAL),
+                    (
+                        Func(F("starts_on"), F("ends_on"), Value("[]"), function="daterange", output_field=DateRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(revoked_at__isnull=True),
+                violation_error_message=_("Cette personne a déjà ce rôle dans cet organisme pour une partie de ces dates."),
+            ),
+            models.CheckConstraint(
+                name="membership_revoked_by_someone",
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True) | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                violation_error_message=_("Une révocation a son instant et son auteur."),
+            ),
+            models.CheckConstraint(
+                name="membership_delegated_until",
+                condition=Q(delegated_from__isnull=True) | Q(ends_on__isnull=False),
+                violation_error_message=_("Une délégation a une date de fin."),
             ),
             models.CheckConstraint(
                 name="membership_not_granted_to_oneself",

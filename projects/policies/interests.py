@@ -12,6 +12,7 @@ from fondsinnovation.kit.verdict import Verdict, check, first_no
 from projects.enums import InterestAnswer, Role
 from projects.models import InterestDeclaration, Membership, Recusal, User
 from projects.policies.rights import needs_role
+from projects.policies.scope import call_of
 
 #: how long a person who left an organisation is still bound to it (domain.md SD-3)
 BOUND_FOR = timedelta(days=730)
@@ -50,14 +51,14 @@ def declare_interest(actor: User, application_id: int, answer: str) -> Verdict:
     return check(answer in may_say, _("Votre déclaration est déjà faite : vous pouvez seulement y ajouter un conflit d’intérêts."))
 
 
-def may_decide(actor: User, now: datetime) -> Verdict:
-    return needs_role(actor, now, Role.COMMITTEE_SECRETARY, Role.DIRECTOR)
+def may_decide(actor: User, now: datetime, call: int | None = None) -> Verdict:
+    return needs_role(actor, now, Role.COMMITTEE_SECRETARY, Role.DIRECTOR, call=call)
 
 
 def decide_interest(actor: User, declaration: InterestDeclaration, now: datetime) -> Verdict:
     """The committee's secretary or the director decides, never the person concerned nor a recused one."""
     return first_no(
-        may_decide(actor, now),
+        may_decide(actor, now, call_of(declaration)),
         check(actor.pk != declaration.person_id, _("Personne ne lève son propre conflit d’intérêts.")),
         not_recused(actor, declaration.application_id),
     )

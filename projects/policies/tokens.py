@@ -15,7 +15,7 @@ from projects.policies.rights import rights_of
 
 def create_token(actor: Any, now: datetime) -> Verdict:
     """Whoever holds a role other than audit: an auditor changes nothing, and takes files out by exports."""
-    held = {role for role, _organisation in rights_of(actor, now).held}
+    held = rights_of(actor, now).roles
     return check(held - {Role.AUDITOR}, _("Votre rôle ne permet pas de créer un jeton d’accès."))
 
 

@@ -23,11 +23,14 @@ from projects.models import (
     Recusal,
     User,
 )
-from projects.policies.rights import rights_of
+from projects.policies.rights import Rights, rights_of
+from projects.policies.staff import READERS
 from projects.sections import ATTACHABLE, SECTIONS, Facts, Progress, Section, SectionForm, section_form
 
 #: fiscal years over which a project may be carried out, from the call's first one
 PROJECT_YEARS = 5
+
+REVIEWERS = (Role.REVIEWER, Role.COMMITTEE_MEMBER)
 
 #: states that say what is being decided, and those that say what was
 DELIBERATION = (ApplicationState.REVIEWED, ApplicationState.RECOMMENDED, ApplicationState.NOT_RECOMMENDED)
@@ -53,20 +56,41 @@ def applications_for(person: Any, now: datetime) -> QuerySet[Application]:
     on which they declared no interest. A recusal hides a file from anyone.
     """
     rights = rights_of(person, now)
-    seen = Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
-    if rights.is_staff or rights.has(Role.AUDITOR):
-        seen |= ~Q(state=ApplicationState.DRAFT)
-    if rights.has(Role.REVIEWER, Role.COMMITTEE_MEMBER):
-        seen |= declared_no_interest(person) & ~Q(state=ApplicationState.DRAFT)
-    if not rights.held:
+    if not rights.roles:
         return Application.objects.none()
+    submitted = ~Q(state=ApplicationState.DRAFT)
+    seen = of_applicant(rights, *APPLICANT_ROLES)
+    if rights.has_somewhere(*READERS):
+        seen |= submitted & of_calls(rights, *READERS)
+    if rights.has_somewhere(*REVIEWERS):
+        seen |= submitted & of_calls(rights, *REVIEWERS) & declared_no_interest(person)
     return Application.objects.filter(seen, not_recused(person))
+
+
+def of_calls(rights: Rights, *roles: Role, path: str = "call") -> Q:
+    """Rows (whose call is at `path`) on which one of these roles counts: all of them, or those of the calls that it is limited to."""
+    return Q() if rights.has(*roles) else Q(**{f"{path}__in": rights.calls(*roles)})
+
+
+def of_applicant(rights: Rights, *roles: Role, organisation: str = "organisation", call: str = "call") -> Q:
+    """Rows of the organisations in which one of these roles is held, and there of the calls that it is limited to."""
+    seen = Q(**{f"{organisation}__in": rights.organisations(*roles)})
+    for where, limit in sorted(rights.pairs(*roles)):
+        seen |= Q(**{organisation: where, call: limit})
+    return seen
+
+
+def read_as_staff(person: Any, now: datetime) -> Q:
+    """Applications that this person reads for the Fund, deliberation included, and not merely as a member of the organisation."""
+    return of_calls(rights_of(person, now), *READERS)
 
 
 def projects_for(person: Any, now: datetime) -> QuerySet[Project]:
     """The projects that this person may see: their organisations', or all for staff and auditors; none behind a recusal."""
     rights = rights_of(person, now)
-    seen = Q() if rights.is_staff or rights.has(Role.AUDITOR) else Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
+    seen = Q()
+    if not rights.has(*READERS):
+        seen = of_calls(rights, *READERS) | of_applicant(rights, *APPLICANT_ROLES)
     return Project.objects.filter(seen, not_recused(person, "application_id"))
 
 
@@ -83,8 +107,8 @@ def own_applications_for(person: Any, now: datetime) -> QuerySet[Application]:
 
     `stage` is the state as the organisation may know it: deliberation is « in review », and a decision is known by its letter.
     """
-    own = rights_of(person, now).organisations(*APPLICANT_ROLES)
-    return applications_for(person, now).filter(organisation__in=own).annotate(stage=STAGE)
+    own = of_applicant(rights_of(person, now), *APPLICANT_ROLES)
+    return applications_for(person, now).filter(own).annotate(stage=STAGE)
 
 
 _LETTER = Exists(Document.objects.filter(application=OuterRef("pk"), kind=DocumentKind.LETTER))
@@ -97,9 +121,11 @@ STAGE = Case(
 )
 
 
-def own_organisations_for(person: Any, now: datetime) -> QuerySet[Organisation]:
-    """The organisations in force in whose name this person may apply, by name."""
-    own = rights_of(person, now).organisations(*APPLICANT_ROLES)
+def own_organisations_for(person: Any, now: datetime, call_id: int) -> QuerySet[Organisation]:
+    """The organisations in force in whose name this person may apply to a call, by name."""
+    rights = rights_of(person, now)
+    limited = {organisation for organisation, call in rights.pairs(*APPLICANT_ROLES) if call == call_id}
+    own = rights.organisations(*APPLICANT_ROLES) | limited
     return Organisation.objects.in_force(timezone.localdate(now)).filter(pk__in=own).order_by("sort_key", "pk")
 
 
@@ -142,15 +168,28 @@ def sections_of(application: Application, facts: Facts) -> list[SectionStatus]:
     return found
 
 
-def signatories_of(organisation_id: int, now: datetime) -> QuerySet[User]:
-    """Who may submit for an organisation today, by name."""
-    holding = Membership.objects.on(timezone.localdate(now)).filter(organisation=organisation_id, role=Role.SIGNATORY)
+def signatories_of(application: Application, now: datetime) -> QuerySet[User]:
+    """Who may submit an application today, by name."""
+    in_force = Membership.objects.on(timezone.localdate(now)).for_call(application.call_id)
+    holding = in_force.filter(organisation=application.organisation_id, role=Role.SIGNATORY)
     return User.objects.filter(is_active=True, pk__in=holding.values("person")).order_by("name", "pk")
 
 
-def members_to_tell(organisation_id: int, now: datetime) -> QuerySet[User]:
-    """The people of an organisation who are told what happens to its applications."""
-    holding = Membership.objects.on(timezone.localdate(now)).filter(organisation=organisation_id, role__in=APPLICANT_ROLES)
+def colleagues_of(application: Application, now: datetime) -> QuerySet[User]:
+    """Who may answer for an application: the members of its organisation whose role counts on it today, by name."""
+    return members_to_tell(application, now).order_by("name", "pk")
+
+
+def drafts_of(person: User, organisation: Organisation) -> QuerySet[Application]:
+    """The drafts of an organisation for which a person answers, the last changed first."""
+    drafts = Application.objects.filter(responsible=person, organisation=organisation, state=ApplicationState.DRAFT)
+    return drafts.select_related("call").order_by("-changed_at", "pk")
+
+
+def members_to_tell(file: Application | Project, now: datetime) -> QuerySet[User]:
+    """The people of an organisation who are told what happens to one of its files."""
+    in_force = Membership.objects.on(timezone.localdate(now)).for_call(file.call_id)
+    holding = in_force.filter(organisation=file.organisation_id, role__in=APPLICANT_ROLES)
     return User.objects.filter(is_active=True, pk__in=holding.values("person")).order_by("pk")
 
 

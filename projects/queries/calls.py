@@ -19,6 +19,7 @@ from fondsinnovation.kit.money import ZERO
 from projects.enums import CALL_STATES_BY_CLOCK, PUBLIC_CALL_STATES, CallState
 from projects.models import Call, CallBudget, JournalEntry, TermsProfile
 from projects.policies.rights import STAFF_ROLES, rights_of
+from projects.policies.staff import READERS
 from projects.queries.activity import Event
 
 #: what a reader looks for first: what is open, then what comes, then what is over
@@ -26,14 +27,21 @@ _ORDER = (CallState.OPEN, CallState.PUBLISHED, CallState.SUBMITTED, CallState.DR
 
 
 def calls_for(person: Any, now: datetime) -> QuerySet[Call]:
-    """The calls that this person may see: published ones for anybody, all of them for the staff.
+    """The calls that this person may see: published ones for anybody, all of them for the staff, or those to which a role is limited.
 
     Each has `current`, its state by the clock of `now`, whatever beat has recorded, and `total`, its dollars over all years.
     """
-    seen = Q() if rights_of(person, now).has(*STAFF_ROLES) else Q(state__in=PUBLIC_CALL_STATES)
+    rights = rights_of(person, now)
+    seen = Q() if rights.has(*STAFF_ROLES) else Q(state__in=PUBLIC_CALL_STATES) | Q(pk__in=rights.calls(*STAFF_ROLES))
     budgets = CallBudget.objects.filter(call=OuterRef("pk")).order_by().values("call").annotate(total=Sum("amount"))
     calls = Call.objects.filter(seen).annotate(current=_state_at(now), total=budgets.values("total"))
     return calls.select_related("terms", "created_by")
+
+
+def staff_calls_for(person: Any, now: datetime) -> QuerySet[Call]:
+    """Those that this person follows for the Fund: all that they may see, or the calls to which their role is limited."""
+    rights = rights_of(person, now)
+    return calls_for(person, now).filter(Q() if rights.has(*READERS) else Q(pk__in=rights.calls(*READERS)))
 
 
 def _state_at(now: datetime) -> Case:

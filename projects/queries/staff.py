@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +15,9 @@ from projects.enums import WAITING, ApplicationState
 from projects.models import Application
 from projects.models.applications import ACCENTED, PLAIN
 from projects.models.organisations import sort_key, words_of
-from projects.policies.staff import read_files
-from projects.queries.applications import STAGE, applications_for
+from projects.policies.rights import rights_of
+from projects.policies.staff import READERS
+from projects.queries.applications import STAGE, applications_for, read_as_staff
 
 #: days between the submission of an application and its decision: what the Fund promises to applicants
 SERVICE_STANDARD = timedelta(days=60)
@@ -56,8 +57,18 @@ NEXT_ACTIONS = {
 def queue_for(person: Any, now: datetime) -> QuerySet[Application]:
     """The submitted applications that this person may read, the most urgent first; `stage` is the state that they may know."""
     submitted = applications_for(person, now).exclude(state=ApplicationState.DRAFT)
-    stage = F("state") if read_files(person, now) else STAGE  # with a token, an organisation reads its own files here
+    rights = rights_of(person, now)
+    stage: Any = STAGE  # with a token, an organisation reads its own files here
+    if rights.has(*READERS):
+        stage = F("state")
+    elif rights.calls(*READERS):
+        stage = Case(When(read_as_staff(person, now), then=F("state")), default=STAGE, output_field=CharField())
     return submitted.annotate(stage=stage).select_related("call", "organisation").order_by("submitted_at", "pk")
+
+
+def staff_queue_for(person: Any, now: datetime) -> QuerySet[Application]:
+    """Those of `queue_for` that this person reads for the Fund: a role limited to a call opens the files of that call alone."""
+    return queue_for(person, now).filter(read_as_staff(person, now))
 
 
 @dataclass(frozen=True, slots=True)

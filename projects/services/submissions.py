@@ -190,5 +190,5 @@ def _tell(application: Application, version: ApplicationVersion, now: datetime) 
             "La demande %(number)s, « %(title)s », a été reçue le %(at)s pour l’appel %(call)s.\n\n"
             "Empreinte SHA-256 de la version déposée : %(sha256)s\n\nLe Secrétariat en vérifie maintenant la recevabilité."
         )
-    people = members_to_tell(application.organisation_id, now)
+    people = members_to_tell(application, now)
     messages.send(people, subject=subject, body=body % values, now=now, application=application)

@@ -28,6 +28,7 @@ class OwnApplicationTable(BaseTable):
     organisation = django_tables2.Column(
         accessor="organisation__name", order_by="organisation__sort_key", verbose_name=gettext_lazy("Organisme")
     )
+    responsible = django_tables2.Column(accessor="responsible__name", verbose_name=gettext_lazy("Responsable"))
     stage = django_tables2.Column(verbose_name=gettext_lazy("État"))
     amount_requested = MoneyColumn(verbose_name=gettext_lazy("Montant demandé"))
     changed_at = DayColumn(verbose_name=gettext_lazy("Modifiée le"))

@@ -56,7 +56,7 @@ COLOURS = {
 
 def own_application(request: HttpRequest, pk: int) -> Application:
     """An application of one of this person's organisations, or 404."""
-    own = own_applications_for(request.user, timezone.now()).select_related("call__terms", "organisation", "submitted_by")
+    own = own_applications_for(request.user, timezone.now()).select_related("call__terms", "organisation", "responsible", "submitted_by")
     return get_object_or_404(own, pk=pk)
 
 
@@ -64,7 +64,7 @@ def own_application(request: HttpRequest, pk: int) -> Application:
 @login_required
 def application_list(request: HttpRequest) -> HttpResponse:
     """The applications of this person's organisations, the last changed first."""
-    rows = own_applications_for(request.user, timezone.now()).select_related("call", "organisation")
+    rows = own_applications_for(request.user, timezone.now()).select_related("call", "organisation", "responsible")
     table = OwnApplicationTable.for_page(request, rows.order_by(F("changed_at").desc(), "pk"))
     count = table.paginator.count
     table.caption = ngettext("%(count)s demande", "%(count)s demandes", count) % {"count": number(count)}
@@ -89,13 +89,13 @@ class ApplicationStart(ActForm):
         return self.render_to_response(self.get_context_data())
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        organisations = own_organisations_for(self.request.user, timezone.now())
+        organisations = own_organisations_for(self.request.user, timezone.now(), self.call.pk)
         if not organisations:
             raise NotAllowed(_("Pour déposer une demande, il faut un rôle dans un organisme demandeur en vigueur."))
         return {**super().get_form_kwargs(), "organisations": organisations}
 
     def get_initial(self) -> dict[str, Any]:
-        organisations = own_organisations_for(self.request.user, timezone.now())
+        organisations = own_organisations_for(self.request.user, timezone.now(), self.call.pk)
         return {**super().get_initial(), "organisation": organisations[0].pk if len(organisations) == 1 else None}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -128,9 +128,13 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "last": last,
         "is_open": application.call.accepts_at(now),
         "now": now,
-        "members": active_members(application.organisation_id, now).select_related("person").order_by("role", "person__name", "pk"),
-        "signatories": signatories_of(application.organisation_id, now),
+        "members": active_members(application.organisation_id, now)
+        .for_call(application.call_id)
+        .select_related("person")
+        .order_by("role", "person__name", "pk"),
+        "signatories": signatories_of(application, now),
         "may_submit": policies.submit_application(request.user, application, now),
+        "may_transfer": policies.transfer_application(request.user, application, now),
     }
     return render(request, "projects/application_tasks.html", context)
 

@@ -18,7 +18,7 @@ from projects.filters.calls import CallFilter, PublicCallFilter
 from projects.policies.calls import write_call
 from projects.policies.staff import read_files
 from projects.queries.applications import own_applications_for
-from projects.queries.calls import calls_for, calls_to_apply, content_of, in_reading_order
+from projects.queries.calls import calls_for, calls_to_apply, content_of, in_reading_order, staff_calls_for
 from projects.queries.staff import SERVICE_STANDARD
 from projects.sections import ATTACHABLE, SECTIONS
 from projects.tables.calls import CallTable, StaffCallTable, state_tag
@@ -66,7 +66,7 @@ def staff_call_list(request: HttpRequest) -> HttpResponse:
     """The calls that the Secretariat writes, decides and follows."""
     now = timezone.now()
     read_files(request.user, now).require()
-    found = CallFilter(request.GET, in_reading_order(calls_for(request.user, now)), request=request)
+    found = CallFilter(request.GET, in_reading_order(staff_calls_for(request.user, now)), request=request)
     context = {"filter": found, "table": _table(StaffCallTable, request, found), "may_write": write_call(request.user, now)}
     return render(request, "projects/staff_call_list.html", context)
 

@@ -22,7 +22,7 @@ from projects.exports import csv_response
 from projects.filters.applications import ApplicationFilter
 from projects.models import Application
 from projects.policies import staff as policies
-from projects.queries.staff import queue_for, view_counts
+from projects.queries.staff import staff_queue_for, view_counts
 from projects.services.exports import export_applications
 from projects.tables.applications import QueueTable
 
@@ -47,7 +47,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
     """The queue: saved views with their counts, filters and order in the address."""
     now = timezone.now()
     policies.read_files(request.user, now).require()
-    queue = queue_for(request.user, now)
+    queue = staff_queue_for(request.user, now)
     counts, late = view_counts(queue, now)
     found, view = _shown(request, queue), _view(request)
     counted = {each.view.code: each.count for each in counts} if not _narrowed(request) else {}
@@ -68,7 +68,7 @@ def application_export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _filtered(request: HttpRequest, now: datetime) -> QuerySet[Application]:
-    return _shown(request, queue_for(request.user, now)).qs
+    return _shown(request, staff_queue_for(request.user, now)).qs
 
 
 def _view(request: HttpRequest) -> str:

@@ -69,7 +69,7 @@ class ApplicationCheck(ActForm):
             documents=facts.documents,
             is_open=self.application.call.accepts_at(now),
             may_submit=policies.submit_application(self.request.user, self.application, now),
-            signatories=signatories_of(self.application.organisation_id, now),
+            signatories=signatories_of(self.application, now),
             **kwargs,
         )
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.enums import Role
 from projects.models import ForecastGain, GainLine, JournalEntry, Membership, Project, User
 from projects.policies.rights import rights_of
-from projects.queries.applications import not_recused, projects_for
+from projects.queries.applications import not_recused, of_applicant, of_calls, projects_for
 from projects.queries.people import active_members
 from reporting.enums import GainReportState
 from reporting.models import GainReport
@@ -31,10 +31,10 @@ def gain_reports_for(person: Any, now: datetime) -> QuerySet[GainReport]:
 
     Each has `windfall`: it covers days before the start of its project, which count for nothing.
     """
-    borne = rights_of(person, now).organisations(Role.FINANCE_RESPONDENT)
+    borne = of_applicant(rights_of(person, now), Role.FINANCE_RESPONDENT, organisation="line__organisation", call="project__call")
     windfall = ExpressionWrapper(Coalesce(Q(period_start__lt=F("project__starts_on")), False), output_field=BooleanField())
     return (
-        GainReport.objects.filter(Q(project__in=projects_for(person, now)) | Q(line__organisation__in=borne))
+        GainReport.objects.filter(Q(project__in=projects_for(person, now)) | borne)
         .filter(not_recused(person, "project__application_id"))
         .select_related("project__organisation", "line__organisation")
         .annotate(windfall=windfall)
@@ -102,17 +102,21 @@ VIEWS = (
 def conditions(person: Any, now: datetime) -> dict[str, Q]:
     """What each view holds for this person: the reports that they may act on, not all those in that state."""
     rights = rights_of(person, now)
-    finance = rights.organisations(Role.FINANCE_RESPONDENT)
+    finance = bool(rights.organisations(Role.FINANCE_RESPONDENT) or rights.pairs(Role.FINANCE_RESPONDENT))
+    of_beneficiary = of_applicant(rights, Role.FINANCE_RESPONDENT, organisation="project__organisation", call="project__call")
+    of_bearer = of_applicant(rights, Role.FINANCE_RESPONDENT, organisation="line__organisation", call="project__call")
     signed = Q(reported_by=person) | Q(cosigned_by=person)
     belonged = Membership.objects.filter(person=person).values("organisation")
     found = {"all": Q()}
     if finance:
-        found["cosign"] = Q(state=_S.DRAFT, project__organisation__in=finance) & ~Q(reported_by=person)
-    if rights.has(Role.GAIN_VERIFIER):
+        found["cosign"] = Q(state=_S.DRAFT) & of_beneficiary & ~Q(reported_by=person)
+    if rights.has_somewhere(Role.GAIN_VERIFIER):
         outside = ~Q(project__organisation__in=belonged) & ~Q(line__organisation__in=belonged)
-        found["verify"] = Q(state=_S.SUBMITTED) & ~signed & outside
-    if finance or rights.has(Role.CONTROLLER):
-        mine = Q() if rights.has(Role.CONTROLLER) else Q(line__organisation__in=finance)
+        theirs = of_calls(rights, Role.GAIN_VERIFIER, path="project__call")
+        found["verify"] = Q(state=_S.SUBMITTED) & ~signed & outside & theirs
+    if finance or rights.has_somewhere(Role.CONTROLLER):
+        everything = rights.has(Role.CONTROLLER)
+        mine = Q() if everything else of_calls(rights, Role.CONTROLLER, path="project__call") | of_bearer
         capturable = Q(state__in=[_S.VERIFIED, _S.PARTLY_VERIFIED], line__nature__in=CAPTURABLE, verified_amount__gt=0)
         found["capture"] = mine & capturable & ~signed & ~Q(verified_by=person)
     return {**found, "waived": Q(cosignature_waived=True)}
@@ -126,19 +130,21 @@ def view_counts(rows: QuerySet[GainReport], found: Mapping[str, Q]) -> list[tupl
 
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-def is_alone(organisation_id: int, now: datetime) -> bool:
-    """Whether one person is all that an organisation has here: nobody could co-sign."""
-    return active_members(organisation_id, now).values("person").distinct().count() == 1
+def is_alone(project: Project, now: datetime) -> bool:
+    """Whether one person is all that an organisation has for a project: nobody could co-sign."""
+    return active_members(project.organisation_id, now).for_call(project.call_id).values("person").distinct().count() == 1
 
 
-def cosigners_of(organisation_id: int, reporter: User, now: datetime) -> QuerySet[User]:
-    holding = active_members(organisation_id, now).filter(role=Role.FINANCE_RESPONDENT).exclude(person=reporter)
+def cosigners_of(project: Project, reporter: User, now: datetime) -> QuerySet[User]:
+    holding = (
+        active_members(project.organisation_id, now).for_call(project.call_id).filter(role=Role.FINANCE_RESPONDENT).exclude(person=reporter)
+    )
     return User.objects.filter(pk__in=holding.values("person")).order_by("pk")
 
 
-def holders_of(role: Role, now: datetime) -> QuerySet[User]:
-    """Who holds a role anywhere today."""
-    holding = Membership.objects.on(timezone.localdate(now)).filter(role=role)
+def holders_of(role: Role, call_id: int, now: datetime) -> QuerySet[User]:
+    """Who holds a role anywhere today, for the files of a call."""
+    holding = Membership.objects.on(timezone.localdate(now)).for_call(call_id).filter(role=role)
     return User.objects.filter(is_active=True, pk__in=holding.values("person")).order_by("pk")
 
 

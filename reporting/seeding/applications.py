@@ -153,6 +153,7 @@ def _write_application(story: Story, sheaf: Sheaf, file: File, number: str | Non
         amount_requested=file.asks if submitted else None,
         total_cost=_cost(file) if submitted else None,
         created_by=people.writer,
+        responsible=people.writer,
         created_at=max(began, file.round.opens_at),
         submitted_by=people.signatory if submitted else None,
         submitted_at=file.submitted_at if submitted else None,

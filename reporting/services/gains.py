@@ -142,9 +142,8 @@ def cosign_gain(*, report_id: int, actor: User, now: datetime, seen: datetime | 
 
 def _ask_cosignature(report: GainReport, *, known: datetime, actor: User, now: datetime) -> None:
     """Tell those who may co-sign; nobody could in an organisation of one: the co-signature is waived, and shown as such."""
-    organisation = report.project.organisation_id
-    note_organisation(organisation)
-    if is_alone(organisation, now):
+    note_organisation(report.project.organisation_id)
+    if is_alone(report.project, now):
         note(report, cosignature_waived=True)
         _submit(report, known=known, actor=actor, now=now, cosignature_waived=True)
         return
@@ -152,7 +151,7 @@ def _ask_cosignature(report: GainReport, *, known: datetime, actor: User, now: d
         subject = _("Gain %(number)s à cosigner") % {"number": report.number}
         body = _("%(name)s a déclaré un gain de %(amount)s. Il vous revient de le cosigner pour qu’il soit soumis à la vérification.")
         body %= {"name": actor.name, **_words(report.amount)}
-    _tell(cosigners_of(organisation, actor, now), report, subject, body, now)
+    _tell(cosigners_of(report.project, actor, now), report, subject, body, now)
 
 
 def _submit(report: GainReport, *, known: datetime, actor: User, now: datetime, **changes: Any) -> None:
@@ -162,7 +161,7 @@ def _submit(report: GainReport, *, known: datetime, actor: User, now: datetime, 
     with messages.in_french():
         subject = _("Gain %(number)s à vérifier") % {"number": report.number}
         body = _("Un gain de %(amount)s attend sa vérification.") % _words(report.amount)
-    _tell(holders_of(Role.GAIN_VERIFIER, now), report, subject, body, now)
+    _tell(holders_of(Role.GAIN_VERIFIER, report.project.call_id, now), report, subject, body, now)
 
 
 # ── The verifier ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,9 +193,9 @@ def verify_gain(
     with messages.in_french():
         subject = _("Gain %(number)s vérifié") % {"number": report.number}
         body = _("%(amount)s sont acceptés sur %(reported)s déclarés.") % {**_words(accepted), "reported": money(report.amount)}
-    people = members_to_tell(report.project.organisation_id, now)
+    people = members_to_tell(report.project, now)
     if policies.can_be_captured(report.line):
-        people = people | holders_of(Role.CONTROLLER, now)
+        people = people | holders_of(Role.CONTROLLER, report.project.call_id, now)
     _tell(people, report, subject, f"{body} {reason}".strip(), now)
     return report
 
@@ -215,7 +214,7 @@ def reject_gain(
     _examine(report, _S.REJECTED, ZERO, Rating.RED, reason, known=known, actor=actor, now=now)
     with messages.in_french():
         subject = _("Gain %(number)s rejeté") % {"number": report.number}
-    _tell(members_to_tell(report.project.organisation_id, now), report, subject, reason, now)
+    _tell(members_to_tell(report.project, now), report, subject, reason, now)
     return report
 
 
@@ -234,7 +233,7 @@ def return_gain(
     _note_file(report)
     with messages.in_french():
         subject = _("Gain %(number)s à corriger") % {"number": report.number}
-    _tell(members_to_tell(report.project.organisation_id, now), report, subject, reason, now)
+    _tell(members_to_tell(report.project, now), report, subject, reason, now)
     return report
 
 
@@ -309,7 +308,7 @@ def capture_gain(*, report_id: int, amount: Decimal, document: Any, actor: User,
     with messages.in_french():
         subject = _("Gain %(number)s capté") % {"number": report.number}
         body = _("%(amount)s sont inscrits comme captés, avec leur document budgétaire.") % _words(amount)
-    _tell(members_to_tell(report.project.organisation_id, now), report, subject, body, now)
+    _tell(members_to_tell(report.project, now), report, subject, body, now)
     return report
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.templatetags.typography import number
-from funding.policies.payments import read_payments
+from funding.policies.payments import list_payments
 from funding.queries.payments import instalments_for, milestones_for
 from projects.enums import ProjectState
 from projects.policies.staff import read_files
@@ -51,7 +51,7 @@ def project_detail(request: HttpRequest, project: str) -> HttpResponse:
         "instalments": instalments_for(request.user, now).filter(agreement__project=found).order_by("position", "pk"),
         "lines": lines,
         "may_report": report_gain(request.user, found, now),
-        "reads_payments": read_payments(request.user, now),
-        "reads_files": read_files(request.user, now),
+        "reads_payments": list_payments(request.user, now, found.call_id),
+        "reads_files": read_files(request.user, now, found.call_id),
     }
     return render(request, "reporting/project_detail.html", context)

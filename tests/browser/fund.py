@@ -20,10 +20,24 @@ from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
 from projects.enums import CallState, DocumentKind, FiscalCalendar, InterestAnswer, OrganisationKind, Role
-from projects.models import ApiToken, Application, Call, GainLine, InterestDeclaration, JournalEntry, Membership, Organisation, User
+from projects.models import (
+    ApiToken,
+    Application,
+    Call,
+    Delegation,
+    GainLine,
+    InterestDeclaration,
+    Invitation,
+    JournalEntry,
+    Membership,
+    Organisation,
+    User,
+)
 from projects.services import organisation_changes as register
 from projects.services.attachments import attach_document
 from projects.services.calls import create_call
+from projects.services.delegations import propose_delegation
+from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
 from reporting.enums import GainReportState
@@ -77,6 +91,7 @@ def prepare(monkeypatch: Any) -> None:
     )
     declare_interests(now)
     merge_an_organisation(now)
+    invite_and_delegate(now)
     request_payments(now)
     return_a_gain(now)
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=now).pk, now=now)
@@ -96,6 +111,16 @@ def merge_an_organisation(now: Any) -> None:
     successor = Organisation.objects.get(code="ENAP")
     register.merge_organisations(
         organisation_id=old.pk, version=2, successor_id=successor.pk, effective_on=day, reason="Décret de fusion", **director
+    )
+
+
+def invite_and_delegate(now: Any) -> None:
+    """An invitation that waits, and a delegation to decide on."""
+    town, signatory = Organisation.objects.get(code="10043"), person("greffe.rimouski")
+    dates = {"starts_on": timezone.localdate(now), "ends_on": timezone.localdate(now) + timedelta(days=14), "now": now}
+    invite_member(email="invitee@exemple.quebec", role=Role.WRITER, organisation_id=town.pk, actor=signatory, **dates)
+    propose_delegation(
+        source_id=signatory.memberships.get().pk, delegate_id=person("redaction.rimouski").pk, reason="Vacances", actor=signatory, **dates
     )
 
 
@@ -179,6 +204,12 @@ def reset_key() -> tuple[str, str]:
     return user_pk_to_url_str(writer), default_token_generator.make_token(writer)
 
 
+def invitation_link() -> tuple[str, str]:
+    made = make_link(Invitation.objects.order_by("-pk")[0].pk, timezone.now())
+    assert made is not None
+    return ("10043", made[1].rstrip("/").rsplit("/", 1)[1])
+
+
 def nothing() -> tuple[()]:
     return ()
 
@@ -258,6 +289,17 @@ page("projects:organisation_merge", "direction", lambda: ("CIQ",))
 page("projects:organisation_abolish", "direction", lambda: ("CIQ",))
 page("projects:membership_create", "greffe.rimouski", lambda: ("10043",))
 page("projects:membership_end", "greffe.rimouski", newest(Membership, organisation__code="10043", role=Role.WRITER))
+page("projects:membership_edit", "greffe.rimouski", newest(Membership, organisation__code="10043", role=Role.WRITER))
+page("projects:invitation_create", "greffe.rimouski", lambda: ("10043",))
+page("projects:invitation_resend", "greffe.rimouski", newest(Invitation))
+page("projects:invitation_revoke", "greffe.rimouski", newest(Invitation))
+page("projects:invitation_accept", None, invitation_link)
+page("projects:delegation_list", "direction")
+page("projects:delegation_create", "finances.rimouski", newest(Membership, organisation__code="10043", role=Role.FINANCE_RESPONDENT))
+page("projects:delegation_approve", "direction", newest(Delegation))
+page("projects:delegation_refuse", "direction", newest(Delegation))
+page("projects:delegation_end", "redaction.rimouski", newest(Delegation))
+page("projects:application_transfer", "greffe.rimouski", draft())
 page("projects:application_list", "redaction.rimouski")
 page("projects:application_start", "redaction.rimouski", of_call(CallState.OPEN))
 page("projects:application_detail", "redaction.rimouski", draft())

@@ -198,6 +198,7 @@ def values_of(world, name):
         "column": ["fund_paid", "net_gain_forecast"],
         "uidb36": ["1"],
         "key": ["set-password"],
+        "token": ["lien-d-invitation"],
     }
     if name not in texts:
         pytest.fail(f"the walk does not know what to put in a parameter named « {name} »: say it in values_of ({__file__})")

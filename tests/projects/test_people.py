@@ -60,7 +60,7 @@ def test_ended_membership_gives_no_access_and_keeps_its_row():
     signatory, member = person_with(Role.SIGNATORY, organisation=town), MembershipFactory(organisation=town)
     end_membership(membership_id=member.pk, actor=signatory, now=NOW)
     assert rights_of(type(member.person).objects.get(pk=member.person_id), NOW).held == frozenset()
-    assert Membership.objects.get(pk=member.pk).ends_on == NOW.date() - timedelta(days=1)
+    assert Membership.objects.get(pk=member.pk).ends_on == NOW.date()
     with pytest.raises(NotAllowed, match="votre propre rôle"):
         end_membership(membership_id=signatory.memberships.get().pk, actor=signatory, now=NOW)
 

@@ -46,6 +46,7 @@ REFUSED = {
     "funding:payment_reject",
     "funding:payment_request",
     "funding:review_assign",
+    "projects:invitation_create",
     "projects:membership_create",
     "projects:organisation_abolish",
     "projects:organisation_correct",

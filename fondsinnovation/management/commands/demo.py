@@ -43,6 +43,7 @@ class Command(PlainCommand):
     def handle(self, *args: Any, port: int | None, once: bool, **options: Any) -> None:
         os.environ["SECRET_KEY"] = _secret_key()
         port = _free_port(port)
+        os.environ["PORTAL_URL"] = f"http://{HOST}:{port}"  # what links in e-mails begin with
         _listen_to_signals()
         try:
             self._prepare()

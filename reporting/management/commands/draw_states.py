@@ -19,6 +19,7 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Appel à projets", "projects.Call", projects.CALL_MOVES),
     ("Demande", "projects.Application", projects.APPLICATION_MOVES),
     ("Projet", "projects.Project", projects.PROJECT_MOVES),
+    ("Délégation", "projects.Delegation", projects.DELEGATION_MOVES),
     ("Évaluation", "funding.Review", funding.REVIEW_MOVES),
     ("Décision", "funding.Award", funding.AWARD_MOVES),
     ("Convention", "funding.Agreement", funding.AGREEMENT_MOVES),

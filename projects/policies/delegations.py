@@ -1,0 +1,60 @@
+"""Who proposes that a colleague stands in for an absent person, who agrees to it, and who ends it (SD-11)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fondsinnovation.kit.verdict import Verdict, check, first_no
+from projects.enums import Role
+from projects.models import Delegation, Membership, User
+from projects.policies.people import manage_members, not_over
+from projects.policies.rights import needs_role, rights_of
+
+
+def propose_delegation(actor: User, source: Membership, now: datetime) -> Verdict:
+    """The holder of a role, or whoever manages the members of the organisation; a role held by delegation is not delegated again."""
+    return first_no(
+        check(source.delegated_from_id is None, _("Un rôle reçu par délégation ne se délègue pas.")),
+        not_over(source, now),
+        check(source.person_id == actor.pk, "") or manage_members(actor, source.organisation, now),
+    )
+
+
+def stand_in(delegate: User, source: Membership, now: datetime) -> Verdict:
+    """A colleague of the holder: another person, with an account and a role of their own in the same organisation today."""
+    own = Membership.objects.on(timezone.localdate(now)).filter(person=delegate, organisation=source.organisation_id, delegated_from=None)
+    return check(
+        delegate.is_active and delegate.pk != source.person_id and own.exists(),
+        _("Choisissez une autre personne qui a un rôle dans cet organisme."),
+    )
+
+
+def decide_delegation(actor: User, delegation: Delegation, now: datetime) -> Verdict:
+    """Somebody who manages the members, and is neither the holder, nor the delegate, nor who proposed it.
+
+    The head decides on a delegation of the director's own role.
+    """
+    source = delegation.source
+    return first_no(
+        _manages(actor, source, now),
+        check(
+            actor.pk not in (delegation.holder_id, delegation.delegate_id, delegation.proposed_by_id),
+            _("Vous êtes partie à cette délégation; une autre personne doit l’approuver."),
+        ),
+        not_over(source, now),
+    )
+
+
+def end_delegation(actor: User, delegation: Delegation, now: datetime) -> Verdict:
+    """The holder, the delegate or whoever manages the members, at any time and at once."""
+    party = actor.pk in (delegation.holder_id, delegation.delegate_id)
+    return check(party, "") or _manages(actor, delegation.source, now)
+
+
+def _manages(actor: User, source: Membership, now: datetime) -> Verdict:
+    if source.role == Role.DIRECTOR and rights_of(actor, now).has(Role.HEAD):
+        return needs_role(actor, now, Role.HEAD)
+    return manage_members(actor, source.organisation, now)

@@ -1,0 +1,28 @@
+"""Which call a row belongs to: a role limited to one call counts on the files of that call only."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+#: kind of row → the way from it to the call of its file
+WAYS = {
+    "projects.application": "call_id",
+    "projects.call": "pk",
+    "projects.interestdeclaration": "application.call_id",
+    "projects.project": "call_id",
+    "funding.agreement": "project.call_id",
+    "funding.award": "application.call_id",
+    "funding.eligibility": "application.call_id",
+    "funding.instalment": "agreement.project.call_id",
+    "funding.milestone": "agreement.project.call_id",
+    "funding.payment": "instalment.agreement.project.call_id",
+    "funding.review": "application.call_id",
+    "reporting.gainreport": "project.call_id",
+}
+
+
+def call_of(row: Any) -> int:
+    """The call of the file that a row belongs to. Raises KeyError for a row that belongs to no file."""
+    found: int = attrgetter(WAYS[row._meta.label_lower])(row)
+    return found
