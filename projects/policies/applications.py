@@ -5,31 +5,46 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from fondsinnovation.kit.verdict import Verdict, check
+from fondsinnovation.kit.verdict import YES, Verdict
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import Application, Organisation
-from projects.policies.rights import needs_role_in, rights_of
+from projects.policies.rules import Subject, rule
+
+_MEMBERS = tuple(role for role in Role if role in APPLICANT_ROLES)
 
 
+@rule(
+    inside=_MEMBERS,
+    of=lambda organisation: organisation.pk,
+    says=_("Tout membre d’un organisme commence une demande pour lui."),
+    subject=Subject.APPLICATIONS,
+)
 def start_application(actor: Any, organisation: Organisation, now: datetime) -> Verdict:
     """Any member of an organisation starts an application for it."""
-    return needs_role_in(actor, organisation.pk, now, *_in_order())
+    return YES
 
 
+@rule(
+    inside=_MEMBERS,
+    of=lambda application: application.organisation_id,
+    says=_("Tout membre de l’organisme remplit les sections de sa demande et y joint des documents."),
+    subject=Subject.APPLICATIONS,
+    acts=("save_section", "fill_sections", "attach_document", "remove_document"),
+)
 def edit_application(actor: Any, application: Application, now: datetime) -> Verdict:
     """Any member of the organisation fills the sections and attaches the files of its application."""
-    return needs_role_in(actor, application.organisation_id, now, *_in_order())
+    return YES
 
 
+@rule(
+    inside=(Role.SIGNATORY,),
+    of=lambda application: application.organisation_id,
+    says=_("Seule la personne signataire de l’organisme dépose la demande; les autres membres la préparent."),
+    subject=Subject.APPLICATIONS,
+    refusal=_("Seule la personne signataire de l’organisme peut déposer la demande."),
+)
 def submit_application(actor: Any, application: Application, now: datetime) -> Verdict:
     """Only the organisation's signatory submits: the others prepare."""
-    return check(
-        rights_of(actor, now).has_in(application.organisation_id, Role.SIGNATORY),
-        _("Seule la personne signataire de l’organisme peut déposer la demande."),
-    )
-
-
-def _in_order() -> list[Role]:
-    return [role for role in Role if role in APPLICANT_ROLES]
+    return YES

@@ -75,6 +75,7 @@ OBJECTS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "projects.organisation": (_("Organisme"), ()),
     "projects.project": (_("Projet"), ("application",)),
     "projects.recusal": (_("Récusation"), ("application",)),
+    "funding.adviser": (_("Accompagnement"), ("application",)),
     "funding.agreement": (_("Convention"), ("project__application",)),
     "funding.award": (_("Décision"), ("application",)),
     "funding.cofunding": (_("Cofinancement"), ("project__application",)),
