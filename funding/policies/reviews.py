@@ -107,7 +107,7 @@ def write_review(actor: User, review: Review, now: datetime) -> Verdict:
 @rule(
     *sorted(READERS),
     own=REVIEWER_ROLES,
-    says=gettext_lazy("Déclare ses intérêts qui lit les dossiers pour le Fonds, ou à qui une évaluation est confiée."),
+    says=gettext_lazy("Qui lit les dossiers pour le Fonds, ou à qui une évaluation est confiée, déclare ses intérêts."),
     subject=Subject.REVIEWS,
     acts=("declare_interest",),
     refusal=gettext_lazy("Vous n’avez pas à déclarer d’intérêt dans ce dossier."),

@@ -67,6 +67,10 @@ class Rule:
     places: Mapping[Role, Where]
     refusal: Sentence
 
+    @property
+    def app(self) -> str:
+        return self.written_at[0].partition(".")[0]
+
     def at(self, *places: Where) -> tuple[Role, ...]:
         """The roles that count there, in the order of their declaration."""
         return tuple(role for role, place in self.places.items() if place in places)
