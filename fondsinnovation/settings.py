@@ -134,7 +134,7 @@ def _connection(role: str) -> dict[str, Any]:
 # What the application's role must not be able to change: `checks.py` proves it before a server starts.
 APPEND_ONLY_TABLES = [
     "journal", "journal_link", "ledger_entry", "gain", "cofunding", "projects_applicationversion", "projects_interestdeclaration",
-    "projects_recusal", "projects_forecastgain", "funding_allotment", "funding_approval", "funding_signature",
+    "projects_recusal", "projects_forecastgain", "funding_adviser", "funding_allotment", "funding_approval", "funding_signature",
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
     "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
 ]  # fmt: skip

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from funding.views import agreements, applications, awards, calls, eligibility, envelopes, interests, letters, payments, reviews
+from funding.views import advisers, agreements, applications, awards, calls, eligibility, envelopes, interests, letters, payments, reviews
 
 app_name = "funding"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("secretariat/demandes/<str:number>/recevabilite/confirmer/", eligibility.EligibilityConfirm.as_view(), name="eligibility_confirm"),
     path("secretariat/demandes/<str:number>/evaluations/", reviews.ReviewAssign.as_view(), name="review_assign"),
     path("secretariat/demandes/<str:number>/interets/", interests.StaffDeclare.as_view(), name="interest_declare"),
+    path("secretariat/demandes/<str:number>/accompagnement/", advisers.AdviserAssign.as_view(), name="adviser_assign"),
     path("secretariat/interets/<int:pk>/", interests.InterestDecide.as_view(), name="interest_decide"),
     # reviews
     path("evaluations/", reviews.review_list, name="review_list"),

@@ -24,6 +24,7 @@ def _at(local: str, name: str, role: Role, organisation: str) -> DemoAccount:
 ACCOUNTS = (
     _at("agente1", "Ariane Lavertu", Role.OFFICER, "SIP-FIN"),
     _at("agent2", "Bastien Corriveault", Role.OFFICER, "SIP-FIN"),
+    _at("conseil", "Anatole Brissonneau", Role.ADVISER, "SIP-FIN"),
     _at("evaluation1", "Clémence Tardivel", Role.REVIEWER, "SIP-FIN"),
     _at("evaluation2", "Darius Poliquette", Role.REVIEWER, "SIP-FIN"),
     _at("evaluation3", "Émilienne Vaugeois", Role.REVIEWER, "ENAP"),

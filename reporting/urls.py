@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import audit, dashboards, exports, gains, projects, reports
+from reporting.views import audit, dashboards, exports, gains, permissions, projects, reports
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,4 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("journal/", audit.audit_list, name="audit_list"),
     path("journal/exporter/", audit.audit_export, name="audit_export"),
     path("journal/<int:pk>/", audit.audit_detail, name="audit_detail"),
+    # the rules
+    path("qui-peut-quoi/", permissions.permission_list, name="permission_list"),
+    path("qui-peut-quoi/regles.csv", permissions.permission_export, name="permission_export"),
 ]

@@ -14,7 +14,7 @@ from factory.django import DjangoModelFactory
 from fondsinnovation.kit.errors import act
 from fondsinnovation.kit.money import split
 from funding.enums import AgreementKind, AgreementState, AwardState, InstalmentKind, LedgerKind
-from funding.models import Agreement, AgreementPart, Award, AwardPart, Envelope, Instalment, Milestone, Review
+from funding.models import Adviser, Agreement, AgreementPart, Award, AwardPart, Envelope, Instalment, Milestone, Review
 from funding.services.envelopes import Posting, post
 from projects.enums import (
     APPLICANT_ROLES,
@@ -371,3 +371,8 @@ def award_certified(application: Application | None = None, *, amount: Decimal =
         )
         AwardPart.objects.create(award=award, fiscal_year=2026, amount=amount)
     return award
+
+
+def advised_by(person: User, application: Application) -> Adviser:
+    """A file entrusted to a person, without the act that asks who may."""
+    return Adviser.objects.create(application=application, person=person, assigned_by=UserFactory(), assigned_at=NOW)

@@ -1,3 +1,4 @@
+from funding.models.advisers import Adviser
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
 from funding.models.envelopes import (
@@ -17,6 +18,7 @@ from funding.models.reviews import Eligibility, Review, Score
 from funding.models.terms import DelegationRule
 
 __all__ = [
+    "Adviser",
     "Agreement",
     "AgreementBalance",
     "AgreementPart",

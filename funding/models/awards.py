@@ -54,6 +54,11 @@ class Award(models.Model):
                 violation_error_message=_("La personne qui recommande ne peut pas rendre la décision."),
             ),
             models.CheckConstraint(
+                name="award_refuser_is_not_certifier",
+                condition=Q(refused_by__isnull=True) | Q(certified_by__isnull=True) | ~Q(refused_by=F("certified_by")),
+                violation_error_message=_("La personne qui certifie la disponibilité budgétaire ne peut pas rendre la décision."),
+            ),
+            models.CheckConstraint(
                 name="award_certificate_is_complete",
                 condition=Q(certified_by__isnull=True, certified_at__isnull=True)
                 | Q(certified_by__isnull=False, certified_at__isnull=False),

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from projects.enums import Role
+
 
 @pghistory.track(append_only=True)
 class DelegationRule(models.Model):
@@ -26,4 +28,9 @@ class DelegationRule(models.Model):
             models.UniqueConstraint(name="delegation_rule_unique", fields=["valid_from", "above"]),
             models.CheckConstraint(name="delegation_amounts_in_order", condition=Q(up_to=None) | Q(up_to__gt=F("above"))),
             models.CheckConstraint(name="delegation_names_an_approver", condition=Q(approvals__len__gte=1)),
+            models.CheckConstraint(
+                name="delegation_names_approvers_only",
+                condition=Q(approvals__contained_by=[Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE]),
+                violation_error_message=_("Une délégation nomme la direction, la tête ou la délégation ministérielle."),
+            ),
         ]

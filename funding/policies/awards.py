@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.verdict import Verdict, check, first_no, no
 from funding.enums import AwardState
@@ -17,10 +18,13 @@ from projects.enums import Role
 from projects.models import Application, JournalEntry, User
 from projects.policies.interests import not_recused
 from projects.policies.rights import needs_role
+from projects.policies.rules import Subject, rule
 from projects.policies.scope import call_of
 
 #: how long a budget certificate is good for (domain.md SM-4)
 CERTIFICATE_LASTS = timedelta(days=30)
+#: the roles that a delegation may name; its table says which ones approve which amount (the database refuses any other)
+DELEGATES = (Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE)
 
 
 def delegation_of(award: Award, now: datetime) -> list[Role]:
@@ -46,23 +50,43 @@ def is_fresh(award: Award, now: datetime) -> bool:
     return award.certified_at is not None and now - award.certified_at <= CERTIFICATE_LASTS
 
 
+@rule(
+    Role.COMMITTEE_SECRETARY,
+    says=gettext_lazy("Le secrétariat du comité, que rien n’écarte du dossier, fait la recommandation."),
+    subject=Subject.AWARDS,
+)
 def recommend_award(actor: User, application: Application, now: datetime) -> Verdict:
     """The committee's secretary, whom no recusal keeps away from the file."""
-    return needs_role(actor, now, Role.COMMITTEE_SECRETARY, call=call_of(application)) and not_recused(actor, application.pk)
+    return not_recused(actor, application.pk)
 
 
+@rule(
+    Role.CONTROLLER,
+    says=gettext_lazy("Le contrôle financier certifie la disponibilité budgétaire, sans avoir recommandé ni approuvé."),
+    subject=Subject.AWARDS,
+    role_last=True,
+)
 def certify_award(actor: User, award: Award, now: datetime) -> Verdict:
     """The controller, who neither recommended nor approved."""
     return first_no(
         _not_recommender(
             actor, award, _("Vous avez recommandé ce dossier; une autre personne doit certifier la disponibilité budgétaire.")
         ),
-        needs_role(actor, now, Role.CONTROLLER, call=call_of(award)),
         _not_approver(actor, approvals_of(award)),
         not_recused(actor, award.application_id),
     )
 
 
+@rule(
+    *DELEGATES,
+    says=gettext_lazy(
+        "Le prochain niveau de la délégation approuve ou refuse — la direction, si la recommandation est défavorable —, "
+        "sans avoir évalué, recommandé, certifié ni déjà approuvé."
+    ),
+    subject=Subject.AWARDS,
+    acts=("approve_award", "refuse_award"),
+    role_last=True,
+)
 def decide_award(
     actor: User, award: Award, now: datetime, *, roles: Sequence[Role] | None = None, approvals: Sequence[Approval] | None = None
 ) -> Verdict:
@@ -104,6 +128,12 @@ def _holds_next_level(actor: User, award: Award, now: datetime, roles: Sequence[
     return needs_role(actor, now, role, call=call_of(award))
 
 
+@rule(
+    *DELEGATES,
+    says=gettext_lazy("Qui décide peut retourner la recommandation; la direction le peut quand la délégation ne prévoit plus de niveau."),
+    subject=Subject.AWARDS,
+    role_last=True,
+)
 def return_award(actor: User, award: Award, now: datetime, *, approvals: Sequence[Approval] | None = None) -> Verdict:
     """Whoever decides may return the recommendation; when the delegation left no level, the director may."""
     given = approvals_of(award) if approvals is None else approvals
@@ -113,9 +143,15 @@ def return_award(actor: User, award: Award, now: datetime, *, approvals: Sequenc
     return decide_award(actor, award, now, roles=roles, approvals=given)
 
 
+@rule(
+    Role.OFFICER,
+    Role.DIRECTOR,
+    says=gettext_lazy("Un agent de programme ou la direction, que rien n’écarte du dossier, transmet la lettre de décision."),
+    subject=Subject.AWARDS,
+)
 def issue_letter(actor: User, award: Award, now: datetime) -> Verdict:
     """An officer or the director, whom no recusal keeps away from the file."""
-    return first_no(needs_role(actor, now, Role.OFFICER, Role.DIRECTOR, call=call_of(award)), not_recused(actor, award.application_id))
+    return not_recused(actor, award.application_id)
 
 
 def _acts_of(actor: Any, award: Award) -> set[str]:

@@ -6,37 +6,54 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.verdict import Verdict, check, first_no, possible
+from fondsinnovation.kit.verdict import YES, Verdict, check, first_no, possible
 from funding.enums import AgreementState, MilestoneState, PaymentState
 from funding.models import Instalment, Milestone, Payment
+from funding.policies.separation import free_to_judge
 from projects.enums import Role
 from projects.models import Project
 from projects.policies.interests import not_recused
-from projects.policies.rights import needs_role, needs_role_in, needs_role_somewhere
-from projects.policies.scope import call_of
+from projects.policies.rules import Subject, rule
 
 PAYMENT_ROLES = (Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER, Role.CONTROLLER)
 READERS = (*PAYMENT_ROLES, Role.OFFICER, Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE, Role.AUDITOR)
 
 
+@rule(
+    *READERS,
+    says=gettext_lazy("Les paiements sont lus par qui les fait, par les agents de programme, par l’audit et par qui répond du Fonds."),
+    subject=Subject.PAYMENTS,
+    acts=(),
+)
 def read_payments(actor: Any, now: datetime) -> Verdict:
     """Payments are read by the people who make them, the officers who prepare them, and those who answer for the Fund."""
-    return needs_role(actor, now, *READERS)
+    return YES
 
 
+@rule(
+    *READERS,
+    says=gettext_lazy("Les mêmes lisent les paiements d’un appel; qui a un rôle limité à un appel lit ceux de cet appel."),
+    subject=Subject.PAYMENTS,
+    acts=(),
+    lists=True,
+)
 def list_payments(actor: Any, now: datetime, call: int | None = None) -> Verdict:
     """The same people for the files of a call; without one, for some files at least: the list holds those alone."""
-    return needs_role_somewhere(actor, now, *READERS) if call is None else needs_role(actor, now, *READERS, call=call)
+    return YES
 
 
+@rule(
+    inside=(Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY),
+    of=lambda milestone: milestone.agreement.project.organisation_id,
+    says=gettext_lazy("Un membre de l’organisme bénéficiaire déclare un jalon atteint, tant que la convention est en vigueur."),
+    subject=Subject.PAYMENTS,
+)
 def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict:
     """A member of the beneficiary reports a milestone while the agreement is in force."""
     agreement = milestone.agreement
     return first_no(
-        needs_role_in(
-            actor, agreement.project.organisation_id, now, Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY, call=call_of(milestone)
-        ),
         _not_recused(actor, agreement.project),
         possible(agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
         possible(
@@ -45,39 +62,56 @@ def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
     )
 
 
+@rule(
+    Role.OFFICER,
+    says=gettext_lazy("Un agent de programme qui n’a ni déclaré le jalon ni accompagné le dossier le vérifie ou le refuse."),
+    subject=Subject.PAYMENTS,
+    acts=("verify_milestone", "refuse_milestone"),
+)
 def verify_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict:
-    """An officer who did not report it verifies a milestone or refuses it."""
+    """An officer who neither reported it nor accompanies the file (SD-2) verifies a milestone or refuses it."""
     return first_no(
-        needs_role(actor, now, Role.OFFICER, call=call_of(milestone)),
-        _not_recused(actor, milestone.agreement.project),
+        free_to_judge(actor, milestone.agreement.project.application_id or 0),
         possible(milestone.state == MilestoneState.REPORTED, _("Ce jalon n’attend pas de vérification.")),
         check(milestone.reported_by_id != actor.pk, _("Vous avez déclaré ce jalon; une autre personne doit le vérifier.")),
     )
 
 
+@rule(
+    Role.PAYMENT_REQUESTER,
+    says=gettext_lazy("La demande de paiement revient à son rôle, une fois vérifié ce qui débloque le versement."),
+    subject=Subject.PAYMENTS,
+)
 def request_payment(actor: Any, instalment: Instalment, now: datetime) -> Verdict:
     """The requester asks for an instalment of an agreement in force, once what unlocks it is verified."""
     return first_no(
-        needs_role(actor, now, Role.PAYMENT_REQUESTER, call=call_of(instalment)),
         _not_recused(actor, instalment.agreement.project),
         possible(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
     )
 
 
+@rule(
+    Role.CONTROLLER,
+    says=gettext_lazy("Le contrôle financier certifie un paiement demandé par une autre personne."),
+    subject=Subject.PAYMENTS,
+)
 def certify_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The controller certifies what another person requested."""
     return first_no(
-        needs_role(actor, now, Role.CONTROLLER, call=call_of(payment)),
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state == PaymentState.REQUESTED, _("Ce paiement n’attend pas de certification.")),
         check(payment.requested_by_id != actor.pk, _("Vous avez demandé ce paiement; une autre personne doit le certifier.")),
     )
 
 
+@rule(
+    Role.PAYMENT_AUTHORISER,
+    says=gettext_lazy("L’autorisation de paiement revient à une troisième personne, qui n’a ni demandé ni certifié."),
+    subject=Subject.PAYMENTS,
+)
 def authorise_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The authoriser is a third person."""
     return first_no(
-        needs_role(actor, now, Role.PAYMENT_AUTHORISER, call=call_of(payment)),
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state == PaymentState.CERTIFIED, _("Ce paiement n’attend pas d’autorisation.")),
         check(
@@ -87,28 +121,41 @@ def authorise_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     )
 
 
+@rule(
+    Role.PAYMENT_REQUESTER,
+    says=gettext_lazy("Qui demande les paiements inscrit qu’un paiement autorisé est fait, avec sa référence."),
+    subject=Subject.PAYMENTS,
+)
 def confirm_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The requester's unit records that the payment was made, with its reference; again with the same one is harmless."""
     return first_no(
-        needs_role(actor, now, Role.PAYMENT_REQUESTER, call=call_of(payment)),
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state in (PaymentState.AUTHORISED, PaymentState.CONFIRMED), _("Ce paiement n’est pas encore autorisé.")),
     )
 
 
+@rule(
+    *PAYMENT_ROLES,
+    says=gettext_lazy("Qui prend part aux paiements peut en arrêter un qui n’est pas confirmé, avec un motif."),
+    subject=Subject.PAYMENTS,
+)
 def reject_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """Whoever acts on payments may stop one that is not confirmed, with a reason."""
     return first_no(
-        needs_role(actor, now, *PAYMENT_ROLES, call=call_of(payment)),
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state != PaymentState.CONFIRMED, _("Ce paiement est confirmé : il ne peut plus être rejeté.")),
         possible(payment.state != PaymentState.REJECTED, _("Ce paiement est déjà rejeté.")),
     )
 
 
+@rule(
+    Role.OFFICER,
+    says=gettext_lazy("Un agent de programme inscrit ce qu’une autre source a réellement versé au projet."),
+    subject=Subject.PAYMENTS,
+)
 def record_cofunding(actor: Any, project: Project, now: datetime) -> Verdict:
     """An officer records what another source really put in."""
-    return first_no(needs_role(actor, now, Role.OFFICER, call=call_of(project)), _not_recused(actor, project))
+    return _not_recused(actor, project)
 
 
 def _not_recused(actor: Any, project: Project) -> Verdict:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Sum
 from fondsinnovation.kit.money import ZERO
 from funding.enums import LedgerKind
 from funding.models import Envelope, LedgerEntry
+from funding.policies.payments import read_payments
 from projects.queries.applications import not_recused
 from projects.queries.calls import calls_for
 
@@ -64,6 +65,8 @@ def envelope_lines() -> list[tuple[Envelope, list[YearLine]]]:
 
 def ledger_for(person: Any, now: datetime) -> QuerySet[LedgerEntry]:
     """Ledger rows, without those of a file that a recusal hides from this person, nor of a call that is still sealed for them."""
+    if not read_payments(person, now):
+        return LedgerEntry.objects.none()
     return LedgerEntry.objects.filter(
         Q(call__isnull=True) | Q(call__in=calls_for(person, now).values("pk")),
         not_recused(person, "award__application_id"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from funding import scoring
 from funding.enums import ReviewState
-from funding.models import Review, Score
+from funding.models import Adviser, Review, Score
 from funding.policies import reviews as policies
 from projects.enums import ApplicationState, OrganisationKind, Role
 from projects.models import Application, Criterion, InterestDeclaration, Membership, Recusal, User
@@ -65,7 +65,8 @@ def assignable(application: Application, now: datetime) -> QuerySet[User]:
         User.objects.filter(
             Exists(held.filter(role=Role.REVIEWER)),
             ~Exists(held.filter(role__in=policies.READERS)),
-            ~Exists(bound_to(application.organisation_id, now).filter(person=OuterRef("pk"))),
+            ~Exists(bound_to(application, now).filter(person=OuterRef("pk"))),
+            ~Exists(Adviser.objects.filter(application=application, person=OuterRef("pk"))),
             ~Exists(Review.objects.filter(application=application, reviewer=OuterRef("pk"))),
             ~Exists(Recusal.objects.filter(application=application, person=OuterRef("pk"))),
             is_active=True,

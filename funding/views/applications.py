@@ -17,9 +17,12 @@ from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import Eligibility
+from funding.policies import advisers
 from funding.policies import awards as award_policies
 from funding.policies import reviews as policies
+from funding.queries.advisers import with_adviser
 from funding.queries.reviews import panel
+from funding.services.advisers import OVER
 from projects.enums import WAITING, ApplicationState
 from projects.models import Application, User
 from projects.policies.interests import may_decide
@@ -38,7 +41,7 @@ def file_or_404(person: Any, number: str, now: datetime) -> Application:
 
 
 def files(person: Any, now: datetime) -> QuerySet[Application]:
-    return staff_queue_for(person, now).select_related(
+    return with_adviser(staff_queue_for(person, now)).select_related(
         "call__terms", "organisation__region", "eligibility__decided_by", "eligibility__confirmed_by"
     )
 
@@ -103,6 +106,7 @@ def application_detail(request: HttpRequest, number: str) -> HttpResponse:
         "due": application.submitted_at + SERVICE_STANDARD if application.state in WAITING else None,
         "time_left": time_left(application, now),
         "eligibility": eligibility_of(application),
+        "may_assign_adviser": application.state not in OVER and advisers.assign_adviser(request.user, application, now),
         "sheets": sheets_of(application),
         "version": version,
         "sections": answers_of(version) if version else [],

@@ -6,14 +6,20 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.verdict import Verdict, check, first_no
 from projects.enums import Role
 from projects.models import Delegation, Membership, User
 from projects.policies.people import manage_members, not_over
 from projects.policies.rights import needs_role, rights_of
+from projects.policies.rules import Subject, rule
 
 
+@rule(
+    says=gettext_lazy("La personne qui tient un rôle, ou qui gère les membres de l’organisme, propose qu’un collègue la remplace."),
+    subject=Subject.ACCESS,
+)
 def propose_delegation(actor: User, source: Membership, now: datetime) -> Verdict:
     """The holder of a role, or whoever manages the members of the organisation; a role held by delegation is not delegated again."""
     return first_no(
@@ -32,6 +38,17 @@ def stand_in(delegate: User, source: Membership, now: datetime) -> Verdict:
     )
 
 
+@rule(
+    Role.DIRECTOR,
+    Role.HEAD,
+    inside=(Role.SIGNATORY,),
+    of=lambda delegation: delegation.source.organisation_id,
+    says=gettext_lazy(
+        "Qui gère les membres approuve une délégation ou la refuse, sans y être partie; la tête décide de celle de la direction."
+    ),
+    subject=Subject.ACCESS,
+    acts=("approve_delegation", "refuse_delegation"),
+)
 def decide_delegation(actor: User, delegation: Delegation, now: datetime) -> Verdict:
     """Somebody who manages the members, and is neither the holder, nor the delegate, nor who proposed it.
 
@@ -48,6 +65,10 @@ def decide_delegation(actor: User, delegation: Delegation, now: datetime) -> Ver
     )
 
 
+@rule(
+    says=gettext_lazy("La personne remplacée, celle qui la remplace ou qui gère les membres retire une délégation, en tout temps."),
+    subject=Subject.ACCESS,
+)
 def end_delegation(actor: User, delegation: Delegation, now: datetime) -> Verdict:
     """The holder, the delegate or whoever manages the members, at any time and at once."""
     party = actor.pk in (delegation.holder_id, delegation.delegate_id)

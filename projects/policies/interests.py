@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.verdict import Verdict, check, first_no
 from projects.enums import InterestAnswer, Role
-from projects.models import InterestDeclaration, Membership, Recusal, User
+from projects.models import Application, GainLine, InterestDeclaration, Membership, Recusal, User
 from projects.policies.rights import needs_role
-from projects.policies.scope import call_of
+from projects.policies.rules import Subject, rule
 
 #: how long a person who left an organisation is still bound to it (domain.md SD-3)
 BOUND_FOR = timedelta(days=730)
+#: who decides on a potential conflict
+DECIDERS = (Role.COMMITTEE_SECRETARY, Role.DIRECTOR)
 
 
 def last_answer(application_id: int, person_id: int) -> str | None:
@@ -28,10 +31,12 @@ def is_recused(application_id: int, person_id: int) -> bool:
     return Recusal.objects.filter(application_id=application_id, person_id=person_id).exists()
 
 
-def bound_to(organisation_id: int, now: datetime) -> QuerySet[Membership]:
-    """The memberships, in force or ended in the last 24 months, that bind people to an organisation."""
+def bound_to(application: Application, now: datetime) -> QuerySet[Membership]:
+    """The memberships, in force or ended in the last 24 months, that bind people to the applicant or to a partner that bears its gains."""
     since = timezone.localdate(now) - BOUND_FOR
-    return Membership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=since), organisation_id=organisation_id)
+    bearers = GainLine.objects.filter(plan__application=application).values("organisation")
+    concerned = Q(organisation=application.organisation_id) | Q(organisation__in=bearers)
+    return Membership.objects.filter(concerned, Q(ends_on__isnull=True) | Q(ends_on__gte=since))
 
 
 def not_recused(actor: User, application_id: int) -> Verdict:
@@ -52,13 +57,19 @@ def declare_interest(actor: User, application_id: int, answer: str) -> Verdict:
 
 
 def may_decide(actor: User, now: datetime, call: int | None = None) -> Verdict:
-    return needs_role(actor, now, Role.COMMITTEE_SECRETARY, Role.DIRECTOR, call=call)
+    return needs_role(actor, now, *DECIDERS, call=call)
 
 
+@rule(
+    *DECIDERS,
+    says=gettext_lazy(
+        "Le secrétariat du comité ou la direction tranche un risque de conflit d’intérêts, jamais le sien ni une fois récusé."
+    ),
+    subject=Subject.REVIEWS,
+)
 def decide_interest(actor: User, declaration: InterestDeclaration, now: datetime) -> Verdict:
     """The committee's secretary or the director decides, never the person concerned nor a recused one."""
     return first_no(
-        may_decide(actor, now, call_of(declaration)),
         check(actor.pk != declaration.person_id, _("Personne ne lève son propre conflit d’intérêts.")),
         not_recused(actor, declaration.application_id),
     )

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.verdict import Verdict, check, first_no, possible
 from projects.enums import APPLICANT_ROLES, UNIT_KINDS, Role
 from projects.models import Invitation, Membership, Organisation, User
 from projects.policies.organisations import begin_anything
 from projects.policies.rights import needs_role, needs_role_in, rights_of
+from projects.policies.rules import Subject, rule
 
 
 def manage_members(actor: User, organisation: Organisation, now: datetime) -> Verdict:
@@ -21,11 +23,20 @@ def manage_members(actor: User, organisation: Organisation, now: datetime) -> Ve
     return needs_role_in(actor, organisation.pk, now, Role.SIGNATORY)
 
 
+@rule(
+    Role.DIRECTOR,
+    inside=(Role.SIGNATORY,),
+    of=lambda organisation: organisation.pk,
+    says=gettext_lazy(
+        "La personne signataire accorde les rôles de son organisme; la direction, tout rôle. Personne ne s’accorde un rôle à soi-même."
+    ),
+    subject=Subject.ACCESS,
+    acts=("grant_membership", "invite_member"),
+)
 def grant_membership(actor: User, organisation: Organisation, role: str, now: datetime) -> Verdict:
     """A signatory gives the roles of an applicant only; the director gives any role but their own."""
     director = rights_of(actor, now).has(Role.DIRECTOR)
     return first_no(
-        manage_members(actor, organisation, now),
         check(director or role in APPLICANT_ROLES, _("Un organisme n’accorde que les rôles de rédaction, de finances et de signature.")),
         begin_anything(organisation, now),
     )
@@ -38,10 +49,16 @@ def held_there(role: str, organisation: Organisation) -> Verdict:
     return check((role in APPLICANT_ROLES) != unit, reason)
 
 
+@rule(
+    Role.DIRECTOR,
+    inside=(Role.SIGNATORY,),
+    of=lambda membership: membership.organisation_id,
+    says=gettext_lazy("Qui accorde les rôles d’un organisme en change les dates, sauf celles du sien."),
+    subject=Subject.ACCESS,
+)
 def change_membership(actor: User, membership: Membership, now: datetime) -> Verdict:
     """Whoever manages the members changes the dates of a role that is not over: not their own, nor the one they stand in for."""
     return first_no(
-        manage_members(actor, membership.organisation, now),
         _of_another(actor, membership, _("Vous ne pouvez pas modifier votre propre rôle.")),
         not_over(membership, now),
         check(
@@ -50,10 +67,16 @@ def change_membership(actor: User, membership: Membership, now: datetime) -> Ver
     )
 
 
+@rule(
+    Role.DIRECTOR,
+    inside=(Role.SIGNATORY,),
+    of=lambda membership: membership.organisation_id,
+    says=gettext_lazy("Qui accorde les rôles d’un organisme y met fin, sauf au sien : l’organisme garde une personne responsable."),
+    subject=Subject.ACCESS,
+)
 def end_membership(actor: User, membership: Membership, now: datetime) -> Verdict:
     """Whoever manages the members ends a role, but not their own: an organisation keeps a responsible person."""
     return first_no(
-        manage_members(actor, membership.organisation, now),
         _of_another(actor, membership, _("Vous ne pouvez pas mettre fin à votre propre rôle.")),
         not_over(membership, now),
         check(membership.delegated_from_id is None, _("Ce rôle vient d’une délégation : retirez la délégation.")),
@@ -66,6 +89,14 @@ def not_over(membership: Membership, now: datetime) -> Verdict:
     return possible(not over, _("Ce rôle est déjà terminé."))
 
 
+@rule(
+    Role.DIRECTOR,
+    inside=(Role.SIGNATORY,),
+    of=lambda invitation: invitation.organisation_id,
+    says=gettext_lazy("Qui peut accorder le rôle renvoie une invitation ou la retire, tant que personne ne l’a acceptée."),
+    subject=Subject.ACCESS,
+    acts=("resend_invitation", "revoke_invitation"),
+)
 def settle_invitation(actor: User, invitation: Invitation, now: datetime) -> Verdict:
     """Whoever may still give the role sends the invitation again or withdraws it, as long as nobody has accepted it."""
     return first_no(
@@ -74,6 +105,10 @@ def settle_invitation(actor: User, invitation: Invitation, now: datetime) -> Ver
     )
 
 
+@rule(
+    says=gettext_lazy("La personne à qui une invitation est adressée l’accepte, tant que celle qui invite peut accorder ce rôle."),
+    subject=Subject.ACCESS,
+)
 def accept_invitation(actor: User | None, invitation: Invitation, now: datetime) -> Verdict:
     """Whose account has the invited address, or who has no account and makes one, as long as the inviter may give the role."""
     return first_no(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
+
+from django.db.models import Model
 
 #: kind of row → the way from it to the call of its file
 WAYS = {
@@ -26,3 +29,8 @@ def call_of(row: Any) -> int:
     """The call of the file that a row belongs to. Raises KeyError for a row that belongs to no file."""
     found: int = attrgetter(WAYS[row._meta.label_lower])(row)
     return found
+
+
+def scope_of(given: Iterable[Any]) -> int | None:
+    """The call of the first row among these that belongs to a file, or None."""
+    return next((call_of(one) for one in given if isinstance(one, Model) and one._meta.label_lower in WAYS), None)

@@ -20,6 +20,7 @@ STORY: dict[str, Promise | str] = {
     "declare_interest": _("Intérêts déclarés"),
     "decide_interest": _("Conflit d’intérêts tranché"),
     "submit_review": _("Évaluation remise"),
+    "assign_adviser": _("Accompagnement confié"),
     "recommend_award": _("Recommandation faite"),
     "certify_award": _("Disponibilité budgétaire certifiée"),
     "approve_award": _("Décision approuvée"),

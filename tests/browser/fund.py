@@ -328,6 +328,7 @@ page("funding:application_detail", "comite", number(REVIEWED))
 page("funding:eligibility_decide", "agente1", number(SUBMITTED))
 page("funding:eligibility_confirm", "agent2", number(INCOMPLETE))
 page("funding:review_assign", "agente1", number(ELIGIBLE))
+page("funding:adviser_assign", "direction", number(ELIGIBLE))
 page("funding:interest_declare", "agente1", number(SUBMITTED))
 page("funding:interest_decide", "comite", newest(InterestDeclaration, answer=InterestAnswer.POTENTIAL))
 page("funding:review_list", "evaluation3")
@@ -393,10 +394,12 @@ page("reporting:run_detail", "audit", newest(Run))
 page("reporting:export_detail", "audit", newest(Export))
 page("reporting:audit_list", "audit")
 page("reporting:audit_detail", "audit", newest(JournalEntry))
+page("reporting:permission_list", "redaction.rimouski")
+page("reporting:permission_list", "audit", query="role=controller")
 
 #: addresses that answer no page: posts alone, files, answers for programs
 NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
-    "projects:application_pdf", "projects:organisation_export", "api:schema",
+    "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
 }  # fmt: skip

@@ -1,0 +1,338 @@
+"""Who may do what: the matrix as a whole, and each rule asked for real by a person who holds one role only."""
+
+import ast
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from funding.enums import MilestoneState, PaymentState
+from funding.models import Eligibility, Milestone, Payment
+from projects.enums import InterestAnswer, Role
+from projects.models import ApiToken, InterestDeclaration
+from projects.policies.rules import RULES, LacksRole, Where
+from reporting.management.commands.draw_permissions import PAGE, draw
+from reporting.queries.permissions import MARKS, WITHOUT_RULE, every_rule, matrix, rule_of_act
+from tests.factories import (
+    NOW,
+    CallFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewFactory,
+    UnitFactory,
+    UserFactory,
+    award_certified,
+    person_with,
+    reserved_call,
+)
+from tests.factories import ApplicationFactory as Application
+from tests.reporting.gains import Team
+
+#: the columns, in the order of `Role`; ● anywhere, ◐ in the organisation of the object, ○ what is entrusted, * anybody for what is theirs
+COLUMNS = "WFS OARMCDHN KQPG UTYXI"
+TABLE = """
+grant_membership       ..◐ .....●.. .... .....
+end_membership         ..◐ .....●.. .... .....
+create_token           ●●● ●●●●●●●● ●●●● .●●●.
+revoke_token           *
+write_call             ... ●....... .... .....
+decide_call            ... .....●.. .... .....
+start_application      ◐◐◐ ........ .... .....
+edit_application       ◐◐◐ ........ .... .....
+submit_application     ..◐ ........ .... .....
+read_files             ... ●●..●●●● ●●●● ●....
+assign_adviser         ... .....●.. .... .....
+decide_interest        ... ....●●.. .... .....
+decide_eligibility     ... ●....... .... .....
+confirm_ineligibility  ... ●....... .... .....
+assign_reviewers       ... ●...●... .... .....
+write_review           ... ..○○.... .... .....
+take_part              ... ●●○○●●●● ●●●● ●....
+recommend_award        ... ....●... .... .....
+certify_award          ... ........ ●... .....
+decide_award           ... .....●●● .... .....
+return_award           ... .....●●● .... .....
+issue_letter           ... ●....●.. .... .....
+draft_agreement        ... ●....... .... .....
+sign_for_beneficiary   ..◐ ........ .... .....
+sign_for_minister      ... .....●●● .... .....
+read_payments          ... ●....●●● ●●●. ●....
+report_milestone       ◐◐◐ ........ .... .....
+verify_milestone       ... ●....... .... .....
+request_payment        ... ........ .●.. .....
+certify_payment        ... ........ ●... .....
+authorise_payment      ... ........ ..●. .....
+confirm_payment        ... ........ .●.. .....
+reject_payment         ... ........ ●●●. .....
+record_cofunding       ... ●....... .... .....
+report_gain            ◐◐. ........ .... .....
+cosign_gain            .◐. ........ .... .....
+verify_gain            ... ........ ...● .....
+capture_gain           .◐. ........ ●... .....
+read_journal           ... .....●●. .... ●....
+export_journal         ... .....●●. .... ●....
+read_reports           ... ●●..●●●● ●●●● ●....
+compute_report         ... ●●..●●●● ●●●● ●....
+export_report          ... ●●..●●●● ●●●● ●....
+"""
+
+
+def drawn(rule):
+    """The line of the table that a rule makes."""
+    if not rule.places:
+        return f"{rule.name:<22} *"
+    marks = iter([MARKS[rule.places[role]] if role in rule.places else "." for role in Role])
+    return f"{rule.name:<22} " + "".join(" " if column == " " else next(marks) for column in COLUMNS)
+
+
+def test_matrix_is_the_one_that_was_decided():
+    assert [drawn(rule) for rule in every_rule()] == TABLE.strip().splitlines()
+
+
+def test_columns_of_the_table_are_the_roles():
+    assert len(COLUMNS.replace(" ", "")) == len(Role)
+
+
+def test_every_act_has_exactly_one_rule_or_a_reason_why_none_applies():
+    acts = {
+        node.name
+        for path in Path(settings.BASE_DIR).glob("*/services/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and any(isinstance(each, ast.Name) and each.id == "act" for each in node.decorator_list)
+    }
+    ruled = rule_of_act()
+    assert {act: names for act, names in ruled.items() if len(names) > 1} == {}
+    assert sorted(acts) == sorted({*ruled, *WITHOUT_RULE})
+    assert set(ruled) & set(WITHOUT_RULE) == set()
+
+
+def test_document_is_drawn_from_the_rules():
+    assert PAGE.read_text(encoding="utf-8") == draw(PAGE.read_text(encoding="utf-8"))
+
+
+#: rules that are asked about nothing but the person
+WITHOUT_OBJECT = (
+    "create_token", "write_call", "read_files", "read_payments", "read_journal", "export_journal", "read_reports", "compute_report",
+    "export_report",
+)  # fmt: skip
+
+
+# ── Each rule, asked for real ────────────────────────────────────────────────────────────────────────────────────────
+class World:
+    """One row of each kind at the step where its rules are asked, made by people who hold nothing else."""
+
+    def __init__(self):
+        self.team = Team()
+        self.project, self.organisation = self.team.project, self.team.organisation
+        self.application, self.agreement = self.project.application, self.project.agreement
+        self.membership = MembershipFactory(organisation=self.organisation)
+        self.call = CallFactory()
+        self.token = ApiToken.objects.create(
+            person=UserFactory(),
+            name="Essai",
+            prefix="fip_",
+            sha256="0" * 64,
+            scopes=["read:calls"],
+            created_at=NOW,
+            expires_on=date(2027, 1, 1),
+        )
+        self.declaration = InterestDeclaration.objects.create(
+            application=self.application, person=UserFactory(), answer=InterestAnswer.POTENTIAL, explanation="Parenté", declared_at=NOW
+        )
+        self.eligibility = Eligibility.objects.create(
+            application=self.application, is_eligible=False, reason="Hors visée", decided_by=UserFactory(), decided_at=NOW
+        )
+        amounts = (Decimal(40_000), Decimal(400_000), Decimal(1_000_000))
+        self.awards = [award_certified(Application(call=reserved_call(), state="recommended"), amount=amount) for amount in amounts]
+        self.planned, self.reported = self.agreement.milestones.order_by("position")
+        Milestone.objects.filter(pk=self.reported.pk).update(state=MilestoneState.REPORTED, reported_by=UserFactory(), reported_at=NOW)
+        self.reported.refresh_from_db()
+        self.instalment = self.agreement.instalments.order_by("position")[0]
+        self.payments = dict(zip((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), self._payments(), strict=True))
+        periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
+        self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
+        self.submitted = self.team.submitted(period_start=periods[1][0], period_end=periods[1][1])
+        self.verified = self.team.verify(self.team.submitted(period_start=periods[2][0], period_end=periods[2][1]))
+
+    def _payments(self):
+        steps = [{}, {"certified_by": UserFactory(), "certified_at": NOW}]
+        steps.append({**steps[1], "authorised_by": UserFactory(), "authorised_at": NOW})
+        states = (PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED)
+        attested = dict.fromkeys(("attests_legal_basis", "attests_credit", "attests_due"), True)
+        for index, instalment in enumerate(self.agreement.instalments.order_by("position")):
+            yield Payment.objects.create(
+                number=f"VER-2026-7000{index}", instalment=instalment, amount=instalment.amount, fiscal_year=2026, state=states[index],
+                requested_by=UserFactory(), requested_at=NOW, **attested, **steps[index],
+            )  # fmt: skip
+
+    def entrusted(self, person):
+        """A review that is this person's, whose file they opened."""
+        review = ReviewFactory(reviewer=person)
+        InterestDeclaration.objects.create(application=review.application, person=person, answer=InterestAnswer.NONE, declared_at=NOW)
+        return review
+
+    def objects(self, rule, person):
+        """What each rule is asked about: the arguments between the person and the clock, once for each object that may say yes."""
+        payments = self.payments
+        return {
+            "grant_membership": [(self.organisation, Role.WRITER)],
+            "end_membership": [(self.membership,)],
+            "decide_call": [(self.call,)],
+            "start_application": [(self.organisation,)],
+            "decide_interest": [(self.declaration,)],
+            "confirm_ineligibility": [(self.eligibility,)],
+            "write_review": [(self.entrusted(person),)],
+            "take_part": [(self.application,), (self.entrusted(person).application,)],
+            "draft_agreement": [(self.awards[0],)],
+            "certify_award": [(self.awards[0],)],
+            "issue_letter": [(self.awards[0],)],
+            "decide_award": [(award,) for award in self.awards],
+            "return_award": [(award,) for award in self.awards],
+            "sign_for_beneficiary": [(self.agreement,)],
+            "sign_for_minister": [(self.agreement,)],
+            "report_milestone": [(self.planned,)],
+            "verify_milestone": [(self.reported,)],
+            "request_payment": [(self.instalment,)],
+            "certify_payment": [(payments[PaymentState.REQUESTED],)],
+            "authorise_payment": [(payments[PaymentState.CERTIFIED],)],
+            "confirm_payment": [(payments[PaymentState.AUTHORISED],)],
+            "reject_payment": [(payments[PaymentState.REQUESTED],)],
+            "record_cofunding": [(self.project,)],
+            "report_gain": [(self.project,)],
+            "cosign_gain": [(self.draft,)],
+            "verify_gain": [(self.submitted,)],
+            "capture_gain": [(self.verified,)],
+            **{name: [()] for name in WITHOUT_OBJECT},
+        }.get(rule.name, [(self.application,)])
+
+
+def policy_of(rule):
+    module = __import__(rule.written_at[0], fromlist=["_"])
+    return getattr(module, rule.name)
+
+
+def answers(world, rule, person):
+    return [policy_of(rule)(person, *given, NOW) for given in world.objects(rule, person)]
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.mark.django_db
+def test_each_rule_refuses_by_role_exactly_where_the_table_says_so(world):
+    wrong = []
+    for role in Role:
+        here, elsewhere = person_with(role, organisation=world.organisation), person_with(role, organisation=OrganisationFactory())
+        for rule in every_rule():
+            if not rule.places:
+                continue
+            given, outside = answers(world, rule, here), answers(world, rule, elsewhere)
+            lacks = [all(one.error is LacksRole and not one for one in each) for each in (given, outside)]
+            expected = {None: [True, True], Where.INSIDE: [False, True]}.get(rule.places.get(role), [False, False])
+            accepted = any([*given, *outside])
+            if lacks != expected or accepted != (role in rule.places):
+                wrong.append((rule.name, str(role), lacks, accepted))
+    assert wrong == []
+
+
+@pytest.mark.django_db
+def test_rule_of_anybody_is_for_what_is_theirs(world):
+    [rule] = [rule for rule in every_rule() if not rule.places]
+    assert (rule.name, policy_of(rule)(world.token.person, world.token).allowed) == ("revoke_token", True)
+    assert not any(policy_of(rule)(person_with(role), world.token) for role in Role)
+
+
+@pytest.mark.django_db
+def test_a_person_without_a_role_is_refused_everything(world):
+    allowed = [
+        rule.name for rule in every_rule() if rule.places for person in (UserFactory(), person_with(Role.OFFICER, is_active=False))
+        if any(answers(world, rule, person))
+    ]  # fmt: skip
+    assert allowed == []
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.django_db
+def test_page_is_for_any_signed_in_person_and_nobody_else(client):
+    address = reverse("reporting:permission_list")
+    assert client.get(address).status_code == 302
+    client.force_login(UserFactory())
+    response = client.get(address)
+    assert response.status_code == 200
+    shown = response.content.decode()
+    assert [str(rule.sentence) for rule in every_rule() if str(rule.sentence) not in shown] == []
+    assert shown.count('<span class="mark" aria-hidden="true">') == sum(len(rule.places) for rule in every_rule()) + len(Where)
+
+
+@pytest.mark.django_db
+def test_page_for_one_role_shows_what_it_may_do(client):
+    client.force_login(UserFactory())
+    response = client.get(reverse("reporting:permission_list"), {"role": "controller"})
+    names = [row.rule.name for _subject, rows in response.context["groups"] for row in rows]
+    expected = [rule.name for rule in every_rule() if Role.CONTROLLER in rule.places or not rule.places]
+    assert names == expected
+    assert "certify_award" in names
+    assert "verify_gain" not in names
+
+
+@pytest.mark.django_db
+def test_unknown_role_is_said_next_to_its_field_and_all_are_shown(client):
+    client.force_login(UserFactory())
+    response = client.get(reverse("reporting:permission_list"), {"role": "empereur"})
+    assert "role" in response.context["filter_form"].errors
+    assert len(response.context["roles"]) == len(Role)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["", "?role=auditor"])
+def test_page_reads_nothing_but_the_session_and_the_person(client, django_assert_num_queries, query):
+    client.force_login(person_with(Role.OFFICER))
+    with django_assert_num_queries(6):  # session, person, roles, and the read-only transaction's three statements
+        client.get(reverse("reporting:permission_list") + query)
+
+
+@pytest.mark.django_db
+def test_file_holds_every_rule_and_the_place_of_each_role(client):
+    client.force_login(UserFactory())
+    response = client.get(reverse("reporting:permission_export"))
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+    assert response["Content-Disposition"] == 'attachment; filename="qui-peut-quoi.csv"'
+    assert lines[0].split(";") == ["Objet", "Règle", "Actes", *(str(role.label) for role in Role)]
+    assert len(lines) == len(every_rule()) + 1
+    [line] = [line for line in lines if "cosigne un gain" in line]
+    assert line.split(";")[3:] == ["", "dans son organisme", *[""] * (len(Role) - 2)]
+    [own] = [line for line in lines if "révoque ses propres jetons" in line]
+    assert set(own.split(";")[3:]) == {"toute personne, pour ce qui est à elle"}
+
+
+@pytest.mark.django_db
+def test_file_is_not_for_anonymous_readers(client):
+    assert client.get(reverse("reporting:permission_export")).status_code == 302
+
+
+# ── Separation that the table itself holds ───────────────────────────────────────────────────────────────────────────
+#: what an auditor may do: read, take out of the portal, have computed, and say that a file concerns them
+AUDITED = {
+    "read_files", "take_part", "read_payments", "read_journal", "export_journal", "read_reports", "compute_report", "export_report",
+}  # fmt: skip
+
+
+def test_sd9_auditor_holds_no_rule_that_changes_a_file():
+    assert {rule.name for rule in every_rule() if Role.AUDITOR in rule.places} == AUDITED
+
+
+def test_sd10_no_rule_names_the_technical_administrator():
+    assert [rule.name for rule in every_rule() if Role.TECHNICAL_ADMIN in rule.places] == []
+    assert [row for _subject, rows in matrix(Role.TECHNICAL_ADMIN) for row in rows if not row.is_everybody_s] == []
+
+
+@pytest.mark.django_db
+def test_sd10_every_policy_refuses_the_technical_administrator(world):
+    person = person_with(Role.TECHNICAL_ADMIN, organisation=UnitFactory())
+    assert [rule.name for rule in every_rule() if rule.places and any(answers(world, rule, person))] == []
+    assert len(RULES) > 40
