@@ -109,8 +109,12 @@ class Payments(RowsResource):
     lookup_field = "number"
     queryset = Payment.objects.none()
 
-    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        read_payments(request.user, self.now).require()
+        return super().list(request, *args, **kwargs)
+
+    def check_object_permissions(self, request: Any, obj: Payment) -> None:
+        """After the search: a payment of a project that the person does not see is not found, whatever their role."""
         read_payments(request.user, self.now).require()
 
     def rows(self) -> QuerySet[Payment]:

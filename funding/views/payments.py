@@ -47,6 +47,7 @@ def payment_detail(request: HttpRequest, payment: str) -> HttpResponse:
     """A payment: what it pays, its attestations, its three people, and the next act."""
     now = timezone.now()
     found = get_object_or_404(payments_for(request.user, now), number=payment)
+    policies.read_payments(request.user, now).require()
     context = {
         "payment": found,
         "colour": PAYMENT_COLOURS[found.state],
