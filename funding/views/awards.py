@@ -30,9 +30,10 @@ from funding.services import awards as acts
 from funding.tables.awards import AwardTable, RankingTable, agreement_tag, award_tag
 from funding.views.applications import Step, file_or_404
 from projects.enums import ApplicationState
-from projects.models import Application, Call
+from projects.models import Application
 from projects.policies.staff import read_files
 from projects.queries.activity import story_of
+from projects.queries.calls import calls_for
 
 
 @require_safe
@@ -54,8 +55,8 @@ def award_list(request: HttpRequest) -> HttpResponse:
 def award_ranking(request: HttpRequest, reference: str) -> HttpResponse:
     """The reviewed applications of a call, the best first, and what the call still holds."""
     now = timezone.now()
+    call = get_object_or_404(calls_for(request.user, now), reference=reference)
     read_files(request.user, now).require()
-    call = get_object_or_404(Call, reference=reference)
     lines = call_lines(call.pk)
     table = RankingTable.for_page(request, ranking(call, request.user, now), held=lines[-1].set_aside)
     table.caption = _("Demandes évaluées, de la meilleure cote à la moins bonne")
@@ -106,9 +107,11 @@ class AwardRecommend(ActForm):
 
 
 def award_or_404(request: HttpRequest, number: str) -> Award:
+    """The decision on the application of that number: 404 when the person does not see it, refused when they are not of the staff."""
     now = timezone.now()
+    award = get_object_or_404(awards_for(request.user, now), application__number=number)
     read_files(request.user, now).require()
-    return get_object_or_404(awards_for(request.user, now), application__number=number)
+    return award
 
 
 @require_safe

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Call, JournalEntry, JournalLink, Recusal
+from projects.policies.journal import read_journal
 from projects.policies.rights import rights_of
 from projects.queries import activity
 from projects.services.journal import sha256
@@ -94,10 +95,12 @@ GENESIS = "0" * 64
 
 
 def journal_for(person: Any, now: datetime) -> QuerySet[JournalEntry]:
-    """The entries that this person may see.
+    """The entries that this person may see: none for whoever does not read the journal.
 
     A recusal hides those of its file, whatever object of the file they name first. Calls that are not open yet are sealed for auditors.
     """
+    if not read_journal(person, now):
+        return JournalEntry.objects.none()
     rows = JournalEntry.objects.all()
     hidden = list(Recusal.objects.filter(person=person).order_by("pk").values_list("application_id", flat=True))
     if hidden:
