@@ -19,6 +19,7 @@ from funding.queries.awards import awards_for
 from funding.queries.payments import payments_for
 from projects.api.base import RowsResource
 from projects.enums import TokenScope
+from projects.policies.scope import call_of
 
 
 # ── Awards ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,9 +110,13 @@ class Payments(RowsResource):
     lookup_field = "number"
     queryset = Payment.objects.none()
 
-    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         list_payments(request.user, self.now).require()
+        return super().list(request, *args, **kwargs)
+
+    def check_object_permissions(self, request: Any, obj: Payment) -> None:
+        """After the search: a payment of a project that the person does not see is not found, whatever their role."""
+        list_payments(request.user, self.now, call_of(obj)).require()
 
     def rows(self) -> QuerySet[Payment]:
         return payments_for(self.request.user, self.now).order_by("-requested_at", "-pk")

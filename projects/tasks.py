@@ -48,7 +48,7 @@ def send_mail(payload: dict[str, Any], now: datetime) -> None:
     """
     failed: list[Exception] = []
     with get_connection(timeout=20) as connection:
-        for message in messages_to_send(payload["messages"]):
+        for message in messages_to_send(payload["messages"], now):
             mail = EmailMessage(" ".join(message.subject.split()), message.body, to=[message.person.email], connection=connection)
             try:
                 mail.send()

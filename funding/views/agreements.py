@@ -25,6 +25,7 @@ from funding.filters.awards import AgreementFilter
 from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
+from funding.policies.payments import list_payments
 from funding.queries.agreements import agreements_for, default_dates, default_schedule, expected_gains, kind_for, planned_milestones
 from funding.queries.payments import instalments_for, unlocked
 from funding.services import agreements as acts
@@ -122,6 +123,7 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "agreement": agreement,
         "state": agreement_tag(agreement),
         "is_staff": bool(read_files(request.user, now, agreement.project.call_id)),
+        "reads_payments": bool(list_payments(request.user, now, agreement.project.call_id)),
         "steps": next_steps(agreement, request.user, now),
         "parts": agreement.parts.order_by("fiscal_year", "pk"),
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),

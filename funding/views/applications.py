@@ -35,9 +35,10 @@ from projects.tables.applications import state_tag, time_left
 
 
 def file_or_404(person: Any, number: str, now: datetime) -> Application:
-    """The submitted application of that number, if the person is of the staff and no recusal hides it. Raises NotAllowed, Http404."""
+    """The submitted application of that number: 404 when the person does not see it, refused when they see it but are not of the staff."""
+    application = get_object_or_404(files(person, now), number=number)
     read_files(person, now).require()
-    return get_object_or_404(files(person, now), number=number)
+    return application
 
 
 def files(person: Any, now: datetime) -> QuerySet[Application]:

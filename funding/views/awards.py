@@ -31,9 +31,10 @@ from funding.services import awards as acts
 from funding.tables.awards import AwardTable, RankingTable, agreement_tag, award_tag
 from funding.views.applications import Step, file_or_404
 from projects.enums import APPLICATION_MOVES, ApplicationState
-from projects.models import Application, Call
+from projects.models import Application
 from projects.policies.staff import read_files
 from projects.queries.activity import story_of
+from projects.queries.calls import calls_for
 
 
 @require_safe
@@ -55,8 +56,7 @@ def award_list(request: HttpRequest) -> HttpResponse:
 def award_ranking(request: HttpRequest, reference: str) -> HttpResponse:
     """The reviewed applications of a call, the best first, and what the call still holds."""
     now = timezone.now()
-    read_files(request.user, now).require()
-    call = get_object_or_404(Call, reference=reference)
+    call = get_object_or_404(calls_for(request.user, now), reference=reference)
     read_files(request.user, now, call.pk).require()
     lines = call_lines(call.pk)
     table = RankingTable.for_page(request, ranking(call, request.user, now), held=lines[-1].set_aside)
@@ -111,8 +111,8 @@ class AwardRecommend(ActForm):
 
 
 def award_or_404(request: HttpRequest, number: str) -> Award:
+    """The decision on the application of that number: 404 when the person does not see it, refused when they are not of the staff."""
     now = timezone.now()
-    read_files(request.user, now).require()
     award = get_object_or_404(awards_for(request.user, now), application__number=number)
     read_files(request.user, now, award.application.call_id).require()
     return award

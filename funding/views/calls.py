@@ -33,9 +33,8 @@ from projects.tables.calls import state_tag
 
 
 def call_or_404(person: Any, reference: str) -> Call:
-    """The call of that reference, for a reader of the staff. Raises NotAllowed, Http404."""
+    """The call of that reference: 404 when the person does not see it, refused when they are not of the staff."""
     now = timezone.now()
-    read_files(person, now).require()
     call = get_object_or_404(calls_for(person, now), reference=reference)
     read_files(person, now, call.pk).require()
     return call
@@ -95,6 +94,7 @@ class CallPage(ActForm):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
+            self.call  # noqa: B018 — 404 before 403
             write_call(request.user, timezone.now()).require()
         return super().dispatch(request, *args, **kwargs)
 

@@ -27,6 +27,7 @@ from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from funding.tables.payments import MILESTONE_COLOURS, PAYMENT_COLOURS, MilestoneTable, PaymentTable
 from projects.models import Project
+from projects.policies.scope import call_of
 from projects.queries.applications import projects_for
 
 
@@ -48,6 +49,7 @@ def payment_detail(request: HttpRequest, payment: str) -> HttpResponse:
     """A payment: what it pays, its attestations, its three people, and the next act."""
     now = timezone.now()
     found = get_object_or_404(payments_for(request.user, now), number=payment)
+    policies.list_payments(request.user, now, call_of(found)).require()
     context = {
         "payment": found,
         "colour": PAYMENT_COLOURS[found.state],

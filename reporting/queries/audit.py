@@ -115,7 +115,7 @@ GENESIS = "0" * 64
 
 
 def journal_for(person: Any, now: datetime) -> QuerySet[JournalEntry]:
-    """The entries that this person may see.
+    """The entries that this person may see: none for whoever does not read the journal.
 
     A recusal hides those of its file, whatever object of the file they name first. Calls that are not open yet are sealed for auditors.
     """

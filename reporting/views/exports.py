@@ -72,8 +72,8 @@ def _notes(report: Report, person: User) -> list[str]:
 def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The file that was made: what it holds, its SHA-256, and where to download it."""
     now = timezone.now()
-    policies.export_report(request.user, now).require()
     export = get_object_or_404(exports_for(request.user, now), pk=pk)
+    policies.export_report(request.user, now).require()
     context = {"export": export, "report": REPORTS[export.report], "format": FORMATS[export.format]}
     return render(request, "reporting/export_detail.html", context)
 
@@ -84,8 +84,8 @@ def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def export_download(request: HttpRequest, pk: int) -> FileResponse:
     """The bytes. Whoever lost the right, or was recused since, no longer has the file."""
     now = timezone.now()
-    policies.export_report(request.user, now).require()
     export = get_object_or_404(exports_for(request.user, now), pk=pk)
+    policies.export_report(request.user, now).require()
     if not default_storage.exists(export.path.name):
         raise Http404
     record_access(obj=export, what="export", actor=request.user, now=now, sha256=export.sha256)

@@ -388,6 +388,7 @@ page("reporting:report_list", "audit")
 for code in ("roi-projects", "gains", "envelopes", "gains-by-year"):
     page("reporting:report_detail", "audit", lambda code=code: (code,))
 page("reporting:report_detail", "audit", lambda: ("roi-projects",), "vue=rendement")
+page("reporting:report_detail", "audit", lambda: ("roi-projects",), "effet=2026-01-31&connaissance=2026-01-31")
 page("reporting:report_cell", "audit", lambda: ("roi-projects", "fund_paid"), paid_project)
 page("reporting:run_create", "audit", query="report=roi-projects")
 page("reporting:run_detail", "audit", newest(Run))

@@ -1,5 +1,6 @@
 """The pages of recommendation, decision, letter and agreement, as people use them."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -128,7 +129,7 @@ def test_parts_are_typed_when_the_call_has_several_years(client, sign_in):
     assert list(Award.objects.get().parts.order_by("fiscal_year").values_list("amount", flat=True)) == [45000, 5000]
 
 
-@pytest.mark.parametrize(("role", "status"), [(Role.OFFICER, 403), (Role.WRITER, 403), (Role.AUDITOR, 403)])
+@pytest.mark.parametrize(("role", "status"), [(Role.OFFICER, 403), (Role.WRITER, 404), (Role.AUDITOR, 403)])
 def test_recommendation_is_for_the_secretary(client, sign_in, role, status):
     application = reviewed()
     sign_in(role)
@@ -157,7 +158,7 @@ def test_sheet_gives_the_button_to_whom_may_and_the_reason_to_the_others(client,
         ("Retourner la recommandation", True),
     ]
     client.force_login(award.certified_by)
-    assert client.get(sheet).status_code == 403  # holds no role
+    assert client.get(sheet).status_code == 404  # holds no role
     sign_in(Role.AUDITOR)
     assert {step.verdict.reason for step in client.get(sheet).context["steps"]} == {"Cette action demande le rôle : Tête du Secrétariat."}
     for act in ("approbation/", "refus/", "retour/", "certification/", "lettre/", "convention/"):
@@ -237,7 +238,7 @@ def test_organisation_sees_the_decision_once_its_letter_is_out(client, sign_in):
     page = f"/demandes/{award.application.number}/decision/"
     sign_in(Role.WRITER, organisation=organisation)
     assert client.get(page).status_code == 404
-    assert client.get(f"/decisions/{award.application.number}/").status_code == 403
+    assert client.get(f"/decisions/{award.application.number}/").status_code == 404
     sign_in(Role.OFFICER)
     client.post(f"/decisions/{award.application.number}/lettre/", {})
     sign_in(Role.WRITER, organisation=organisation)
@@ -321,6 +322,14 @@ def test_ranking_adds_up_what_each_takes(client, sign_in):
 
 
 #: with the session, the reader, their roles and the read-only transaction
+def test_ranking_of_a_call_that_is_not_open_yet_is_sealed_for_auditors(client, sign_in):
+    call = reserved_call(state="draft", opens_at=NOW + timedelta(days=9))
+    address = f"/secretariat/appels/{call.reference}/classement/"
+    for role, status in ((Role.AUDITOR, 404), (Role.SIGNATORY, 404), (Role.OFFICER, 200)):
+        sign_in(role)
+        assert client.get(address).status_code == status
+
+
 LISTS = {"/decisions/": 10, "/conventions/": 8, "classement": 10}
 
 

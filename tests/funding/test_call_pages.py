@@ -252,9 +252,10 @@ def test_anonymous_visitor_signs_in_first(client, page):
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("role", [Role.WRITER, Role.REVIEWER])
 def test_outsiders_do_not_enter(client, role, page):
-    call = CallFactory(state=CallState.SUBMITTED)
     client.force_login(person_with(role))
-    assert client.get(f"/secretariat/appels/{call.reference}/{page}").status_code == 403
+    for state, status in ((CallState.SUBMITTED, 404), (CallState.OPEN, 403)):
+        call = CallFactory(state=state)
+        assert client.get(f"/secretariat/appels/{call.reference}/{page}").status_code == status
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from projects.enums import Role
 from projects.models import OutboxMessage
-from tests.factories import NOW, agreement_in_force, person_with, upload
+from tests.factories import NOW, OrganisationFactory, agreement_in_force, person_with, upload
 
 pytestmark = pytest.mark.django_db
 ALL = dict.fromkeys(acts.ATTESTATIONS, True)
@@ -180,6 +180,23 @@ def test_payment_goes_the_whole_way_in_the_browser(client, team):
     assert post(Role.PAYMENT_REQUESTER, "payment_confirm", number, reference="R-1", paid_on=today).status_code == 302
     assert client.get(reverse("funding:payment_detail", args=[number])).status_code == 200
     assert Payment.objects.get().state == PaymentState.CONFIRMED
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.OFFICER, 200), (Role.AUDITOR, 200), (Role.ADVISER, 403), (Role.REVIEWER, 404)])
+def test_payment_is_read_by_those_who_read_the_list(client, team, role, status):
+    payment = requested(team, advance_of(agreement_in_force()))
+    client.force_login(person_with(role))
+    assert client.get(reverse("funding:payment_detail", args=[payment.number])).status_code == status
+
+
+def test_payment_is_refused_to_its_beneficiary_and_unknown_to_others(client, team):
+    agreement = agreement_in_force()
+    page = reverse("funding:payment_detail", args=[requested(team, advance_of(agreement)).number])
+    client.force_login(person_with(Role.SIGNATORY, organisation=agreement.project.organisation))
+    assert client.get(page).status_code == 403
+    assert page not in client.get(reverse("funding:agreement_detail", args=[agreement.number])).content.decode()
+    client.force_login(person_with(Role.SIGNATORY, organisation=OrganisationFactory()))
+    assert client.get(page).status_code == 404
 
 
 @pytest.mark.parametrize("rows", [1, 3])

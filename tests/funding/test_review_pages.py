@@ -55,10 +55,16 @@ def test_page_tells_others_why_an_action_is_not_theirs(client, sign_in):
     assert [step.verdict.reason for step in steps] == ["Cette action demande le rôle : Agent de programme."]
 
 
-@pytest.mark.parametrize(("role", "status"), [(Role.WRITER, 403), (Role.REVIEWER, 403), (Role.CONTROLLER, 200)])
+@pytest.mark.parametrize(("role", "status"), [(Role.WRITER, 404), (Role.REVIEWER, 404), (Role.CONTROLLER, 200)])
 def test_page_is_for_the_staff(client, sign_in, role, status):
     sign_in(person_with(role))
     assert client.get(page(ApplicationFactory())).status_code == status
+
+
+def test_page_is_refused_to_the_organisation_that_sees_its_file_elsewhere(client, sign_in):
+    application = ApplicationFactory()
+    sign_in(person_with(Role.WRITER, organisation=application.organisation))
+    assert client.get(page(application)).status_code == 403
 
 
 def test_page_of_a_hidden_or_unknown_file_is_not_found(client, sign_in):

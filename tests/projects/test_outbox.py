@@ -8,10 +8,11 @@ import time_machine
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from projects.models import Message, OutboxMessage
+from projects.enums import Role
+from projects.models import Membership, Message, OutboxMessage
 from projects.services import messages, outbox
 from projects.tasks import sweep_outbox
-from tests.factories import NOW, ApplicationFactory, UserFactory, recuse
+from tests.factories import NOW, ApplicationFactory, MembershipFactory, UnitFactory, UserFactory, person_with, recuse
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +121,20 @@ def test_recusal_after_the_message_was_left_still_hides_the_file():
     recuse(person, application)
     sweep_outbox()
     assert sent() == []
+
+
+def test_member_who_left_since_reads_no_more_of_the_file():
+    application, today = ApplicationFactory(), NOW.date()
+    before, yesterday = today - timedelta(days=90), today - timedelta(days=1)
+    stays, leaves, joins = (person_with(Role.WRITER, organisation=application.organisation) for _ in range(3))
+    Membership.objects.filter(person__in=[leaves, joins]).update(starts_on=before, ends_on=yesterday)
+    MembershipFactory(person=leaves)  # another organisation gave them a role since
+    MembershipFactory(person=joins, organisation=UnitFactory(), role=Role.OFFICER)
+    outsider = UserFactory()
+    messages.send([stays, leaves, joins, outsider], application=application, subject="Demande", body="…", now=NOW)
+    messages.send([leaves], subject="Avis", body="Un avis.", now=NOW)
+    sweep_outbox()
+    assert [to for to, _subject, _body in sent()] == [[stays.email], [joins.email], [outsider.email], [leaves.email]]
 
 
 def test_mail_that_fails_is_sent_later_and_the_others_once(monkeypatch, clock):

@@ -230,7 +230,7 @@ def test_taking_a_report_is_refused_to_others(client: Client, auditor: User) -> 
     assert take(client).status_code == 302
     client.force_login(person_with(Role.SIGNATORY))
     assert take(client).status_code == 403
-    assert client.get(download).status_code == 403
+    assert client.get(download).status_code == 404
     client.force_login(person_with(Role.DIRECTOR))
     assert client.get(download).status_code == 404
     client.force_login(auditor)

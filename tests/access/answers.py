@@ -1,0 +1,221 @@
+"""What every address of the portal answers to whom: one line a route, and one more for each stage at which it answers otherwise.
+
+A line names the route, the place that its address points to (`tests/access/world.py`), its methods, then what it answers: to nobody,
+to anybody signed in, then to those for whom it differs (names of `GROUPS` and `FAMILIES`; the last word counts). `200/422` is 200 to a
+GET and 422 to a POST with an empty form; one number is for both. To nobody, 302 is the way to the sign-in page; to others, an act done.
+A method that a line does not name answers 405 — 401 to nobody where reading needs a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from projects.enums import Role
+
+#: people whose answers are the same: where they hold their roles, and which ones. One of the roles is walked, the others are proven equal.
+#: `own`: in the organisation whose files are asked for; `other`: in another one; `assigned`: with one of its files to review
+GROUPS: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "outsider": ("unit", ()),
+    "writer": ("own", (Role.WRITER,)),
+    "finance": ("own", (Role.FINANCE_RESPONDENT,)),
+    "signatory": ("own", (Role.SIGNATORY,)),
+    "other": ("other", (Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY)),
+    "assigned": ("assigned", (Role.REVIEWER,)),
+    "reviewer": ("unit", (Role.REVIEWER,)),
+    "committee_member": ("unit", (Role.COMMITTEE_MEMBER,)),
+    "officer": ("unit", (Role.OFFICER,)),
+    "adviser": ("unit", (Role.ADVISER,)),
+    "secretary": ("unit", (Role.COMMITTEE_SECRETARY,)),
+    "director": ("unit", (Role.DIRECTOR,)),
+    "head": ("unit", (Role.HEAD,)),
+    "delegate": ("unit", (Role.MINISTER_DELEGATE,)),
+    "controller": ("unit", (Role.CONTROLLER,)),
+    "requester": ("unit", (Role.PAYMENT_REQUESTER,)),
+    "authoriser": ("unit", (Role.PAYMENT_AUTHORISER,)),
+    "verifier": ("unit", (Role.GAIN_VERIFIER,)),
+    "auditor": ("unit", (Role.AUDITOR,)),
+    "others": ("unit", (Role.STATISTICIAN, Role.PRIVACY_OFFICER, Role.ARCHIVIST, Role.TECHNICAL_ADMIN)),
+}
+_APPLICANTS = ("writer", "finance", "signatory")
+_PAYERS = ("officer", "director", "head", "delegate", "controller", "requester", "authoriser", "auditor")
+_READERS = (*_PAYERS, "adviser", "secretary", "verifier")
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "own": _APPLICANTS,
+    "minister": ("director", "head", "delegate"),
+    "payers": _PAYERS,
+    "readers": _READERS,
+    "insiders": (*_APPLICANTS, *_READERS),
+    "reviewers": ("assigned", "reviewer", "committee_member"),
+}
+#: places that belong to an organisation: to anybody of another one, they do not exist
+SHARED_PLACES = frozenset({"-", "call", "call_draft", "call_submitted", "cell", "password", "report", "run"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    route: str
+    place: str
+    answers: dict[str, dict[str, int]]
+
+    def answer(self, method: str, who: str) -> int:
+        return self.answers[method][who]
+
+
+def lines() -> Iterator[Line]:
+    """The lines of the table. Raises KeyError for a name that is nobody's."""
+    for text in filter(None, map(str.strip, TABLE.splitlines())):
+        route, place, methods, said = (part.strip() for part in text.split("|"))
+        yield Line(route, place, {method: _answers(said, method, methods.split()) for method in ("GET", "POST")})
+
+
+def _answers(said: str, method: str, methods: list[str]) -> dict[str, int]:
+    nobody, anybody, *others = said.split()
+    if method not in methods:
+        return {"nobody": 401 if nobody == "401" else 405, **dict.fromkeys(GROUPS, 405)}
+    found = {"nobody": _status(nobody, method), **dict.fromkeys(GROUPS, _status(anybody, method))}
+    for other in others:
+        names, status = other.split(":")
+        for name in names.split(","):
+            found |= dict.fromkeys(FAMILIES.get(name, (name,)), _status(status, method))
+    unknown = set(found) - {"nobody", *GROUPS}
+    if unknown:
+        raise KeyError(unknown)
+    return found
+
+
+def _status(said: str, method: str) -> int:
+    get, _slash, post = said.partition("/")
+    return int(post or get if method == "POST" else get)
+
+
+TABLE = """
+account_change_password              | -                  | GET POST | 302 200
+account_inactive                     | -                  | GET      | 200 200
+account_login                        | -                  | GET POST | 200 302
+account_logout                       | -                  | GET POST | 302 200/302
+account_reauthenticate               | -                  | GET POST | 302 200
+account_reset_password               | -                  | GET POST | 200 200
+account_reset_password_done          | -                  | GET      | 200 200
+account_reset_password_from_key      | password           | GET POST | 200 200
+account_reset_password_from_key_done | -                  | GET      | 200 200
+account_signup                       | -                  | GET POST | 200 302
+health                               | -                  | GET      | 200 200
+set_language                         | -                  | GET POST | 302 302
+api:(none)                           | -                  | GET      | 404 404
+api:agreement-detail                 | project            | GET      | 401 404 insiders:200
+api:agreement-list                   | -                  | GET      | 401 200
+api:application-detail               | submitted          | GET      | 401 404 insiders:200
+api:application-list                 | -                  | GET      | 401 200
+api:award-detail                     | approved           | GET      | 401 404 readers:200
+api:award-detail                     | told               | GET      | 401 404 insiders:200
+api:award-list                       | -                  | GET      | 401 200
+api:call-detail                      | call               | GET      | 200 200
+api:call-list                        | -                  | GET      | 200 200
+api:documentation                    | -                  | GET      | 200 200
+api:gainreport-detail                | gain_verified      | GET      | 401 404 insiders:200
+api:gainreport-list                  | -                  | GET      | 401 200
+api:payment-detail                   | payment_requested  | GET      | 401 404 insiders:403 payers:200
+api:payment-list                     | -                  | GET      | 401 403 payers:200
+api:project-detail                   | project            | GET      | 401 404 insiders:200
+api:project-list                     | -                  | GET      | 401 200
+api:roi-projects                     | -                  | GET      | 401 403 readers:200
+api:schema                           | -                  | GET      | 200 200
+projects:accessibility               | -                  | GET      | 200 200
+projects:application_check           | draft              | GET POST | 302 404 own:200/403 signatory:200/422
+projects:application_content         | draft              | GET      | 302 404
+projects:application_content         | submitted          | GET      | 302 404 insiders:200
+projects:application_detail          | draft              | GET      | 302 404 own:200
+projects:application_list            | -                  | GET      | 302 200
+projects:application_pdf             | submitted          | GET      | 302 404 insiders:200
+projects:application_start           | call               | GET POST | 302 403 other:200/422 own:200/422
+projects:call_detail                 | call               | GET      | 200 200
+projects:call_list                   | -                  | GET      | 200 200
+projects:contact                     | -                  | GET      | 200 200
+projects:document_attach             | draft              | GET POST | 302 404 own:302/422
+projects:document_download           | document           | GET      | 302 404 insiders:200
+projects:document_remove             | draft              | GET POST | 302 404 own:200/302
+projects:home                        | -                  | GET      | 200 200
+projects:membership_create           | organisation       | GET POST | 302 404 insiders:403 signatory,director:200/422
+projects:membership_end              | membership         | GET POST | 302 404 insiders:403 signatory,director:200/302
+projects:organisation_detail         | organisation       | GET      | 302 404 insiders:200
+projects:privacy                     | -                  | GET      | 200 200
+projects:section_detail              | draft              | GET POST | 302 404 own:200/422
+projects:staff_application_export    | -                  | POST     | 302 403 readers:200
+projects:staff_application_list      | -                  | GET      | 302 403 readers:200
+projects:staff_call_list             | -                  | GET      | 302 403 readers:200
+projects:token_create                | -                  | GET POST | 302 200/422 outsider,auditor:403
+projects:token_list                  | -                  | GET      | 302 200
+projects:token_revoke                | token              | GET POST | 302 404
+projects:workspace                   | -                  | GET      | 302 302
+funding:agreement_detail             | project            | GET      | 302 404 insiders:200
+funding:agreement_draft              | told               | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_list               | -                  | GET      | 302 200
+funding:agreement_sign               | drafted            | GET POST | 302 404 insiders:403 signatory:200/422
+funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
+funding:application_detail           | submitted          | GET      | 302 404 own:403 readers:200
+funding:award_approve                | certified          | GET POST | 302 404 readers:403 head:200/302
+funding:award_certify                | recommended        | GET POST | 302 404 readers:403 controller:200/302
+funding:award_decision               | approved           | GET      | 302 404
+funding:award_decision               | told               | GET      | 302 404 own:200
+funding:award_detail                 | told               | GET      | 302 404 own:403 readers:200
+funding:award_list                   | -                  | GET      | 302 403 readers:200
+funding:award_ranking                | call               | GET      | 302 403 readers:200
+funding:award_recommend              | reviewed           | GET POST | 302 404 insiders:403 secretary:200/422
+funding:award_refuse                 | certified          | GET POST | 302 404 readers:403 head:200/422
+funding:award_return                 | certified          | GET POST | 302 404 readers:403 head:200/422
+funding:call_approve                 | call_submitted     | GET POST | 302 404 readers:403 director:200/302 auditor:404
+funding:call_create                  | -                  | GET POST | 302 403 officer:200/422
+funding:call_detail                  | call               | GET      | 302 403 readers:200
+funding:call_edit                    | call_draft         | GET POST | 302 404 readers:403 officer:200/422 auditor:404
+funding:call_return                  | call_submitted     | GET POST | 302 404 readers:403 director:200/422 auditor:404
+funding:call_submit                  | call_draft         | GET POST | 302 404 readers:403 officer:200/302 auditor:404
+funding:cofunding_create             | project            | GET POST | 302 404 insiders:403 officer:200/422
+funding:eligibility_confirm          | ineligible         | GET POST | 302 404 insiders:403 officer:200/302
+funding:eligibility_decide           | submitted          | GET POST | 302 404 insiders:403 officer:200/422
+funding:envelope_list                | -                  | GET      | 302 403 payers:200
+funding:interest_decide              | declaration        | GET POST | 302 404 insiders:403 assigned:403 secretary,director:200/422
+funding:interest_declare             | submitted          | GET POST | 302 404 own:403 readers:200/422
+funding:ledger_list                  | -                  | GET      | 302 403 payers:200
+funding:letter_issue                 | approved           | GET POST | 302 404 readers:403 officer,director:200/302
+funding:milestone_detail             | milestone          | GET      | 302 404 insiders:200
+funding:milestone_list               | -                  | GET      | 302 200
+funding:milestone_refuse             | milestone_reported | GET POST | 302 404 insiders:403 officer:200/422
+funding:milestone_report             | milestone          | GET POST | 302 404 own:200/422 readers:403
+funding:milestone_report             | milestone_reported | GET POST | 302 404 own:409 readers:403
+funding:milestone_verify             | milestone_reported | GET POST | 302 404 insiders:403 officer:200/302
+funding:payment_authorise            | payment_certified  | GET POST | 302 404 insiders:403 authoriser:200/302
+funding:payment_certify              | payment_requested  | GET POST | 302 404 insiders:403 controller:200/302
+funding:payment_certify              | payment_certified  | GET POST | 302 404 insiders:403 controller:409
+funding:payment_confirm              | payment_authorised | GET POST | 302 404 insiders:403 requester:200/422
+funding:payment_detail               | payment_requested  | GET      | 302 404 insiders:403 payers:200
+funding:payment_list                 | -                  | GET      | 302 403 payers:200
+funding:payment_reject               | payment_requested  | GET POST | 302 404 insiders:403 controller,requester,authoriser:200/422
+funding:payment_request              | instalment         | GET POST | 302 404 insiders:403 requester:200/422
+funding:review_assign                | eligible           | GET POST | 302 404 insiders:403 officer,secretary:200/422
+funding:review_declare               | review             | GET POST | 302 404 assigned:200/422
+funding:review_edit                  | review             | GET POST | 302 404 assigned:200/422
+funding:review_list                  | -                  | GET      | 302 403 reviewers:200
+funding:review_submit                | review             | GET POST | 302 404 assigned:200/422
+reporting:audit_detail               | entry              | GET      | 302 404 director,head,auditor:200
+reporting:audit_export               | -                  | POST     | 302 403 director,head,auditor:422
+reporting:audit_list                 | -                  | GET      | 302 403 director,head,auditor:200
+reporting:dashboard                  | -                  | GET      | 302 403 readers:200
+reporting:export_create              | report             | POST     | 302 403 readers:422
+reporting:export_detail              | export             | GET      | 302 404
+reporting:export_download            | export             | GET      | 302 404
+reporting:gain_capture               | gain_verified      | GET POST | 302 404 insiders:403 finance,controller:200/422
+reporting:gain_correct               | gain               | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:gain_cosign                | gain               | GET POST | 302 404 insiders:403 finance:200/422
+reporting:gain_create                | project            | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:gain_detail                | gain_verified      | GET      | 302 404 insiders:200
+reporting:gain_list                  | -                  | GET      | 302 200
+reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
+reporting:project_detail             | project            | GET      | 302 404 insiders:200
+reporting:project_list               | -                  | GET      | 302 200
+reporting:report_cell                | cell               | GET      | 302 403 readers:200
+reporting:report_detail              | report             | GET      | 302 403 readers:200
+reporting:report_list                | -                  | GET      | 302 403 readers:200
+reporting:run_create                 | -                  | GET POST | 302 403 readers:200/302
+reporting:run_detail                 | run                | GET      | 302 403 readers:200
+"""

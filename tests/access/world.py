@@ -1,0 +1,321 @@
+"""Files of one organisation at every stage, a neighbour who has its own, and the people who ask for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from funding.enums import AgreementState, AwardState, MilestoneState, PaymentState, ReviewState
+from funding.models import Agreement, Award, Eligibility, Instalment, Milestone, Payment, Review
+from projects.enums import ApplicationState, CallState, DocumentKind, InterestAnswer, Role, TokenScope
+from projects.models import (
+    ApiToken,
+    Application,
+    ApplicationVersion,
+    Call,
+    Document,
+    GainPlan,
+    InterestDeclaration,
+    JournalEntry,
+    Organisation,
+    Project,
+    User,
+)
+from projects.services.documents import store_bytes
+from projects.services.journal import canonical, sha256
+from reporting.models import Export, Run
+from reporting.services import gains
+from reporting.services.snapshots import request_recompute, run_recompute
+from tests.factories import (
+    NOW,
+    ApplicationFactory,
+    CallFactory,
+    DraftApplicationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ReviewFactory,
+    UserFactory,
+    agreement_in_force,
+    award_certified,
+    person_with,
+    reserved_call,
+    upload,
+)
+
+S = ApplicationState
+#: what an organisation's files are known by: nobody else ever reads them
+TITLE, OWNER, AMOUNT, BYTES = "Passerelle ombragée", "Ombrageville", Decimal("98765.43"), "%PDF-1.7 contenu ombragé"
+
+
+@dataclass
+class World:
+    """`places`: what an address may name, as the values of its parameters; `files`: the applications, by the stage where they stand."""
+
+    organisation: Organisation
+    neighbour: Organisation
+    reviewer: User
+    call: Call
+    files: dict[str, Application] = field(default_factory=dict)
+    places: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def secrets(self) -> list[str]:
+        """The title, owner, amounts and bytes of the organisation's files, and every number of theirs."""
+        amounts = ["98765.43", "98 765,43", "98 765", "98,765"]
+        numbers = [application.number for application in self.files.values() if application.number]
+        theirs = [values for name, values in self.places.items() if name != "neighbour"]
+        others = [values[name] for values in theirs for name in ("project", "payment", "number") if name in values]
+        return [TITLE, OWNER, BYTES, *amounts, *sorted({*numbers, *(text for text in others if isinstance(text, str))})]
+
+
+def make_world() -> World:
+    """The whole world, in the transaction of the test, at NOW."""
+    world = without_files()
+    fill(world)
+    return world
+
+
+def without_files() -> World:
+    """The neighbour's files and the calls, before the organisation has any file."""
+    world = World(OrganisationFactory(name=OWNER), OrganisationFactory(name="Clairmont"), person_with(Role.REVIEWER), reserved_call())
+    _calls(world)
+    DraftApplicationFactory(organisation=world.neighbour, title="Voisinage", call=world.call)
+    submitted = ApplicationFactory(organisation=world.neighbour, title="Patinoire", call=world.call)
+    agreement_in_force(ApplicationFactory(organisation=world.neighbour, title="Aréna", call=world.call, state=S.CONVERTED))
+    world.places["neighbour"] = {"pk": submitted.pk, "number": submitted.number}
+    return world
+
+
+def fill(world: World) -> None:
+    """The organisation's files."""
+    _applications(world)
+    _awards(world)
+    _agreements(world)
+    _gains(world)
+    _shared(world)
+
+
+# ── Before a decision ────────────────────────────────────────────────────────────────────────────────────────────────
+def _application(world: World, name: str, state: ApplicationState, **fields: Any) -> Application:
+    asked = {"amount_requested": AMOUNT, "total_cost": Decimal("120000.00"), "call": world.call, **fields}
+    made = ApplicationFactory(title=TITLE, organisation=world.organisation, state=state, **asked)
+    content = canonical({"number": made.number, "sections": {"need": {"title": TITLE}}})
+    ApplicationVersion.objects.create(
+        application=made, number=1, content=content, sha256=sha256(content), received_at=NOW, submitted_by=UserFactory()
+    )
+    world.files[name] = made
+    world.places[name] = {"pk": made.pk, "number": made.number, "document": document_of(made).pk, "slug": "organisme"}
+    return made
+
+
+def document_of(application: Application, kind: DocumentKind = DocumentKind.RESOLUTION) -> Document:
+    return store_bytes(
+        BYTES.encode(),
+        name=f"{TITLE}.pdf",
+        content_type="application/pdf",
+        kind=kind,
+        actor=UserFactory(),
+        now=NOW,
+        application=application,
+    )
+
+
+def _calls(world: World) -> None:
+    unpublished = {"approved_by": None, "approved_at": None, "published_at": None, "opened_at": None, "opens_at": NOW + timedelta(days=9)}
+    calls = {
+        "call": world.call,
+        "call_draft": CallFactory(state=CallState.DRAFT, **unpublished),
+        "call_submitted": CallFactory(state=CallState.SUBMITTED, **unpublished),
+    }
+    world.places |= {name: {"reference": call.reference} for name, call in calls.items()}
+
+
+def _applications(world: World) -> None:
+    draft = DraftApplicationFactory(title=TITLE, organisation=world.organisation, amount_requested=AMOUNT, call=world.call)
+    world.files["draft"] = draft
+    world.places["draft"] = {"pk": draft.pk, "document": document_of(draft).pk, "slug": "organisme"}
+    for name, state in (("submitted", S.SUBMITTED), ("ineligible", S.SUBMITTED), ("eligible", S.ELIGIBLE), ("reviewed", S.REVIEWED)):
+        _application(world, name, state)
+    in_review = _application(world, "in_review", S.IN_REVIEW)
+    _eligibility(world.files["ineligible"])
+    review = ReviewFactory(application=in_review, reviewer=world.reviewer)
+    _declaration(in_review, world.reviewer, InterestAnswer.NONE)
+    Review.objects.filter(pk=review.pk).update(state=ReviewState.IN_PROGRESS, version=1)
+    waiting = _declaration(in_review, person_with(Role.REVIEWER), InterestAnswer.POTENTIAL)
+    world.places |= {"review": {"pk": review.pk}, "declaration": {"pk": waiting.pk}}
+    world.places["document"] = {"pk": world.places["submitted"]["document"]}
+
+
+def _eligibility(application: Application) -> None:
+    Eligibility.objects.create(
+        application=application, is_eligible=False, reason="Organisme non visé", decided_by=UserFactory(), decided_at=NOW, checklist={}
+    )
+
+
+def _declaration(application: Application, person: User, answer: InterestAnswer) -> InterestDeclaration:
+    return InterestDeclaration.objects.create(
+        application=application, person=person, answer=answer, explanation="Mandat antérieur", declared_at=NOW
+    )
+
+
+# ── From the recommendation to the agreement ─────────────────────────────────────────────────────────────────────────
+def _award(world: World, name: str, stage: ApplicationState, **fields: Any) -> Award:
+    application = _application(world, name, stage, score=Decimal("80.00"))
+    return award_certified(application, amount=AMOUNT, **fields)
+
+
+def _awards(world: World) -> None:
+    uncertified = {"state": AwardState.RECOMMENDED, "certified_by": None, "certified_at": None}
+    _award(world, "recommended", S.RECOMMENDED, **uncertified)
+    _award(world, "certified", S.RECOMMENDED)
+    _award(world, "approved", S.ACCEPTED, state=AwardState.APPROVED, decided_at=NOW)
+    told = _award(world, "told", S.ACCEPTED, state=AwardState.APPROVED, decided_at=NOW)
+    letter = document_of(told.application, DocumentKind.LETTER)
+    Award.objects.filter(pk=told.pk).update(letter=letter, letter_by=UserFactory(), letter_at=NOW)
+
+
+def _agreement(world: World, name: str) -> Agreement:
+    agreement = agreement_in_force(_application(world, name, S.CONVERTED), amount=AMOUNT)
+    project = agreement.project.reference
+    world.places[name] = {"number": agreement.number, "project": project, "reference": project, "line": "L1"}
+    return agreement
+
+
+def _agreements(world: World) -> None:
+    for name, state in (("drafted", AgreementState.DRAFT), ("signed", AgreementState.SIGNED_BENEFICIARY)):
+        agreement = _agreement(world, name)
+        document = document_of(world.files[name], DocumentKind.AGREEMENT)
+        Agreement.objects.filter(pk=agreement.pk).update(state=state, in_force_at=None, document=document)
+    paid, project = _agreement(world, "paid"), _agreement(world, "project")
+    people = [UserFactory() for _ in range(3)]
+    for position, state in enumerate((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), start=1):
+        payment = _payment(paid.instalments.get(position=position), state, people)
+        world.places[f"payment_{state}"] = {"payment": payment.number, "number": payment.number}
+    first, second = project.milestones.order_by("position")
+    Milestone.objects.filter(pk=second.pk).update(
+        state=MilestoneState.REPORTED,
+        report="Livré",
+        reported_by=people[0],
+        reported_at=NOW,
+        document=document_of(project.award.application, DocumentKind.EVIDENCE),
+    )
+    world.places |= {"milestone": {"milestone": first.pk}, "milestone_reported": {"milestone": second.pk}}
+    world.places["instalment"] = {"instalment": project.instalments.get(position=1).pk}
+
+
+def _payment(instalment: Instalment, state: PaymentState, people: list[User]) -> Payment:
+    certified, authorised = state != PaymentState.REQUESTED, state == PaymentState.AUTHORISED
+    return Payment.objects.create(
+        number=f"VER-2026-666{instalment.position:02}",
+        instalment=instalment,
+        amount=instalment.amount,
+        fiscal_year=2026,
+        state=state,
+        attests_legal_basis=True,
+        attests_credit=True,
+        attests_due=True,
+        requested_by=people[0],
+        requested_at=NOW,
+        certified_by=people[1] if certified else None,
+        certified_at=NOW if certified else None,
+        authorised_by=people[2] if authorised else None,
+        authorised_at=NOW if authorised else None,
+    )
+
+
+# ── Gains ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _gains(world: World) -> None:
+    project = Project.objects.get(reference=world.places["project"]["project"])
+    Project.objects.filter(pk=project.pk).update(starts_on=date(2026, 4, 1))
+    line = GainPlan.objects.get(project=project).lines.get()
+    writer = person_with(Role.WRITER, organisation=world.organisation)
+    finance = person_with(Role.FINANCE_RESPONDENT, organisation=world.organisation)
+    verifier = person_with(Role.GAIN_VERIFIER)
+    for name, month in (("gain", 4), ("gain_submitted", 6), ("gain_verified", 8)):
+        report = gains.report_gain(
+            line_id=line.pk, period_start=date(2026, month, 1), period_end=date(2026, month + 1, 30), amount=AMOUNT,
+            method="Factures comparées", evidence=upload(f"{TITLE}.pdf", BYTES.encode()), actor=writer, now=NOW,
+        )  # fmt: skip
+        world.places[name] = {"number": report.number}
+        if name != "gain":
+            gains.cosign_gain(report_id=report.pk, actor=finance, now=NOW)
+        if name == "gain_verified":
+            gains.verify_gain(report_id=report.pk, amount=AMOUNT, rating="green", reason="", actor=verifier, now=NOW)
+
+
+# ── What belongs to no file ──────────────────────────────────────────────────────────────────────────────────────────
+def _shared(world: World) -> None:
+    member = MembershipFactory(organisation=world.organisation, person=UserFactory())
+    for run in Run.objects.order_by("pk"):
+        run_recompute(run_id=run.pk, now=NOW)
+    run = request_recompute(now=NOW)
+    run_recompute(run_id=run.pk, now=NOW)
+    world.places |= {
+        "-": {},
+        "organisation": {"code": world.organisation.code},
+        "membership": {"pk": member.pk},
+        "token": {"pk": token_of(member.person, "fip_membre").pk},
+        "run": {"pk": run.pk},
+        "export": {"pk": _export().pk},
+        "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
+        "report": {"code": "roi-projects"},
+        "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
+        "password": {"uidb36": "1", "key": "set-password"},
+    }
+
+
+def _export() -> Export:
+    """A file that somebody else took."""
+    return Export.objects.create(
+        report="roi-projects", format="csv", effective=NOW.date(), known=NOW, path="exports/rendement.csv", name="rendement.csv", size=1,
+        rows=0, sha256=sha256(""), created_by=UserFactory(), created_at=NOW, expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+
+
+def token_of(person: User, secret: str) -> ApiToken:
+    """A token of that secret, with every scope."""
+    return ApiToken.objects.create(
+        person=person,
+        name="Entrepôt",
+        prefix=secret[:12],
+        sha256=sha256(secret),
+        scopes=TokenScope.values,
+        created_at=NOW,
+        expires_on=(NOW + timedelta(days=30)).date(),
+    )
+
+
+# ── The URL map ──────────────────────────────────────────────────────────────────────────────────────────────────────
+#: the address without a name, which takes what no other one does
+NAMELESS = "api:(none)"
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> set[str]:
+    """The name of every address of the URL map."""
+    found = set()
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            found.add(prefix + (entry.name or "(none)"))
+        else:
+            found |= routes(entry, prefix + (f"{entry.namespace}:" if entry.namespace else ""))
+    return found
+
+
+def parameters(route: str) -> tuple[str, ...]:
+    """The names of the parameters of an address, `format` apart: the API's suffixes are the same resource."""
+    namespace, _colon, name = route.rpartition(":")
+    resolver = get_resolver()
+    known = resolver.namespace_dict[namespace][1].reverse_dict if namespace else resolver.reverse_dict
+    [(_template, names)], *_rest = known.getlist(name)[0]
+    return tuple(names)
+
+
+def address(route: str, place: dict[str, Any]) -> str:
+    """Where a route leads with what a place names."""
+    if route == NAMELESS:
+        return "/api/nulle-part/"
+    path = reverse(route, kwargs={name: place[name] for name in parameters(route)} or None)
+    return f"{path}?{place['?']}" if "?" in place else path
