@@ -34,7 +34,7 @@ from projects.queries.applications import (
 from projects.queries.people import active_members
 from projects.sections import Progress
 from projects.sections.answers import answers
-from projects.services.applications import start_application
+from projects.services.applications import require_open, start_application
 from projects.tables.own_applications import OwnApplicationTable
 
 #: the parts of the task list and the sections of each
@@ -80,6 +80,13 @@ class ApplicationStart(ActForm):
     @cached_property
     def call(self) -> Call:
         return get_object_or_404(Call, reference=self.kwargs["reference"], state__in=PUBLIC_CALL_STATES)
+
+    def require_possible(self) -> None:
+        require_open(self.call, timezone.now())
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of a call that is not open is shown: it says when it opens, or that it closed."""
+        return self.render_to_response(self.get_context_data())
 
     def get_form_kwargs(self) -> dict[str, Any]:
         organisations = own_organisations_for(self.request.user, timezone.now())

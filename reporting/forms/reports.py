@@ -14,6 +14,7 @@ from projects.enums import Nature, ProjectState, Stage
 from projects.models import Call, Region
 from reporting.catalogue import Report
 from reporting.rules import end_of_day
+from reporting.services.snapshots import FUTURE
 
 _ANY = [("", _("Tous"))]
 _FILTER_LABELS = {
@@ -47,6 +48,15 @@ class DatesForm(forms.Form):
 
     effet = forms.DateField(label=_("Date d’effet"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     connaissance = KnownField(label=_("Date de connaissance"), required=False)
+
+
+def refuse_future(form: forms.BaseForm, now: datetime) -> bool:
+    """Say beside a valid knowledge date that it is still to come: True when it is."""
+    known = form.cleaned_data.get("connaissance")
+    if known is None or known <= now:
+        return False
+    form.add_error("connaissance", FUTURE)
+    return True
 
 
 class ReportForm(DatesForm):

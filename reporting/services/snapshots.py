@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.errors import DomainError, Invalid, act
 from fondsinnovation.kit.states import require_move
@@ -28,6 +29,7 @@ from reporting.policies import reports as policies
 from reporting.queries.snapshots import under_way
 from reporting.services.compute import Content, Row, compute, manifest
 
+FUTURE = gettext_lazy("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour.")
 WORKING = "working"
 #: advisory lock: one recompute at a time, and a worker that dies lets it go
 RECOMPUTE_LOCK = 270_031
@@ -45,7 +47,7 @@ def fix_knowledge(known: datetime, *, now: datetime) -> datetime:
     The exclusive lock waits for the acts that write money or gains, and is held for an instant only.
     """
     if known > now:
-        raise Invalid(_("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour."))
+        raise Invalid(FUTURE)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KNOWLEDGE_LOCK])
         KnowledgeFloor.objects.filter(pk=1, known__lt=known).update(known=known)
@@ -106,7 +108,7 @@ def ask_recompute(*, effective: date | None, known: datetime | None, actor: User
     """
     policies.compute_report(actor, now).require()
     if known is not None and known > now:
-        raise Invalid(_("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour."))
+        raise Invalid(FUTURE)
     run = under_way(scope_of(effective, known)) or request_recompute(now=now, effective=effective, known=known, by=actor)
     note(run, effective=str(effective or ""), known=known.isoformat() if known else "")
     return run

@@ -22,7 +22,7 @@ from fondsinnovation.templatetags.typography import number
 from projects.models import User
 from reporting.catalogue import REPORTS, Report
 from reporting.exports import FORMATS
-from reporting.forms.reports import ComputeForm, DatesForm, ReportForm
+from reporting.forms.reports import ComputeForm, DatesForm, ReportForm, refuse_future
 from reporting.models import Run, Snapshot
 from reporting.policies import reports as policies
 from reporting.queries.reports import COMPONENTS, cell_rows
@@ -62,7 +62,7 @@ def report_detail(request: HttpRequest, code: str) -> HttpResponse:
     now, report = timezone.now(), report_or_404(code)
     policies.read_reports(request.user, now).require()
     form = ReportForm(request.GET, report=report)
-    if not form.is_valid():
+    if not form.is_valid() or refuse_future(form, now):
         return _page(request, report, form, status=422)
     effective, known = chosen_dates(form, now)
     snapshot = snapshot_of(code, effective, known)

@@ -160,6 +160,16 @@ def test_task_list_says_that_the_call_is_closed_and_that_the_draft_is_kept(clien
     assert "cette demande ne peut plus être déposée. Le brouillon est conservé." in text
 
 
+def test_empty_form_of_a_closed_call_says_that_it_is_closed(client, draft):
+    start = reverse("projects:application_start", args=[draft.call.reference])
+    with time_machine.travel(draft.call.closes_at, tick=False):
+        client.force_login(draft.created_by)
+        shown, answer = client.get(start), client.post(start, {})
+    assert (shown.status_code, answer.status_code) == (200, 409)
+    assert "a fermé le" in text_of(answer)
+    assert Application.objects.count() == 1
+
+
 # ── A section ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_valid_section_leads_to_the_next_one_and_another_button_to_the_task_list(client, draft):
     assert client.post(section_url(draft), {**NEED, "version": "0", "continue": "1"}).url == section_url(draft, "realisation")

@@ -280,3 +280,10 @@ def test_a_get_writes_nothing_in_the_journal(client: Client, auditor: User) -> N
     for name, args in PAGES:
         client.get(url(name, *args))
     assert JournalEntry.objects.count() == before
+
+
+def test_report_of_the_future_is_refused_beside_its_date(client: Client, auditor: User) -> None:
+    page = client.get("/rapports/roi-projects/?connaissance=2999-01-01")
+    assert page.status_code == 422
+    assert page.context["form"].errors == {"connaissance": [str(snapshots.FUTURE)]}
+    assert "Calculer à ces dates" not in page.text
