@@ -81,14 +81,12 @@ class Rule:
         """Whether the person holds one of the rule's roles today, where the rule asks for it: on all files, or on those of `call`."""
         if not self.places or now is None:
             return YES
-        verdicts = []
+        verdict = YES
         if anywhere := self.at(Where.ANYWHERE, Where.OWN):
-            verdicts.append(self._anywhere(person, now, anywhere, call))
-        if inside := self.at(Where.INSIDE):
-            verdicts.append(needs_role_in(person, organisation_id or 0, now, *inside, call=call))
-        if any(verdicts):
-            return YES
-        return Verdict(False, str(self.refusal) if self.refusal else verdicts[-1].reason, LacksRole)
+            verdict = self._anywhere(person, now, anywhere, call)
+        if (inside := self.at(Where.INSIDE)) and not (anywhere and verdict):  # what one's own role allows is not done for another
+            verdict = needs_role_in(person, organisation_id or 0, now, *inside, call=call)
+        return YES if verdict else Verdict(False, str(self.refusal) if self.refusal else verdict.reason, LacksRole)
 
     def _anywhere(self, person: Any, now: datetime, roles: tuple[Role, ...], call: int | None) -> Verdict:
         if self.lists and call is None:

@@ -16,6 +16,7 @@ from fondsinnovation.kit.errors import WrongState
 from fondsinnovation.kit.money import fiscal_year_of
 from funding.enums import EligibilityPoint, InstalmentKind
 from funding.models import Agreement, Award, Instalment, Milestone, Review
+from funding.services.advisers import assign_adviser
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.awards import approve_award, certify_award, issue_letter, recommend_award
 from funding.services.calls import approve_call, submit_call
@@ -84,6 +85,7 @@ def add_live_files(*, now: datetime) -> list[Application]:
     files = [live.make(number, waiting) for number, waiting in enumerate(FILES)]
     live.now = now - timedelta(days=4)  # what was signed a month ago has begun
     paid, certified, gained = files[-3:]
+    live.entrust(paid)
     live.report_first_milestone(paid)
     live.request_advance(certified)
     live.report_gains(gained)
@@ -169,6 +171,11 @@ class _Live:
             attach_document(application_id=application.pk, kind=DocumentKind.RESOLUTION, file=resolution, **self.act(actor=writer))
         sections = {str(kind): answers[str(kind)] for kind in kinds}
         return fill_sections(application_id=application.pk, sections=sections, **self.act(actor=writer))
+
+    def entrust(self, application: Application) -> None:
+        """A file that an adviser accompanies, and so does not verify."""
+        adviser, director = self.one(Role.ADVISER), self.one(Role.DIRECTOR)
+        assign_adviser(application_id=application.pk, person_id=adviser.pk, **self.act(actor=director))
 
     # ── The steps ────────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, application: Application, file: File) -> None:

@@ -66,7 +66,7 @@ def test_organisation_page_costs_the_same_for_one_and_three_of_each(client, djan
         offer = {"role": Role.WRITER, "starts_on": TODAY, "ends_on": None, "call_id": CallFactory().pk, "actor": holder, "now": NOW}
         invite_member(email=f"personne{index}@ailleurs.exemple.quebec", organisation_id=town.pk, **offer)
     client.force_login(director)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         answer = page(client, "organisation_detail", town.code)
     assert len(answer.context["delegations"]) == len(answer.context["invitations"]) == rows
 

@@ -82,8 +82,9 @@ def test_history_is_written_once(town, statement):
 def test_ended_organisation_begins_no_file(town):
     Organisation.objects.filter(pk=town.pk).update(valid_to="2026-11-23")
     application = (
-        "INSERT INTO projects_application (call_id, organisation_id, title, state, created_by_id, created_at, changed_at)"
-        " VALUES ({call}, {town}, '', 'draft', {person}, '{at}', now())"
+        "INSERT INTO projects_application"
+        " (call_id, organisation_id, title, state, created_by_id, responsible_id, created_at, changed_at)"
+        " VALUES ({call}, {town}, '', 'draft', {person}, {person}, '{at}', now())"
     )
     given = {"call": CallFactory().pk, "town": town.pk, "person": UserFactory().pk}
     error = refused_by(application, at="2026-11-24 00:00:00-05:00", **given)
@@ -96,8 +97,8 @@ def test_ended_organisation_begins_no_file(town):
 def test_ended_organisation_takes_no_member(town):
     Organisation.objects.filter(pk=town.pk).update(valid_to="2026-11-23")
     membership = (
-        "INSERT INTO projects_membership (person_id, role, organisation_id, starts_on, granted_at)"
-        " VALUES ({person}, 'writer', {town}, '{day}', now())"
+        "INSERT INTO projects_membership (person_id, role, organisation_id, starts_on, granted_at, version)"
+        " VALUES ({person}, 'writer', {town}, '{day}', now(), 1)"
     )
     given = {"town": town.pk, "person": UserFactory().pk}
     assert refused_by(membership, day="2026-11-24", **given).__cause__.diag.constraint_name == "organisation_in_force"

@@ -81,7 +81,7 @@ def test_organisation_page_costs_the_same_for_one_and_three_members(client, djan
     director = person_with(Role.DIRECTOR)
     MembershipFactory.create_batch(members, organisation=town)
     client.force_login(director)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         client.get(reverse("projects:organisation_detail", args=[town.code]))
 
 

@@ -13,8 +13,8 @@ from funding.queries.agreements import agreements_for
 from funding.queries.awards import awards_for
 from funding.queries.payments import instalments_for, milestones_for
 from funding.queries.reviews import assignable, reviews_for
-from projects.enums import APPLICANT_ROLES, ApplicationState, Role
-from projects.models import Application
+from projects.enums import APPLICANT_ROLES, ApplicationState, InterestAnswer, Role
+from projects.models import Application, InterestDeclaration
 from projects.policies import applications as application_policies
 from projects.policies.rights import STAFF_ROLES, rights_of
 from projects.policies.scope import call_of
@@ -39,7 +39,6 @@ from tests.factories import (
     award_certified,
     reserved_call,
 )
-from tests.funding.services.test_reviews import declare
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +89,7 @@ def test_limited_reviewer_reads_what_was_assigned_in_its_call_only():
     for review in reviews:
         review.reviewer = person
         review.save()
-        declare(review.application, person)
+        InterestDeclaration.objects.create(application=review.application, person=person, answer=InterestAnswer.NONE, declared_at=NOW)
     assert list(reviews_for(person, NOW)) == [reviews[0]]
     assert list(applications_for(person, NOW)) == [reviews[0].application]
 

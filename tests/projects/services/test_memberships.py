@@ -96,9 +96,11 @@ def test_signed_in_person_is_out_at_the_next_request(client, town, signatory):
     member = MembershipFactory(organisation=town)
     client.force_login(member.person)
     address = f"/organismes/{town.code}/"
-    assert client.get(address).status_code == 200
+    assert client.get(address).context["members"].get(pk=member.pk) == member
     end_membership(membership_id=member.pk, actor=signatory, now=NOW)
-    assert client.get(address).status_code == 404
+    answer = client.get(address)  # the facts of an organisation are public, its members are not
+    assert (list(answer.context["members"]), list(answer.context["delegations"])) == ([], [])
+    assert member.person.email not in answer.content.decode()
 
 
 def test_past_acts_keep_the_name_of_who_left(town, signatory):
