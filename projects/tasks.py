@@ -16,6 +16,7 @@ from projects.queries.calls import calls_to_move
 from projects.queries.outbox import messages_to_send
 from projects.services.calls import move_call
 from projects.services.outbox import claim, serve, serves
+from projects.services.sign_in import purge_sessions as purge
 
 
 @shared_task
@@ -34,6 +35,12 @@ def sweep_outbox() -> int:
     while taken := claim(now):
         served += sum(serve(message, timezone.now()) for message in taken)
     return served
+
+
+@shared_task
+def purge_sessions() -> int:
+    """Forget the sessions past their end, and their devices. Returns how many ended."""
+    return purge(timezone.now())
 
 
 @serves("mail")
