@@ -32,7 +32,7 @@ class Refusal(TextChoices):
     UNKNOWN = "unknown_identity", _("Cette identité n’est liée à aucun compte du portail.")
     TAKEN = "taken", _("Cette identité est déjà liée à un autre compte.")
     CANCELLED = "cancelled", _("Vous avez renoncé avant la fin de l’authentification.")
-    STATE = "state", _("Cette réponse ne correspond à aucune demande en cours dans ce navigateur : elle a déjà servi, ou a trop tardé.")
+    STATE = "state", _("Cette réponse ne correspond à aucune demande en cours dans ce navigateur : elle a déjà servi, ou a trop tardé.")
     EXCHANGE = "exchange", _("Le service d’authentification n’a pas confirmé cette réponse.")
     UNREACHABLE = "unreachable", _("Le service d’authentification ne répond pas.")
     SIGNATURE = "signature", _("La réponse n’est pas signée par le service d’authentification.")

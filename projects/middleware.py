@@ -113,7 +113,7 @@ def why_it_ended(ended: str) -> str:
         return _("Votre session a pris fin après %(minutes)s minutes sans activité.") % {"minutes": minutes}
     if ended == "longest":
         hours = int(settings.SESSION_LONGEST.total_seconds() // 3600)
-        return _("Votre session a pris fin : elle dure au plus %(hours)s heures.") % {"hours": hours}
+        return _("Votre session a pris fin : elle dure au plus %(hours)s heures.") % {"hours": hours}
     return _("Votre session a pris fin.")
 
 
@@ -159,7 +159,7 @@ class SecondFactorMiddleware:
             return None
         if request.method in ("GET", "HEAD"):
             return redirect("mfa_index")
-        message = _("Vos rôles demandent un second facteur : ajoutez-en un, puis recommencez.")
+        message = _("Vos rôles demandent un second facteur : ajoutez-en un, puis recommencez.")
         return render(request, "403.html", {"message": message}, status=403)
 
 

@@ -30,7 +30,7 @@ def remove_second_factor(actor: Any, others: int, now: datetime) -> Verdict:
     """A person whose roles need a second factor keeps at least one."""
     return check(
         others > 0 or not needs_second_factor(rights_of(actor, now)),
-        _("Vos rôles demandent un second facteur : ajoutez-en un autre avant de retirer celui-ci."),
+        _("Vos rôles demandent un second facteur : ajoutez-en un autre avant de retirer celui-ci."),
     )
 
 
@@ -43,4 +43,4 @@ def unlink_identity(actor: Any, identity: Any) -> Verdict:
     """A person unlinks their own identity, and keeps their password to sign in."""
     if identity.user_id != actor.pk:
         return check(False, _("Cette identité appartient à une autre personne."))
-    return check(actor.has_usable_password(), _("Choisissez d’abord un mot de passe : sans lui, vous ne pourriez plus vous connecter."))
+    return check(actor.has_usable_password(), _("Choisissez d’abord un mot de passe : sans lui, vous ne pourriez plus vous connecter."))
