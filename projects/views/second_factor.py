@@ -116,9 +116,7 @@ def totp_picture(request: HttpRequest) -> HttpResponse:
         raise Http404
     adapter = get_adapter()
     picture = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
-    response = HttpResponse(picture, content_type="image/svg+xml")
-    response["Cache-Control"] = "no-store"
-    return response
+    return HttpResponse(picture, content_type="image/svg+xml")
 
 
 class FactorRemove(ActForm):
