@@ -76,7 +76,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page of a refusal: nothing changed, and the journal says why."""
     actor = request.user if request.user.is_authenticated else None
     acts.refuse_sign_in(why=str(refusal.value), person=None, actor=actor, now=timezone.now())
-    context = {"refusal": refusal.label, "unknown": refusal == Refusal.UNKNOWN, "identity_name": settings.OIDC_NAME}
+    context = {"refusal": refusal.label, "unknown": refusal == Refusal.UNKNOWN}
     return render(request, "projects/identity_refused.html", context, status=403)
 
 

@@ -98,8 +98,8 @@ class PasskeyAdd(AddWebAuthnView):
     form_class = PasskeyForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        options = {"creation_options": webauthn.begin_registration(self.request.user, True)}
-        return {**super().get_context_data(**kwargs), "js_data": options}
+        context = super().get_context_data(**kwargs)  # begins a ceremony that ours replaces
+        return {**context, "js_data": {"creation_options": webauthn.begin_registration(self.request.user, True)}}
 
 
 class PasskeyRename(EditWebAuthnView):

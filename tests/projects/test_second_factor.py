@@ -181,7 +181,7 @@ def test_person_is_told_until_when_then_reaches_only_the_pages_that_set_it_up(gr
         person = person_with(role)
     with at(days=13):
         page = signed_in(person).get("/accessibilite/").content.decode()
-        assert "ajoutez-le au plus tard le 7 décembre 2026" in page
+        assert "ajoutez-le au plus tard le 7\u00a0décembre\u00a02026" in page
     with at(days=14):
         client = signed_in(person)
         assert client.get("/accessibilite/")["Location"] == "/compte/second-facteur/"

@@ -150,8 +150,8 @@
     const check = async (method = "GET") => {
       if (!address) return;
       const answer = await ask(method).catch(() => null);
-      if (!answer) return later(30);
-      if (answer.status === 401) return over();
+      if (!answer || answer.status >= 500) return later(30);
+      if (!answer.ok) return over();
       const state = await answer.json();
       renew(state.csrf);
       if (state.left <= WARN) return tell(state);
