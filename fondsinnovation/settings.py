@@ -24,6 +24,7 @@ LOCAL = DEBUG or DEMO or TESTING
 
 DEVELOPMENT_SECRET_KEY = "clef-de-developpement-sans-valeur-ne-jamais-utiliser-en-production"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # still read what the old keys encrypted and signed
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -229,7 +230,6 @@ OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
 OIDC_NAME = env.str("OIDC_NAME", default="Authentification gouvernementale")
 SOCIALACCOUNT_ADAPTER = "projects.adapters.IdentityAdapter"
-SOCIALACCOUNT_UID_MAX_LENGTH = 512  # the issuer and its subject (255 characters at most)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("COOKIE_SECURE", default=not LOCAL)
 LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE

@@ -71,7 +71,7 @@ class IdentityAdapter(DefaultSocialAccountAdapter):
         return [
             SocialApp(
                 provider="identity",
-                provider_id="identity",
+                provider_id=settings.OIDC_ISSUER,  # kept with each linked identity: a subject is one of its issuer's
                 name=settings.OIDC_NAME,
                 client_id=settings.OIDC_CLIENT_ID,
                 secret=settings.OIDC_CLIENT_SECRET,

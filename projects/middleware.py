@@ -120,9 +120,7 @@ def why_it_ended(ended: str) -> str:
 def long_texts(request: HttpRequest) -> list[str]:
     """What somebody would not like to type again, to copy; never a secret."""
     secret = ("csrf", "password", "key", "code", "credential")
-    return [
-        text for name, texts in request.POST.lists() if not any(word in name for word in secret) for text in texts if len(text) >= 40
-    ]
+    return [text for name, texts in request.POST.lists() if not any(word in name for word in secret) for text in texts if len(text) >= 40]
 
 
 class SecondFactorMiddleware:
@@ -148,7 +146,8 @@ class SecondFactorMiddleware:
             return None
         today = timezone.localdate(request.received_at)  # type: ignore[attr-defined]
         if today <= last_day:
-            request.second_factor_until = last_day if (last_day - today).days < NOTICE_DAYS else None  # type: ignore[attr-defined]
+            near = (last_day - today).days < NOTICE_DAYS
+            request.second_factor_until = last_day if near else None  # type: ignore[attr-defined]
             return None
         if has_second_factor(request.user):  # set up since, in another session
             request.session.pop(FACTOR, None)
@@ -166,7 +165,8 @@ class SecondFactorMiddleware:
 def last_day_of(request: HttpRequest, now: datetime) -> date | None:
     """The last day that a person may work without a second factor; None when they have one or their roles need none.
 
-    The session knows it; else the database is asked, once a day and a set of roles. A session that began with a second factor has one: nothing is asked.
+    The session knows it; else the database is asked, once a day and a set of roles. A session that began with a second factor has
+    one: nothing is asked.
     """
     if any(record["method"] == "mfa" for record in get_authentication_records(request, request.user)):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import Any
 
@@ -10,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from projects.identity import IdentityExchange
+
+#: what the column of a subject holds; the standard allows 255 characters
+LONGEST_SUBJECT = 191
 
 
 class IdentityProvider(OpenIDConnectProvider):
@@ -34,8 +38,9 @@ class IdentityProvider(OpenIDConnectProvider):
         return super().redirect(request, process, next_url, data, auth_params={**self.get_auth_params(), "nonce": nonce}, nonce=nonce)
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """The issuer and its subject: the only thing that links an identity, never an e-mail."""
-        return f"{data['iss']} {data['sub']}"
+        """The subject, which with its issuer is the only thing that links an identity; one too long for its column, by its SHA-256."""
+        subject = str(data["sub"])
+        return subject if len(subject) <= LONGEST_SUBJECT else f"sha256:{hashlib.sha256(subject.encode()).hexdigest()}"
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
         return {}

@@ -89,9 +89,7 @@ class SessionEndOthers(ActForm):
     def perform(self, form: BaseForm) -> HttpResponse:
         now = timezone.now()
         others = sessions_of(self.request.user, now).exclude(session_key=self.request.session.session_key)
-        end_sessions(
-            session_ids=others.values_list("pk", flat=True), actor=self.request.user, now=now, key=form.cleaned_data["key"]
-        )
+        end_sessions(session_ids=others.values_list("pk", flat=True), actor=self.request.user, now=now, key=form.cleaned_data["key"])
         messages.success(self.request, _("Les autres appareils sont déconnectés."))
         return redirect("projects:session_list")
 

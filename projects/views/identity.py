@@ -108,8 +108,6 @@ class IdentityUnlink(ActForm):
         return super().get_context_data(identity=self.identity, identity_name=settings.OIDC_NAME, **kwargs)
 
     def perform(self, form: BaseForm) -> HttpResponse:
-        acts.unlink_identity(
-            identity_id=self.identity.pk, actor=self.request.user, now=timezone.now(), key=form.cleaned_data["key"]
-        )
+        acts.unlink_identity(identity_id=self.identity.pk, actor=self.request.user, now=timezone.now(), key=form.cleaned_data["key"])
         messages.success(self.request, _("L’identité n’est plus liée à votre compte."))
         return redirect("projects:account")

@@ -35,6 +35,7 @@ from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from tests.factories import call_content, upload
+from tests.projects.signing import passkey_credential
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
 MORE = tuple(
@@ -172,9 +173,9 @@ def sign_in_facts() -> None:
     """One person with every kind of second factor and a linked identity, another with a second device signed in."""
     comite, agente = person("comite"), person("agente1")
     Authenticator.objects.create(user=comite, type="totp", data={"secret": encrypt("JBSWY3DPEHPK3PXP")})
-    Authenticator.objects.create(user=comite, type="webauthn", data={"name": "Portable du bureau", "credential": PASSKEY})
+    Authenticator.objects.create(user=comite, type="webauthn", data={"name": "Portable du bureau", "credential": passkey_credential()})
     RecoveryCodes.activate(comite)
-    SocialAccount.objects.create(user=comite, provider="identity", uid="https://identite.exemple.quebec personne-1")
+    SocialAccount.objects.create(user=comite, provider="https://identite.exemple.quebec", uid="personne-1")
     client = Client(headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:133.0) Gecko/20100101 Firefox/133.0"})
     client.force_login(agente)
     UserSession.objects.create(

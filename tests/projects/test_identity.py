@@ -43,12 +43,13 @@ def come_back(client, asked, **changed):
 
 def linked(provider, sub="personne-1"):
     person = UserFactory()
-    SocialAccount.objects.create(user=person, provider="identity", uid=f"{provider.url} {sub}")
+    SocialAccount.objects.create(user=person, provider=provider.url, uid=sub)
     return person
 
 
 def refusals():
-    return [entry.content.partition('"why":"')[2].partition('"')[0] for entry in JournalEntry.objects.filter(act="refuse_sign_in").order_by("pk")]
+    entries = JournalEntry.objects.filter(act="refuse_sign_in").order_by("pk")
+    return [entry.content.partition('"why":"')[2].partition('"')[0] for entry in entries]
 
 
 # ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,8 +100,19 @@ def test_unknown_subject_enters_nowhere_whatever_its_address_says(provider):
 
 def test_same_subject_of_another_issuer_is_another_identity(provider):
     person, client = UserFactory(), Client()
-    SocialAccount.objects.create(user=person, provider="identity", uid="https://autre.exemple.quebec personne-1")
+    SocialAccount.objects.create(user=person, provider="https://autre.exemple.quebec", uid="personne-1")
     assert come_back(client, leave(client, provider)).status_code == 403
+
+
+def test_long_subject_is_kept_by_its_digest_and_found_again(provider):
+    provider.claims = {"sub": "s" * 255}
+    person = UserFactory()
+    client = signed_in(person)
+    come_back(client, leave(client, provider, process="connect"))
+    assert SocialAccount.objects.get().uid.startswith("sha256:")
+    again = Client()
+    come_back(again, leave(again, provider))
+    assert again.session["_auth_user_id"] == str(person.pk)
 
 
 def test_closed_account_does_not_enter(provider):
@@ -221,7 +233,7 @@ def test_person_links_their_identity_and_unlinks_it(provider):
     assert "Lier mon identité" in client.get("/compte/").content.decode()
     assert come_back(client, leave(client, provider, process="connect"))["Location"] == "/compte/"
     identity = SocialAccount.objects.get(user=person)
-    assert identity.uid == f"{provider.url} personne-1"
+    assert (identity.provider, identity.uid) == (provider.url, "personne-1")
     address = f"/compte/identite/{identity.pk}/retrait/"
     assert "Retirer le lien" in client.get("/compte/").content.decode()
     assert client.get(address).status_code == 200
@@ -269,9 +281,9 @@ def test_one_identity_opens_one_account_in_the_database_too(provider):
     owner = linked(provider)
     identity = SocialAccount.objects.get(user=owner)
     with pytest.raises(WrongState):
-        link_identity(provider="identity", uid=identity.uid, actor=UserFactory(), now=NOW)
+        link_identity(provider=identity.provider, uid=identity.uid, actor=UserFactory(), now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
-        SocialAccount.objects.create(user=UserFactory(), provider="identity", uid=identity.uid)
+        SocialAccount.objects.create(user=UserFactory(), provider=identity.provider, uid=identity.uid)
 
 
 def test_keys_of_the_liar_are_what_the_tests_believe():
