@@ -9,9 +9,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as portal
+from django.contrib.sessions.models import Session
 
 from projects.enums import Role
-from tests.factories import OrganisationFactory, person_with
+from projects.models import ApplicationSection
+from tests.browser.test_applications import open_call
+from tests.factories import DraftApplicationFactory, OrganisationFactory, person_with
 from tests.identity import provider as identity
 from tests.projects.signing import PASSWORD, code_of
 
@@ -182,3 +185,21 @@ def test_end_of_a_session_is_said_and_another_tab_opens_it_again(page, writer, s
     opened.value.get_by_role("button", name="Se déconnecter").wait_for()
     opened.value.close()
     page.locator(".session-warning").wait_for(state="detached", timeout=20_000)
+
+
+def test_draft_typed_after_the_end_of_a_session_is_saved_once_its_person_is_back(page, writer):
+    application = DraftApplicationFactory(call=open_call(), organisation=writer.memberships.get().organisation)
+    enter(page, writer)
+    page.goto(f"/demandes/{application.pk}/sections/besoin/")
+    Session.objects.all().delete()
+    title = page.locator("[name='title']")
+    title.fill("Ombre portée")
+    title.blur()
+    page.get_by_text("Non enregistré\u00a0: votre session a pris fin.").wait_for()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Se reconnecter dans un autre onglet").click()
+    enter(opened.value, writer)
+    opened.value.get_by_role("button", name="Se déconnecter").wait_for()
+    opened.value.close()
+    page.locator(".save-status:not(.error)", has_text="Enregistré").wait_for(timeout=60_000)
+    assert ApplicationSection.objects.get(application=application, kind="need").data["title"] == "Ombre portée"

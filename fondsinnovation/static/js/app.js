@@ -69,17 +69,24 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = closest(event, "form[data-autosave]");
     if (!form) return;
-    unsaved = !event.detail.successful;
+    const ended = event.detail.xhr.status === 401;
+    unsaved = ended || !event.detail.successful;
     const answered = [409, 422].includes(event.detail.xhr.status); // the server's own words are already in the page
     const line = form.querySelector(".save-status");
     if (!line || answered) return;
     line.classList.toggle("error", unsaved);
     if (!unsaved) return;
-    line.textContent = say(
-      "Non enregistré : le portail ne répond pas. Gardez cette page ouverte; un nouvel essai suivra.",
-      "Not saved: the portal does not answer. Keep this page open; it will try again.",
-    );
-    setTimeout(retry, 15000, form);
+    line.textContent = ended
+      ? say(
+          "Non enregistré : votre session a pris fin. Gardez cette page ouverte et reconnectez-vous dans un autre onglet.",
+          "Not saved: your session has ended. Keep this page open and sign in again in another tab.",
+        )
+      : say(
+          "Non enregistré : le portail ne répond pas. Gardez cette page ouverte; un nouvel essai suivra.",
+          "Not saved: the portal does not answer. Keep this page open; it will try again.",
+        );
+    if (ended) session.check();
+    setTimeout(retry, 15000, form, ended);
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
