@@ -79,6 +79,22 @@ def check_cookies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register("fonds", deploy=True)
+def check_identity_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """An identity provider is given whole, and over HTTPS: its answers open accounts."""
+    if not settings.OIDC_ISSUER:
+        return []
+    if settings.OIDC_ISSUER.startswith("https://") and settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET:
+        return []
+    return [
+        Error(
+            "Le service d’authentification gouvernementale est mal configuré.",
+            hint="Donnez OIDC_ISSUER en https://, OIDC_CLIENT_ID et OIDC_CLIENT_SECRET, ou laissez les trois vides.",
+            id="fonds.E006",
+        )
+    ]
+
+
 @register("fonds", Tags.database, deploy=True)
 def check_database_role(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """The connected role must not be able to rewrite a ledger or the journal, itself or by taking another role."""

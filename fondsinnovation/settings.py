@@ -1,8 +1,10 @@
 """Every setting, read from the environment, with safe defaults. `checks.py` says what production must set."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -22,6 +24,7 @@ LOCAL = DEBUG or DEMO or TESTING
 
 DEVELOPMENT_SECRET_KEY = "clef-de-developpement-sans-valeur-ne-jamais-utiliser-en-production"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # still read what the old keys encrypted and signed
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -40,6 +43,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "csp",
     "django_filters",
@@ -65,9 +70,11 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "projects.middleware.SessionLifetimeMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "projects.middleware.SecondFactorMiddleware",
     "fondsinnovation.kit.views.ReadOnlyGetMiddleware",
     "fondsinnovation.kit.views.DomainErrorMiddleware",
 ]
@@ -196,7 +203,33 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# Each address and each account, whether or not the account exists; a code of the second factor counts as a sign-in of its account.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", default=False) else 0
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True  # the same work and the same answer, whether or not an account has that address
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.int("CONFIRMATION_MINUTES", default=15)  # how long a sign-in covers dangerous acts
+
+MFA_ADAPTER = "projects.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL  # http://localhost
+MFA_TOTP_ISSUER = env.str("TOTP_ISSUER", default="Fonds pour l’innovation publique")
+# Days that a person has to set one up, from their first role that needs it; 0: at once. A demonstration's accounts work at once.
+SECOND_FACTOR_GRACE_DAYS = env.int("SECOND_FACTOR_GRACE_DAYS", default=36_500 if LOCAL else 14)
+
+# A government identity, by OpenID Connect. Without an issuer there is no button, and its addresses do not exist.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="Authentification gouvernementale")
+SOCIALACCOUNT_ADAPTER = "projects.adapters.IdentityAdapter"
 
 # Invitations to take a role: a link that works once, within this delay; how many one person sends in 24 hours.
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
@@ -204,7 +237,9 @@ INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", default=50)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("COOKIE_SECURE", default=not LOCAL)
 LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
-SESSION_COOKIE_AGE = 8 * 3600  # a working day
+SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
+SESSION_LONGEST = timedelta(hours=env.int("SESSION_HOURS", default=8))  # a working day
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # ── Security headers ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,7 +258,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # the form that leaves for the government identity is answered by a redirection, which the policy follows
+        "form-action": [SELF, *(["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_ISSUER))] if OIDC_ISSUER else [])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -5,4 +5,4 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from projects import tasks  # noqa: F401 — registers what serves the outbox
+        from projects import sign_in_events, tasks  # noqa: F401 — registers what hears of sign-ins, and what serves the outbox

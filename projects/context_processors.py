@@ -15,7 +15,11 @@ from projects.policies.rights import rights_of
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`menu` (entries with url, label, current), `rights`, `demo`, and in demo mode `demo_accounts` and `demo_password`."""
+    """`menu` (entries with url, label, current), `rights`, `demo`, and in demo mode `demo_accounts` and `demo_password`.
+
+    And about signing in: `second_factor_until` (a day, during the grace period), `second_factor_due` (it is over), `session_idle`
+    (seconds), `session_minutes`, `identity_name` (the government's, when there is one).
+    """
     person = getattr(request, "user", None)
     now = timezone.now()
     return {
@@ -25,4 +29,9 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "demo_accounts": ACCOUNTS if settings.DEMO else (),
         "demo_password": PASSWORD if settings.DEMO else "",
         "contact_email": settings.CONTACT_EMAIL,
+        "second_factor_until": getattr(request, "second_factor_until", None),
+        "second_factor_due": getattr(request, "second_factor_due", False),
+        "session_idle": int(settings.SESSION_IDLE.total_seconds()),
+        "session_minutes": int(settings.SESSION_IDLE.total_seconds() // 60),
+        "identity_name": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
     }

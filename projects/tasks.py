@@ -20,6 +20,7 @@ from projects.services.calls import move_call
 from projects.services.invitations import make_link
 from projects.services.messages import in_french
 from projects.services.outbox import claim, serve, serves
+from projects.services.sign_in import purge_sessions as purge
 
 
 @shared_task
@@ -38,6 +39,12 @@ def sweep_outbox() -> int:
     while taken := claim(now):
         served += sum(serve(message, timezone.now()) for message in taken)
     return served
+
+
+@shared_task
+def purge_sessions() -> int:
+    """Forget the sessions past their end, and their devices. Returns how many ended."""
+    return purge(timezone.now())
 
 
 @serves("mail")

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import TemplateView
 
 from projects.views import (
+    account,
     applications,
     calls,
     delegations,
@@ -62,6 +63,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demandes/<int:pk>/version.json", submissions.application_content, name="application_content"),
     path("demandes/<int:pk>/copie.pdf", submissions.application_pdf, name="application_pdf"),
     path("documents/<int:pk>/", documents.document_download, name="document_download"),
+    # one's own account
+    path("compte/", account.account, name="account"),
+    path("compte/sessions/", account.session_list, name="session_list"),
+    path("compte/sessions/autres/", account.SessionEndOthers.as_view(), name="session_end_others"),
+    path("compte/sessions/duree/", account.session_state, name="session_state"),
+    path("compte/sessions/<int:pk>/fin/", account.SessionEnd.as_view(), name="session_end"),
     # tokens for programs
     path("compte/jetons/", tokens.token_list, name="token_list"),
     path("compte/jetons/nouveau/", tokens.TokenCreate.as_view(), name="token_create"),

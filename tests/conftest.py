@@ -30,6 +30,10 @@ from tests import databases, traps
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the main thread
 
 
+#: an instant after every clock that a test sets, in seconds since 1970
+FAR = 4_102_444_800.0
+
+
 # ── Traps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture(autouse=True)
 def _traps(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
@@ -40,6 +44,18 @@ def _traps(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> No
         traps.check_html(response)
         return response
 
+    force_login = Client.force_login
+
+    def signed_in(self: Client, user: Any, backend: str | None = None) -> None:
+        """A sign-in with a second factor that no clock of a test makes old; tests of signing in send the form instead."""
+        force_login(self, user, backend)
+        session = self.session
+        session["session_began"] = session["session_seen"] = FAR
+        session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": FAR}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", signed_in)
     monkeypatch.setattr(Client, "request", checked_request)
     monkeypatch.setattr(QuerySet, "_fetch_all", traps.shuffle_unordered(random.Random(random.random())))
     monkeypatch.setattr(socket.socket, "connect", traps.guard_network(socket.socket.connect))

@@ -8,17 +8,23 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import redirect_to_login
 from django.db import connection, transaction
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render, resolve_url
+from django.utils import timezone
 from django.views.generic import FormView
 
 from fondsinnovation.kit.errors import DomainError, Invalid
 
 #: The only GET pages that may write: sessions and sign-in, and the access row that a download leaves (see docs/architecture.md).
-WRITING_GETS = ("allauth.", "django.views.i18n")
+WRITING_GETS = ("allauth.", "django.views.i18n", "projects.views.second_factor", "projects.views.identity")
+#: where the session keeps a form that was sent when its sign-in had to be confirmed first
+HELD_FORM = "held_form"
 
 
 def writes_access(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -93,11 +99,32 @@ def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     return render(request, template, {"message": error.message}, status=error.status)
 
 
+def signed_in_recently(request: HttpRequest) -> bool:
+    """Whether this session proved who it is (password, code, key, government identity) a short time ago."""
+    since = timezone.now().timestamp() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(record["at"] > since for record in get_authentication_records(request, request.user))
+
+
+def confirm_sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask who it is again, then come back here; what was typed waits in the session, and the form comes back with it."""
+    if request.method == "POST":
+        request.session[HELD_FORM] = {"path": request.path, "typed": request.POST.urlencode()}
+    return redirect_to_login(request.get_full_path(), resolve_url("account_reauthenticate"))
+
+
 class ActForm(LoginRequiredMixin, FormView):
     """A page with one form and one act: a bad form or a refused one comes back as typed, with its status.
 
     A subclass gives `template_name`, `form_class` and `perform(form)`; `perform` makes one domain call and returns its response.
+    A dangerous act (money, roles, secrets) sets `needs_recent_sign_in`.
     """
+
+    needs_recent_sign_in = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.needs_recent_sign_in and request.user.is_authenticated and not signed_in_recently(request):
+            return confirm_sign_in(request)
+        return super().dispatch(request, *args, **kwargs)
 
     def require_possible(self) -> None:
         """Raise WrongState when there is nothing to fill in any more. A good form is left to its act, which knows a second click."""
@@ -105,6 +132,16 @@ class ActForm(LoginRequiredMixin, FormView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.require_possible()
         return super().get(request, *args, **kwargs)
+
+    def get_form(self, form_class: type[BaseForm] | None = None) -> BaseForm:
+        form = super().get_form(form_class)
+        held = self.request.session.get(HELD_FORM, {}) if self.needs_recent_sign_in else {}
+        if held.get("path") == self.request.path:
+            if self.request.method == "POST":
+                del self.request.session[HELD_FORM]
+            typed = QueryDict(held["typed"])
+            form.initial |= {name: field.widget.value_from_datadict(typed, {}, name) for name, field in form.fields.items()}
+        return form
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "key": uuid.uuid4().hex}

@@ -165,6 +165,7 @@ class PaymentRequest(ActForm):
     """Request an instalment, with the three attestations."""
 
     template_name = "funding/payment_request.html"
+    needs_recent_sign_in = True
     form_class = PaymentRequestForm
 
     @cached_property
@@ -196,6 +197,7 @@ class PaymentRequest(ActForm):
 class PaymentAct(ActForm):
     """A form about one payment: a title, a policy, an act."""
 
+    needs_recent_sign_in = True
     form_class: Any = KeyForm
     template_name = "funding/payment_form.html"
     policy: Any = None

@@ -95,6 +95,7 @@ class MembershipCreate(ActForm):
     """Give a colleague a role."""
 
     template_name = "projects/membership_form.html"
+    needs_recent_sign_in = True
     form_class = MembershipForm
 
     @cached_property
@@ -169,6 +170,7 @@ class MembershipEnd(ActForm):
     """Confirm the end of a role; the drafts that the person leaves behind are there to be handed over."""
 
     template_name = "projects/membership_end.html"
+    needs_recent_sign_in = True
     form_class = EndMembershipForm
 
     @cached_property

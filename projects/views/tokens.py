@@ -39,6 +39,7 @@ class TokenCreate(ActForm):
     """A new token. Its secret is in the answer to this very POST: it is never stored, nor shown again."""
 
     template_name = "projects/token_form.html"
+    needs_recent_sign_in = True
     form_class = TokenForm
 
     def get_initial(self) -> dict[str, Any]:
@@ -64,6 +65,7 @@ class TokenRevoke(ActForm):
     """Confirm that a token is closed for good."""
 
     template_name = "projects/token_revoke.html"
+    needs_recent_sign_in = True
     form_class = RevokeForm
 
     @cached_property

@@ -9,6 +9,11 @@ from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.utils import encrypt
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -46,6 +51,7 @@ from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from tests.factories import call_content, upload
+from tests.projects.signing import passkey_credential
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
 MORE = tuple(
@@ -89,6 +95,7 @@ def prepare(monkeypatch: Any) -> None:
     attach_document(
         application_id=draft.pk, kind=DocumentKind.RESOLUTION, file=upload("resolution.pdf"), actor=person("redaction.rimouski"), now=now
     )
+    sign_in_facts()
     declare_interests(now)
     merge_an_organisation(now)
     invite_and_delegate(now)
@@ -210,6 +217,28 @@ def invitation_link() -> tuple[str, str]:
     return ("10043", made[1].rstrip("/").rsplit("/", 1)[1])
 
 
+def sign_in_facts() -> None:
+    """One person with every kind of second factor and a linked identity, another with a second device signed in."""
+    comite, agente = person("comite"), person("agente1")
+    Authenticator.objects.create(user=comite, type="totp", data={"secret": encrypt("JBSWY3DPEHPK3PXP")})
+    Authenticator.objects.create(user=comite, type="webauthn", data={"name": "Portable du bureau", "credential": passkey_credential()})
+    RecoveryCodes.activate(comite)
+    SocialAccount.objects.create(user=comite, provider="https://identite.exemple.quebec", uid="personne-1")
+    client = Client(headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:133.0) Gecko/20100101 Firefox/133.0"})
+    client.force_login(agente)
+    UserSession.objects.create(
+        user=agente, session_key=client.session.session_key, ip="192.0.2.7", user_agent="Mozilla/5.0 (Windows NT 10.0) Firefox/133.0"
+    )
+
+
+def other_session() -> tuple[int]:
+    return (UserSession.objects.get(ip="192.0.2.7").pk,)
+
+
+def passkey() -> tuple[int]:
+    return (Authenticator.objects.get(type="webauthn").pk,)
+
+
 def nothing() -> tuple[()]:
     return ()
 
@@ -272,6 +301,22 @@ page("account_reset_password_from_key_done")
 page("account_logout", "agente1")
 page("account_reauthenticate", "agente1")
 page("account_change_password", "agente1")
+page("projects:account", "agente1")
+page("projects:account", "redaction.rimouski")
+page("projects:session_list", "agente1")
+page("projects:session_end", "agente1", other_session)
+page("projects:session_end_others", "agente1")
+page("mfa_index", "agente1")
+page("mfa_index", "comite")
+page("mfa_activate_totp", "agente1")
+page("mfa_add_webauthn", "agente1")
+page("mfa_edit_webauthn", "comite", passkey)
+page("mfa_remove", "comite", passkey)
+page("mfa_view_recovery_codes", "comite")
+page("mfa_generate_recovery_codes", "comite")
+page("mfa_reauthenticate", "comite")
+page("mfa_reauthenticate_webauthn", "comite")
+page("identity_unlink", "comite", newest(SocialAccount))
 page("projects:token_list", "agente1")
 page("projects:token_create", "agente1")
 page("projects:token_revoke", "agente1", newest(ApiToken))
@@ -403,4 +448,7 @@ NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
+    # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere
+    "mfa_authenticate", "mfa_login_webauthn", "mfa_deactivate_totp", "mfa_totp_picture", "mfa_download_recovery_codes",
+    "identity_login", "identity_callback", "projects:session_state",
 }  # fmt: skip

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests.factories import UserFactory
+
 pytestmark = pytest.mark.django_db
 
 
@@ -21,6 +23,31 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_account_page_has_its_own_title(client: Client, name: str, title: str) -> None:
+    page = client.get(reverse(name)).content.decode()
+    assert re.findall(r"<h1>([^<]*)</h1>", page) == [title]
+    assert f"<title>{title} – Fonds pour l’innovation publique</title>" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("projects:account", "Mon compte"),
+        ("projects:session_list", "Appareils connectés"),
+        ("projects:session_end_others", "Déconnecter les autres appareils"),
+        ("account_change_password", "Changer mon mot de passe"),
+        ("account_reauthenticate", "Confirmez que c’est bien vous"),
+        ("mfa_index", "Second facteur"),
+        ("mfa_activate_totp", "Ajouter une application"),
+        ("mfa_add_webauthn", "Ajouter une clé d’accès"),
+        ("mfa_generate_recovery_codes", "Créer de nouveaux codes"),
+    ],
+)
+def test_page_of_ones_own_account_has_its_own_title_and_is_closed_to_others(client: Client, name: str, title: str) -> None:
+    assert client.get(reverse(name))["Location"].startswith("/compte/connexion/?next=")
+    person = UserFactory()
+    person.set_password("un mot de passe assez long")
+    person.save()
+    client.force_login(person)
     page = client.get(reverse(name)).content.decode()
     assert re.findall(r"<h1>([^<]*)</h1>", page) == [title]
     assert f"<title>{title} – Fonds pour l’innovation publique</title>" in page

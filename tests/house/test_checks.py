@@ -43,6 +43,8 @@ def test_safe_production_starts(production):
         ("CELERY_TASK_ALWAYS_EAGER", True, "fonds.E003"),
         ("SESSION_COOKIE_SECURE", False, "fonds.E004"),
         ("CSRF_COOKIE_SECURE", False, "fonds.E004"),
+        ("OIDC_ISSUER", "http://identite.exemple.quebec", "fonds.E006"),
+        ("OIDC_ISSUER", "https://identite.exemple.quebec", "fonds.E006"),
     ],
 )
 def test_unsafe_setting_stops_the_start(production, setting, value, check):
@@ -50,6 +52,13 @@ def test_unsafe_setting_stops_the_start(production, setting, value, check):
     with pytest.raises(SystemCheckError, match=check):
         refuse_unsafe_start()
     assert found() == [check]
+
+
+@pytest.mark.django_db
+def test_whole_identity_provider_over_https_is_accepted(production):
+    production.OIDC_ISSUER = "https://identite.exemple.quebec"
+    production.OIDC_CLIENT_ID, production.OIDC_CLIENT_SECRET = "portail", "secret"
+    assert found() == []
 
 
 @pytest.mark.django_db

@@ -54,3 +54,24 @@ def test_nothing_starts_and_nothing_is_written_when_both_servers_are_given(tmp_p
 def test_content_policy_allows_nothing_from_elsewhere():
     policy = read("s.CONTENT_SECURITY_POLICY['DIRECTIVES']")
     assert {source for sources in policy.values() for source in sources} == {"'none'", "'self'"}
+
+
+def test_content_policy_lets_forms_leave_for_the_configured_identity_provider_alone():
+    policy = read("s.CONTENT_SECURITY_POLICY['DIRECTIVES']", OIDC_ISSUER="https://identite.exemple.quebec:8443/royaume/")
+    assert policy.pop("form-action") == ["'self'", "https://identite.exemple.quebec:8443"]
+    assert {source for sources in policy.values() for source in sources} == {"'none'", "'self'"}
+
+
+def test_sessions_and_second_factor_have_safe_defaults_that_an_environment_changes():
+    asked = "[s.SESSION_IDLE, s.SESSION_LONGEST, s.SESSION_COOKIE_AGE, s.SECOND_FACTOR_GRACE_DAYS, s.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN]"
+    assert read(asked, **SERVERS) == ["0:30:00", "8:00:00", 28_800, 14, False]
+    given = {"SESSION_IDLE_MINUTES": "10", "SESSION_HOURS": "4", "SECOND_FACTOR_GRACE_DAYS": "0"}
+    assert read(asked, **SERVERS, **given) == ["0:10:00", "4:00:00", 14_400, 0, False]
+
+
+def test_demonstration_accounts_work_at_once():
+    assert read("s.SECOND_FACTOR_GRACE_DAYS > 30_000", DEMO="1") is True
+
+
+def test_old_keys_come_from_the_environment():
+    assert read("s.SECRET_KEY_FALLBACKS", **SERVERS, SECRET_KEY_FALLBACKS="a,b") == ["a", "b"]

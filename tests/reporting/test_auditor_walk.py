@@ -20,8 +20,8 @@ ALLOWED = {
     "reporting:run_create",
     "funding:interest_declare",
 }
-#: one's own session, password and language
-OWN = ("account_", "set_language")
+#: one's own sign-in, sessions, password and language
+OWN = ("account_", "mfa_", "identity_", "projects:session_", "set_language")
 #: pages that act on a file that the auditor reads: refused as not allowed, not merely as not found
 REFUSED = {
     "funding:agreement_draft",

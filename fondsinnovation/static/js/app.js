@@ -62,21 +62,31 @@
 
   // ── Autosave: form[data-autosave] says when a save failed, tries again, and only then warns before leaving ───────
   let unsaved = false;
-  const retry = (form) => unsaved && form.isConnected && form.dispatchEvent(new Event("change", { bubbles: true }));
+  const retry = async (form, ended) => {
+    if (ended) await session.check(); // signed in again in another tab: its token comes first
+    if (unsaved && form.isConnected) form.dispatchEvent(new Event("change", { bubbles: true }));
+  };
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = closest(event, "form[data-autosave]");
     if (!form) return;
-    unsaved = !event.detail.successful;
+    const ended = event.detail.xhr.status === 401;
+    unsaved = ended || !event.detail.successful;
     const answered = [409, 422].includes(event.detail.xhr.status); // the server's own words are already in the page
     const line = form.querySelector(".save-status");
     if (!line || answered) return;
     line.classList.toggle("error", unsaved);
     if (!unsaved) return;
-    line.textContent = say(
-      "Non enregistré : le portail ne répond pas. Gardez cette page ouverte; un nouvel essai suivra.",
-      "Not saved: the portal does not answer. Keep this page open; it will try again.",
-    );
-    setTimeout(retry, 15000, form);
+    line.textContent = ended
+      ? say(
+          "Non enregistré : votre session a pris fin. Gardez cette page ouverte et reconnectez-vous dans un autre onglet.",
+          "Not saved: your session has ended. Keep this page open and sign in again in another tab.",
+        )
+      : say(
+          "Non enregistré : le portail ne répond pas. Gardez cette page ouverte; un nouvel essai suivra.",
+          "Not saved: the portal does not answer. Keep this page open; it will try again.",
+        );
+    if (ended) session.check();
+    setTimeout(retry, 15000, form, ended);
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -89,6 +99,79 @@
     unsaved = false;
   });
   window.addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+
+  // ── The session: body[data-session] says where to ask how long is left; a word before it ends, and a way to stay ───
+  const session = (() => {
+    const { session: address, left: length, signIn } = document.body.dataset;
+    const WARN = 300; // seconds
+    let timer, box;
+    const later = (seconds) => {
+      clearTimeout(timer);
+      timer = setTimeout(check, Math.max(seconds, 1) * 1000);
+    };
+    const show = (text, action) => {
+      box ??= document.querySelector("main").appendChild(document.createElement("div"));
+      box.className = "notice warning session-warning";
+      box.setAttribute("role", "alert");
+      const line = document.createElement("p");
+      line.textContent = text;
+      box.replaceChildren(line, ...(action ? [action] : []));
+    };
+    const renew = (token) => {
+      const meta = document.querySelector('meta[name="csrf"]');
+      if (meta) meta.content = token;
+      document.querySelectorAll('input[name="csrfmiddlewaretoken"]').forEach((input) => (input.value = token));
+    };
+    const ask = (method) => {
+      const headers = { Accept: "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf"]')?.content ?? "" };
+      return fetch(address, { method, headers });
+    };
+    const stay = () => {
+      const button = document.createElement("button");
+      button.className = "button";
+      button.textContent = say("Rester connecté", "Stay signed in");
+      button.addEventListener("click", () => check("POST"));
+      return button;
+    };
+    const over = () => {
+      const link = document.createElement("a");
+      Object.assign(link, { href: signIn, target: "_blank", rel: "noopener", className: "button" });
+      link.textContent = say("Se reconnecter dans un autre onglet", "Sign in again in another tab");
+      show(
+        say(
+          "Votre session a pris fin. Ce que vous avez écrit reste sur cette page; reconnectez-vous dans un autre onglet avant de l’envoyer.",
+          "Your session has ended. What you wrote stays on this page; sign in again in another tab before you send it.",
+        ),
+        link,
+      );
+      later(15);
+    };
+    const tell = ({ left, may_stay: mayStay }) => {
+      const end = new Date(Date.now() + left * 1000).toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
+      const text = mayStay
+        ? say(`Votre session prendra fin à ${end}, faute d’activité.`, `Your session will end at ${end} for want of activity.`)
+        : say(`Votre session prendra fin à ${end}. Enregistrez ce que vous faites.`, `Your session will end at ${end}. Save your work.`);
+      if (box?.firstChild?.textContent !== text) show(text, mayStay ? stay() : null);
+      later(Math.min(left + 1, 30));
+    };
+    const check = async (method = "GET") => {
+      if (!address) return;
+      const answer = await ask(method).catch(() => null);
+      if (!answer || answer.status >= 500) return later(30);
+      if (!answer.ok) return over();
+      const state = await answer.json();
+      renew(state.csrf);
+      if (state.left <= WARN) return tell(state);
+      box?.remove();
+      box = undefined;
+      later(state.left - WARN);
+    };
+    if (address) {
+      later(Number(length) - WARN);
+      document.addEventListener("visibilitychange", () => document.hidden || !box || check());
+    }
+    return { check: () => check() };
+  })();
 
   // ── Add a row: <button data-add-row="formset prefix" data-template="id">; without script the server adds it ──────
   const addRow = (button) => {
