@@ -31,8 +31,8 @@ def owner_connection(name: str = "postgres") -> psycopg.Connection:
 
 
 def template_name() -> str:
-    """The template of these very migrations: a changed file makes another one."""
-    digest = hashlib.sha256()
+    """The template of these very migrations: a changed file, another app or another release of a library makes another one."""
+    digest = hashlib.sha256(" ".join(settings.INSTALLED_APPS).encode() + (BASE_DIR / "requirements" / "base.txt").read_bytes())
     for path in sorted(BASE_DIR.glob("*/migrations/**/*")):
         if path.suffix in {".py", ".sql", ".csv", ".json"}:
             digest.update(str(path.relative_to(BASE_DIR)).encode() + path.read_bytes())

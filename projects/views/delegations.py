@@ -38,6 +38,7 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
 class DelegationCreate(ActForm):
     """Propose that a colleague holds a role during an absence."""
 
+    needs_recent_sign_in = True
     template_name = "projects/delegation_form.html"
     form_class = DelegationForm
 
@@ -75,6 +76,7 @@ class DelegationCreate(ActForm):
 class _DelegationAct(ActForm):
     """A page that confirms one act on a delegation."""
 
+    needs_recent_sign_in = True
     form_class = ConfirmForm
 
     @cached_property

@@ -67,6 +67,7 @@ class InvitationCreate(MembershipCreate):
 class _InvitationAct(ActForm):
     """A page that confirms one act on an invitation that waits."""
 
+    needs_recent_sign_in = True
     form_class = ConfirmForm
 
     @cached_property

@@ -132,6 +132,7 @@ class MembershipCreate(ActForm):
 class MembershipEdit(ActForm):
     """Change the days of a role. Whoever comes second is shown what it is now, and by whom it was changed."""
 
+    needs_recent_sign_in = True
     template_name = "projects/membership_edit.html"
     form_class = ChangeMembershipForm
 
