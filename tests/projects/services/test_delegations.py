@@ -65,6 +65,18 @@ def test_delegation_is_in_force_only_while_the_role_is(town):
     assert town.rights().roles == {Role.WRITER}
 
 
+def test_delegate_who_leaves_loses_the_delegation_too(town):
+    town.approved()
+    end_membership(membership_id=town.delegate.memberships.get(delegated_from=None).pk, actor=town.other, now=NOW)
+    assert town.rights().roles == frozenset()
+
+
+def test_delegate_whose_own_role_expires_loses_the_delegation_too(town):
+    town.approved()
+    town.delegate.memberships.filter(delegated_from=None).update(ends_on=TODAY + timedelta(days=1))
+    assert [town.rights(NOW + timedelta(days=days)).has(Role.SIGNATORY) for days in (1, 2)] == [True, False]
+
+
 def test_closed_account_delegates_nothing(town):
     town.approved()
     type(town.holder).objects.filter(pk=town.holder.pk).update(is_active=False)
