@@ -11,13 +11,15 @@ from tests.factories import NOW, person_with
 from tests.funding.test_recusal_walk import addresses, gather, world  # noqa: F401 — a fixture is used by its name
 
 pytestmark = pytest.mark.django_db
-#: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file
+#: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file;
+#: and a link that opens nothing, whose refusal is the one thing written
 ALLOWED = {
     "projects:staff_application_export",
     "reporting:audit_export",
     "reporting:export_create",
     "reporting:run_create",
     "funding:interest_declare",
+    "projects:invitation_accept",
 }
 #: one's own session, password and language
 OWN = ("account_", "set_language")

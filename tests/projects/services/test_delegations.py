@@ -141,6 +141,15 @@ def test_head_decides_on_the_director_s_own_role():
     assert rights_of(officer, NOW + timedelta(days=1)).has(Role.DIRECTOR)
 
 
+def test_auditor_delegates_nothing_and_the_director_does_it_for_them():
+    unit = UnitFactory()
+    auditor, other = person_with(Role.AUDITOR, organisation=unit), person_with(Role.STATISTICIAN, organisation=unit)
+    asked = {"source_id": auditor.memberships.get().pk, "delegate_id": other.pk, "starts_on": TODAY, "ends_on": TODAY, "reason": "Congé"}
+    with pytest.raises(NotAllowed):
+        propose_delegation(actor=auditor, now=NOW, **asked)
+    assert propose_delegation(actor=person_with(Role.DIRECTOR), now=NOW, **asked).state == DelegationState.PROPOSED
+
+
 def test_delegation_of_another_role_is_not_the_head_s_affair(town):
     with pytest.raises(NotAllowed):
         approve_delegation(delegation_id=town.propose().pk, actor=person_with(Role.HEAD), now=NOW)
