@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -57,9 +57,15 @@ def _in_force(day: date, path: str = "") -> Q:
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def on(self, day: date) -> MembershipQuerySet:
-        """Memberships in force on a day (America/Toronto), both ends included: not revoked, and delegated by one that is in force."""
+        """Memberships in force on a day (America/Toronto), both ends included, and not revoked.
+
+        A delegated one counts while the holder's own does, and while the delegate has a role of their own in the organisation.
+        """
         source = _in_force(day, "delegated_from__") & Q(delegated_from__person__is_active=True)
-        return self.filter(_in_force(day), Q(delegated_from__isnull=True) | source)
+        own = Membership.objects.filter(
+            _in_force(day), person=OuterRef("person"), organisation=OuterRef("organisation"), delegated_from__isnull=True
+        )
+        return self.filter(_in_force(day), Q(delegated_from__isnull=True) | (source & Exists(own)))
 
     def for_call(self, call_id: int | None) -> MembershipQuerySet:
         """Those that count on a file of this call: limited to no call, or to this one."""

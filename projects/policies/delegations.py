@@ -21,11 +21,15 @@ from projects.policies.rules import Subject, rule
     subject=Subject.ACCESS,
 )
 def propose_delegation(actor: User, source: Membership, now: datetime) -> Verdict:
-    """The holder of a role, or whoever manages the members of the organisation; a role held by delegation is not delegated again."""
+    """The holder of a role, or whoever manages the members of the organisation; a role held by delegation is not delegated again.
+
+    An auditor changes nothing (SD-9), not even this: the director proposes who audits in their absence.
+    """
+    own = source.person_id == actor.pk and source.role != Role.AUDITOR
     return first_no(
         check(source.delegated_from_id is None, _("Un rôle reçu par délégation ne se délègue pas.")),
         not_over(source, now),
-        check(source.person_id == actor.pk, "") or manage_members(actor, source.organisation, now),
+        check(own, "") or manage_members(actor, source.organisation, now),
     )
 
 

@@ -16,6 +16,7 @@ from fondsinnovation.kit.errors import Invalid
 from fondsinnovation.kit.views import posted_key
 from projects.models import JournalEntry
 from projects.policies import journal as policies
+from projects.queries.activity import stood_in_for
 from reporting.filters.audit import JournalFilter
 from reporting.queries.audit import check_link, journal_for, journal_page
 from reporting.services.audit_exports import JournalFile, export_journal, make_bundle, make_csv
@@ -67,6 +68,7 @@ def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "entry": entry,
         "title": act_name(entry),
         "actor": actor_name(entry),
+        "behalf": stood_in_for([entry]).get(entry.pk, ""),
         "object": object_name(entry),
         "file": file_name(entry),
         "check": check_link(entry),

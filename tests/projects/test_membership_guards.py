@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from fondsinnovation.kit.errors import WrongState, act
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import Delegation, Invitation, Membership
 from projects.services.delegations import approve_delegation, propose_delegation
@@ -183,3 +184,29 @@ def test_same_offer_waits_once(invitation):
     assert refusal(copy, invitation.pk) == "invitation_pending_once"
     revoke_invitation(invitation_id=invitation.pk, actor=invitation.invited_by, now=NOW)
     assert (refusal(copy, invitation.pk), Invitation.objects.count()) == (None, 2)
+
+
+# ── What a person reads when an act meets a guard ────────────────────────────────────────────────────────────────────
+@act
+def meet(*, write, actor, now):
+    """An act that a policy let through, down to the database."""
+    write()
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda: MembershipFactory(organisation=UnitFactory()), "dans un organisme de ce type"),
+        (lambda: MembershipFactory(delegated_from=MembershipFactory(), ends_on=NOW.date()), "le même rôle, au même endroit"),
+        (lambda: MembershipFactory(revoked_at=NOW, revoked_by=UserFactory()).delete(), "déjà terminé"),
+        (lambda: MembershipFactory(revoked_at=NOW), "Une révocation a son instant et son auteur"),
+    ],
+)
+def test_guard_speaks_to_a_person(write, said):
+    with pytest.raises(WrongState, match=said):
+        meet(write=write, actor=None, now=NOW)
+
+
+def test_guard_of_an_invitation_speaks_to_a_person(invitation):
+    with pytest.raises(WrongState, match="plus en attente"):
+        meet(write=invitation.delete, actor=None, now=NOW)

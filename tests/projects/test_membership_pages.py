@@ -6,11 +6,24 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from fondsinnovation.kit.errors import act
 from projects.enums import DelegationState, Role
-from projects.models import Delegation, Invitation, Membership
+from projects.models import Delegation, Invitation, JournalEntry, Membership
+from projects.policies.rights import needs_role_in
+from projects.queries.activity import story_of
 from projects.services.delegations import approve_delegation, propose_delegation
 from projects.services.invitations import invite_member
-from tests.factories import NOW, CallFactory, DraftApplicationFactory, MembershipFactory, OrganisationFactory, UnitFactory, person_with
+from projects.services.journal import note
+from tests.factories import (
+    NOW,
+    ApplicationFactory,
+    CallFactory,
+    DraftApplicationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UnitFactory,
+    person_with,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -167,6 +180,31 @@ def test_delegation_goes_through_its_pages(client, town, signatory):
     post(client, "delegation_end", delegation.pk)
     assert Delegation.objects.get().state == DelegationState.REVOKED
     assert page(client, "invitation_create", town.code).status_code == 403
+
+
+def test_act_through_a_delegation_shows_on_whose_behalf(client, town, signatory):
+    delegate = person_with(Role.WRITER, organisation=town, name="Rosalie Vaudreuil")
+    delegation = delegation_in(town, signatory, delegate)
+    approve_delegation(delegation_id=delegation.pk, actor=person_with(Role.DIRECTOR), now=NOW)
+    application = ApplicationFactory(organisation=town)
+    for person, name in ((delegate, "invite_member"), (delegate, "submit_application"), (signatory, "submit_application")):
+        act_as(person, name, application)
+    assert [event.by for event in story_of(application)] == [f"Rosalie Vaudreuil, au nom de {signatory.name}", signatory.name]
+    entry = JournalEntry.objects.get(act="invite_member")
+    client.force_login(person_with(Role.AUDITOR))
+    said = client.get(reverse("reporting:audit_detail", args=[entry.pk])).content.decode()
+    assert ("Au nom de" in said, signatory.name in said) == (True, True)
+
+
+def act_as(person, name, application):
+    """An entry of that act, as the policy of a signatory leaves it."""
+
+    def step(*, actor, now):
+        needs_role_in(actor, application.organisation_id, now, Role.SIGNATORY).require()
+        note(application)
+
+    step.__name__ = name
+    act(step)(actor=type(person).objects.get(pk=person.pk), now=NOW)
 
 
 def test_delegation_is_refused_with_a_reason(client, town, signatory):

@@ -11,7 +11,8 @@ from tests.factories import NOW, person_with
 from tests.funding.test_recusal_walk import _silence, addresses, gather, world  # noqa: F401 — fixtures are used by their names
 
 pytestmark = pytest.mark.django_db
-#: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file
+#: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file;
+#: and a link that opens nothing, whose refusal is the one thing written
 ALLOWED = {
     "projects:staff_application_export",
     "projects:organisation_export",
@@ -19,6 +20,7 @@ ALLOWED = {
     "reporting:export_create",
     "reporting:run_create",
     "funding:interest_declare",
+    "projects:invitation_accept",
 }
 #: one's own sign-in, sessions, password and language
 OWN = ("account_", "mfa_", "identity_", "projects:session_", "set_language")

@@ -65,6 +65,18 @@ def test_delegation_is_in_force_only_while_the_role_is(town):
     assert town.rights().roles == {Role.WRITER}
 
 
+def test_delegate_who_leaves_loses_the_delegation_too(town):
+    town.approved()
+    end_membership(membership_id=town.delegate.memberships.get(delegated_from=None).pk, actor=town.other, now=NOW)
+    assert town.rights().roles == frozenset()
+
+
+def test_delegate_whose_own_role_expires_loses_the_delegation_too(town):
+    town.approved()
+    town.delegate.memberships.filter(delegated_from=None).update(ends_on=TODAY + timedelta(days=1))
+    assert [town.rights(NOW + timedelta(days=days)).has(Role.SIGNATORY) for days in (1, 2)] == [True, False]
+
+
 def test_closed_account_delegates_nothing(town):
     town.approved()
     type(town.holder).objects.filter(pk=town.holder.pk).update(is_active=False)
@@ -127,6 +139,15 @@ def test_head_decides_on_the_director_s_own_role():
     assert list(delegations_for(head, NOW)) == [delegation]
     approve_delegation(delegation_id=delegation.pk, actor=head, now=NOW)
     assert rights_of(officer, NOW + timedelta(days=1)).has(Role.DIRECTOR)
+
+
+def test_auditor_delegates_nothing_and_the_director_does_it_for_them():
+    unit = UnitFactory()
+    auditor, other = person_with(Role.AUDITOR, organisation=unit), person_with(Role.STATISTICIAN, organisation=unit)
+    asked = {"source_id": auditor.memberships.get().pk, "delegate_id": other.pk, "starts_on": TODAY, "ends_on": TODAY, "reason": "Congé"}
+    with pytest.raises(NotAllowed):
+        propose_delegation(actor=auditor, now=NOW, **asked)
+    assert propose_delegation(actor=person_with(Role.DIRECTOR), now=NOW, **asked).state == DelegationState.PROPOSED
 
 
 def test_delegation_of_another_role_is_not_the_head_s_affair(town):

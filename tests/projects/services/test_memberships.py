@@ -1,10 +1,13 @@
 """Roles given, changed and ended: at once, once, and by the person who saw the latest."""
 
 import json
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
@@ -128,26 +131,33 @@ def test_who_left_is_given_the_role_again_the_same_day(town, signatory):
 
 
 # ── Dates ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-CLOCKS = [
-    # (last day of the role, the last instant of that day, the first of the next one), at each change of clock
-    (date(2026, 3, 7), "2026-03-08T04:59:59+00:00", "2026-03-08T05:00:00+00:00"),
-    (date(2026, 3, 8), "2026-03-09T03:59:59+00:00", "2026-03-09T04:00:00+00:00"),
-    (date(2026, 10, 31), "2026-11-01T03:59:59+00:00", "2026-11-01T04:00:00+00:00"),
-    (date(2026, 11, 1), "2026-11-02T04:59:59+00:00", "2026-11-02T05:00:00+00:00"),
-]
+def clocks():
+    """The table of the rules page: last day of a role, an instant at which it still holds, the first at which it does not."""
+    page = (Path(settings.BASE_DIR) / "docs" / "rules" / "memberships.md").read_text(encoding="utf-8")
+    return [
+        (date.fromisoformat(last), datetime.fromisoformat(f"{before}+00:00"), datetime.fromisoformat(f"{after}+00:00"))
+        for last, before, after in re.findall(r"^\| (2026-\S+) \| (\S+) \| (\S+) \|$", page, re.MULTILINE)
+    ]
+
+
+CLOCKS = clocks()
+
+
+def test_rules_page_shows_both_sides_of_both_changes_of_clock():
+    assert [last.isoformat() for last, _before, _after in CLOCKS] == ["2026-03-07", "2026-03-08", "2026-10-31", "2026-11-01"]
 
 
 @pytest.mark.parametrize(("last", "before", "after"), CLOCKS)
 def test_role_that_ends_today_ends_at_midnight_in_montreal(last, before, after):
     member = MembershipFactory(ends_on=last)
-    held = [rights_of(fresh(member.person), datetime.fromisoformat(at)).has(Role.WRITER) for at in (before, after)]
+    held = [rights_of(fresh(member.person), at).has(Role.WRITER) for at in (before, after)]
     assert held == [True, False]
 
 
 @pytest.mark.parametrize(("last", "before", "after"), CLOCKS)
 def test_role_that_starts_the_next_day_starts_at_midnight_in_montreal(last, before, after):
     member = MembershipFactory(starts_on=last + timedelta(days=1))
-    held = [rights_of(fresh(member.person), datetime.fromisoformat(at)).has(Role.WRITER) for at in (before, after)]
+    held = [rights_of(fresh(member.person), at).has(Role.WRITER) for at in (before, after)]
     assert held == [False, True]
 
 
