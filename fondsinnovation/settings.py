@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "projects.middleware.ExceptionalAccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -135,6 +136,7 @@ APPEND_ONLY_TABLES = [
     "projects_recusal", "projects_forecastgain", "funding_allotment", "funding_approval", "funding_signature",
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
     "funding_delegationruleevent",
+    "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}
@@ -200,6 +202,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("COOKIE_SECURE", default=n
 LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 SESSION_COOKIE_AGE = 8 * 3600  # a working day
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# The longest exceptional access of a technical administrator, in hours; the database refuses more than four.
+EXCEPTIONAL_ACCESS_HOURS = env.int("EXCEPTIONAL_ACCESS_HOURS", default=4)
 
 # ── Security headers ─────────────────────────────────────────────────────────────────────────────────────────────────
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
@@ -302,6 +307,8 @@ LOGGING = {
     "root": {"handlers": ["standard_error"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"handlers": ["standard_error"], "level": LOG_LEVEL, "propagate": False}},
 }
+
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an address says who: logs/`user_id` suffices, and the journal says the rest
 
 # ── What a deployment calls itself ───────────────────────────────────────────────────────────────────────────────────
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="fonds@exemple.quebec")

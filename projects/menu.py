@@ -28,8 +28,15 @@ ENTRIES = (
     ("reporting:project_list", _("Projets"), _READERS),
     ("reporting:gain_list", _("Gains"), _READERS | APPLICANT_ROLES),
     ("reporting:dashboard", _("Tableau de bord"), _READERS),
-    ("reporting:report_list", _("Rapports"), _READERS),
+    ("reporting:report_list", _("Rapports"), _READERS | {Role.PRIVACY_OFFICER}),
     ("reporting:audit_list", _("Journal"), frozenset({Role.AUDITOR, Role.DIRECTOR, Role.HEAD})),
+    ("projects:incident_list", _("Incidents"), frozenset({Role.PRIVACY_OFFICER, Role.AUDITOR, Role.HEAD})),
+    ("reporting:operations", _("Exploitation"), frozenset({Role.TECHNICAL_ADMIN})),
+    (
+        "projects:exceptional_access_list",
+        _("Accès exceptionnels"),
+        frozenset({Role.TECHNICAL_ADMIN, Role.PRIVACY_OFFICER, Role.AUDITOR, Role.DIRECTOR, Role.HEAD}),
+    ),
 )
 
 

@@ -3,7 +3,19 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import TemplateView
 
-from projects.views import applications, calls, documents, people, sections, staff, submissions, tokens
+from projects.views import (
+    applications,
+    calls,
+    documents,
+    exceptional,
+    incidents,
+    people,
+    privacy,
+    sections,
+    staff,
+    submissions,
+    tokens,
+)
 
 app_name = "projects"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -35,6 +47,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/jetons/", tokens.token_list, name="token_list"),
     path("compte/jetons/nouveau/", tokens.TokenCreate.as_view(), name="token_create"),
     path("compte/jetons/<int:pk>/revocation/", tokens.TokenRevoke.as_view(), name="token_revoke"),
+    # one's own data
+    path("compte/mes-renseignements/", privacy.own_data, name="own_data"),
+    path("compte/mes-renseignements/fichier/", privacy.own_data_export, name="own_data_export"),
+    path("compte/mes-renseignements/nom/", privacy.NameCorrect.as_view(), name="own_name"),
+    path("compte/mes-renseignements/courriel/", privacy.EmailRequest.as_view(), name="own_email"),
+    path("compte/courriel/<str:key>/", privacy.EmailConfirm.as_view(), name="email_confirm"),
+    # exceptional access
+    path("exploitation/acces/", exceptional.access_list, name="exceptional_access_list"),
+    path("exploitation/acces/demande/", exceptional.AccessRequest.as_view(), name="exceptional_access_request"),
+    path("exploitation/acces/<int:pk>/", exceptional.access_detail, name="exceptional_access_detail"),
+    path("exploitation/acces/<int:pk>/decision/", exceptional.AccessDecide.as_view(), name="exceptional_access_decide"),
+    path("exploitation/acces/<int:pk>/fin/", exceptional.access_end, name="exceptional_access_end"),
+    # the register of confidentiality incidents
+    path("incidents/", incidents.incident_list, name="incident_list"),
+    path("incidents/nouveau/", incidents.IncidentCreate.as_view(), name="incident_create"),
+    path("incidents/exporter/", incidents.incident_export, name="incident_export"),
+    path("incidents/<str:number>/", incidents.incident_detail, name="incident_detail"),
+    path("incidents/<str:number>/modification/", incidents.IncidentEdit.as_view(), name="incident_edit"),
+    path("incidents/<str:number>/cloture/", incidents.IncidentClose.as_view(), name="incident_close"),
     # about the portal
     path("accessibilite/", TemplateView.as_view(template_name="projects/about_accessibility.html"), name="accessibility"),
     path("confidentialite/", TemplateView.as_view(template_name="projects/about_privacy.html"), name="privacy"),

@@ -14,9 +14,9 @@ from projects.policies.rights import rights_of
 
 
 def create_token(actor: Any, now: datetime) -> Verdict:
-    """Whoever holds a role other than audit: an auditor changes nothing, and takes files out by exports."""
+    """Whoever holds a role other than audit (which takes files out by exports) and technical administration (which has no file)."""
     held = {role for role, _organisation in rights_of(actor, now).held}
-    return check(held - {Role.AUDITOR}, _("Votre rôle ne permet pas de créer un jeton d’accès."))
+    return check(held - {Role.AUDITOR, Role.TECHNICAL_ADMIN}, _("Votre rôle ne permet pas de créer un jeton d’accès."))
 
 
 def revoke_token(actor: Any, token: ApiToken) -> Verdict:

@@ -24,6 +24,7 @@ from projects.models import (
     User,
 )
 from projects.policies.rights import rights_of
+from projects.queries.exceptional import opened_by_exception
 from projects.sections import ATTACHABLE, SECTIONS, Facts, Progress, Section, SectionForm, section_form
 
 #: fiscal years over which a project may be carried out, from the call's first one
@@ -50,7 +51,8 @@ def applications_for(person: Any, now: datetime) -> QuerySet[Application]:
     """The applications that this person may see on the day of `now`.
 
     Applicants see their organisations' files, drafts included; staff and auditors see submitted files; reviewers see the files
-    on which they declared no interest. A recusal hides a file from anyone.
+    on which they declared no interest; a technical administrator sees what an exceptional access opens, while it lasts. A recusal
+    hides a file from anyone.
     """
     rights = rights_of(person, now)
     seen = Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
@@ -58,15 +60,24 @@ def applications_for(person: Any, now: datetime) -> QuerySet[Application]:
         seen |= ~Q(state=ApplicationState.DRAFT)
     if rights.has(Role.REVIEWER, Role.COMMITTEE_MEMBER):
         seen |= declared_no_interest(person) & ~Q(state=ApplicationState.DRAFT)
+    if (opened := opened_by_exception(person, now)) is not None:
+        seen |= opened
     if not rights.held:
         return Application.objects.none()
     return Application.objects.filter(seen, not_recused(person))
 
 
 def projects_for(person: Any, now: datetime) -> QuerySet[Project]:
-    """The projects that this person may see: their organisations', or all for staff and auditors; none behind a recusal."""
+    """The projects that this person may see: their organisations', or all for staff and auditors; none behind a recusal.
+
+    A technical administrator sees the projects of the files that an exceptional access opens.
+    """
     rights = rights_of(person, now)
-    seen = Q() if rights.is_staff or rights.has(Role.AUDITOR) else Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
+    if rights.is_staff or rights.has(Role.AUDITOR):
+        return Project.objects.filter(not_recused(person, "application_id"))
+    seen = Q(organisation__in=rights.organisations(*APPLICANT_ROLES))
+    if (opened := opened_by_exception(person, now, "application")) is not None:
+        seen |= opened
     return Project.objects.filter(seen, not_recused(person, "application_id"))
 
 

@@ -8,6 +8,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from projects.models import Message, Recusal
 
+#: where the cache keeps the instant of beat's last tick, for the page of the service's health
+BEAT = "beat"
+
 
 def messages_to_send(ids: Iterable[int]) -> QuerySet[Message]:
     """Those of these messages that were not sent, to people with an active account from whom no recusal hides the file."""
