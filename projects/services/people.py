@@ -14,6 +14,7 @@ from projects.demo import PASSWORD, DemoAccount
 from projects.enums import Role
 from projects.models import Membership, Organisation, User
 from projects.policies import people as policies
+from projects.policies.separation import holds_nothing_incompatible
 from projects.services.journal import note, note_organisation
 from projects.services.locks import lock
 
@@ -37,6 +38,8 @@ def grant_membership(
         person = User.objects.get(email=email.strip().lower(), is_active=True)
     except User.DoesNotExist as error:
         raise Invalid(errors={"email": _("Aucun compte actif n’a ce courriel.")}) from error
+    lock(User, person.pk)  # two roles given at once to one person see each other
+    holds_nothing_incompatible(person.pk, role, organisation.pk, starts_on, ends_on).require()
     membership = Membership.objects.create(
         person=person, role=role, organisation=organisation, starts_on=starts_on, ends_on=ends_on, granted_by=actor
     )

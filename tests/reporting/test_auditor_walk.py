@@ -18,9 +18,10 @@ ALLOWED = {
     "reporting:export_create",
     "reporting:run_create",
     "funding:interest_declare",
+    "projects:incident_export",
 }
-#: one's own session, password and language
-OWN = ("account_", "set_language")
+#: one's own session, password, language and data
+OWN = ("account_", "set_language", "projects:own_", "projects:email_confirm")
 #: pages that act on a file that the auditor reads: refused as not allowed, not merely as not found
 REFUSED = {
     "funding:agreement_draft",
@@ -45,6 +46,8 @@ REFUSED = {
     "funding:payment_reject",
     "funding:payment_request",
     "funding:review_assign",
+    "projects:exceptional_access_request",
+    "projects:incident_create",
     "projects:membership_create",
     "projects:token_create",
 }
