@@ -34,7 +34,7 @@ ENTRIES = (
     ("reporting:operations", _("Exploitation"), frozenset({Role.TECHNICAL_ADMIN})),
     (
         "projects:exceptional_access_list",
-        _("Accès exceptionnels"),
+        _("Accès"),
         frozenset({Role.TECHNICAL_ADMIN, Role.PRIVACY_OFFICER, Role.AUDITOR, Role.DIRECTOR, Role.HEAD}),
     ),
 )

@@ -45,7 +45,7 @@ class Personal:
 ACCOUNT = Retention(
     "account",
     _("Compte"),
-    _("Tant que le compte existe; le nom reste sur les actes passés. Un compte inactif est fermé après un délai qui est une donnée."),
+    _("Tant que le compte existe; le nom reste sur les actes passés. Un compte inactif est fermé, après un avis."),
 )
 ACTS = Retention(
     "acts", _("Actes"), _("Aussi longtemps que le dossier public dont l’acte fait partie, selon le calendrier de conservation.")

@@ -43,6 +43,15 @@ def _found(check: Check) -> str:
     return _("En attente : %(count)s") % {"count": typography.number(check.found)}
 
 
+#: topic of the outbox → what waits
+TOPICS = {
+    "mail": gettext_lazy("Messages"),
+    "money": gettext_lazy("Rapports à recalculer"),
+    "email_change": gettext_lazy("Liens de nouveau courriel"),
+    "email_changed": gettext_lazy("Avis à l’ancienne adresse"),
+}
+
+
 class TopicTable(BaseTable):
     topic = django_tables2.Column(verbose_name=gettext_lazy("Sujet"), orderable=False)
     waiting = NumberColumn(verbose_name=gettext_lazy("En attente"), orderable=False)
@@ -51,6 +60,9 @@ class TopicTable(BaseTable):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, caption=_("Boîte d’envoi, par sujet"), prefix="topics-", empty_text=_("Rien n’attend."), **kwargs)
+
+    def render_topic(self, value: str) -> str:
+        return str(TOPICS.get(value, value))
 
 
 class RunTable(BaseTable):

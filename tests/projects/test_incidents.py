@@ -197,7 +197,7 @@ def test_whole_way_in_the_browser(client, officer):
     typed = {"discovered_at": "2026-11-22T10:00", "description": "Clé perdue", "kinds": ["identity"], "risk": "unknown", "key": "a"}
     assert client.post(f"{LIST}nouveau/", {**typed, "kinds": []}).status_code == 422
     assert client.post(f"{LIST}nouveau/", typed).headers["Location"] == f"{LIST}INC-2026-001/"
-    assert "Le risque n’est pas encore évalué." in client.get(f"{LIST}INC-2026-001/").text
+    assert "À évaluer" in client.get(f"{LIST}INC-2026-001/").text
     form = client.get(f"{LIST}INC-2026-001/modification/").context["form"]
     assert (form["description"].value(), form["version"].value()) == ("Clé perdue", 1)
     more = {**typed, "risk": "low", "assessment": "Chiffrée", "measures": "Avis", "people_count": "3", "version": "1", "key": "b"}
