@@ -15,6 +15,8 @@ _QUERY = re.compile(r"\?\S*")
 #: facts about a request that say who, or from where; `user_id` says enough to find the person in the portal
 _DROPPED = ("ip", "user_agent")
 _ADDRESSES = ("request", "path")
+#: servers write the whole address in the message itself
+_SERVERS = ("django.server", "gunicorn.access")
 #: links that open an account: whoever reads the logs must not be able to follow them
 _SECRET_PATHS = re.compile(r"(/compte/(?:courriel|mot-de-passe/oubli)/)[^/\s]+")
 
@@ -28,7 +30,7 @@ def without_personal_data(logger: Any, name: str, event: MutableMapping[str, Any
     """The last word on each line: no address, no browser, no query, no e-mail, wherever it came from."""
     for dropped in _DROPPED:
         event.pop(dropped, None)
-    for key in _ADDRESSES:
+    for key in (*_ADDRESSES, *(("event",) if event.get("logger") in _SERVERS else ())):
         if isinstance(event.get(key), str):
             event[key] = _QUERY.sub("", event[key])
     return {key: masked(value) if isinstance(value, str) else value for key, value in event.items()}

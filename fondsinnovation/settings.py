@@ -308,7 +308,7 @@ LOGGING = {
     "loggers": {"django.server": {"handlers": ["standard_error"], "level": LOG_LEVEL, "propagate": False}},
 }
 
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an address says who: logs/`user_id` suffices, and the journal says the rest
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # `user_id` suffices to find who it was; an address says more than a log needs
 
 # ── What a deployment calls itself ───────────────────────────────────────────────────────────────────────────────────
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="fonds@exemple.quebec")

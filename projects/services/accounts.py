@@ -24,6 +24,8 @@ from projects.services.outbox import queue
 
 #: how long the link of a new e-mail works
 LINK_LASTS = timedelta(hours=24)
+#: links that one person may have sent in that time: the portal does not write to strangers for somebody
+LINKS = 5
 SALT = "projects.email-change"
 
 
@@ -55,11 +57,13 @@ def correct_name(*, name: str, actor: User, now: datetime, key: str | None = Non
 def request_email_change(*, email: str, password: str, root: str, actor: User, now: datetime, key: str | None = None) -> EmailChange:
     """Ask for another e-mail: a link leaves for it, and nothing changes until it is followed. `root` is the portal's own address.
 
-    The answer is the same whether another account has that e-mail or not. Raises NotAllowed, Invalid.
+    The answer is the same whether another account has that e-mail or not. Raises NotAllowed, Invalid, WrongState.
     """
     policies.own_account(actor).require()
     email = _checked(email, password, actor)
     lock(User, actor.pk)
+    if EmailChange.objects.filter(person=actor, requested_at__gt=now - LINK_LASTS).count() >= LINKS:
+        raise WrongState(_("Trop de changements demandés aujourd’hui : attendez demain."))
     EmailChange.objects.filter(person=actor, confirmed_at__isnull=True, cancelled_at__isnull=True).update(cancelled_at=now)
     change = EmailChange.objects.create(person=actor, email=email, requested_at=now, expires_at=now + LINK_LASTS)
     note(change, person=actor.pk)

@@ -160,6 +160,15 @@ def test_taken_email_gets_the_same_answer_and_no_link(client):
         acts.confirm_email_change(change_id=change.pk, actor=person, now=NOW)
 
 
+def test_five_links_leave_in_a_day_and_no_more():
+    person = member()
+    for number in range(5):
+        ask(person, email=f"adresse{number}@exemple.quebec")
+    with pytest.raises(WrongState, match="attendez demain"):
+        ask(person)
+    assert ask(person, now=NOW + DAY).email == NEW
+
+
 @pytest.mark.parametrize(
     ("changes", "field"), [({"email": "pas un courriel"}, "email"), ({"password": "faux"}, "password"), ({"email": "SOI"}, "email")]
 )

@@ -84,6 +84,7 @@ def test_request_leaves_no_personal_data_in_the_log(client, lines):
     client.get(f"/introuvable/{person.email}/", headers=headers)
     structlog.get_logger("essai").warning("refusé", to=person.email)
     logging.getLogger("essai").error("envoi à %s", person.email)
+    logging.getLogger("gunicorn.access").warning("GET /demandes/?q=Lavertu HTTP/1.1 200")
     said = json.dumps(lines(), ensure_ascii=False)
     hidden = (person.email, "Lavertu", "203.0.113.7", "Navigateur", "?q=", "faux")
     assert [secret for secret in hidden if secret in said] == []
