@@ -26,7 +26,7 @@ class EmailForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )  # fmt: skip
     password = forms.CharField(
-        label=_("Votre mot de passe"), required=False, strip=False,
+        label=_("Votre mot de passe"), strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
     key = forms.CharField(widget=forms.HiddenInput, required=False)

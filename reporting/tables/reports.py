@@ -69,7 +69,7 @@ class CellColumn(django_tables2.Column):
 
     def __init__(self, report: Report, column: Column, dates: Mapping[str, str]) -> None:
         numeric = column.kind in NUMERIC and column.code != "fiscal_year"
-        code = {"td": {"class": "num"}} if column.code in ("project", "fiscal_year") else {}
+        code = {"td": {"class": "num"}} if column.code in ("project", "fiscal_year") or column.kind is Kind.DAY else {}
         super().__init__(
             verbose_name=column.label, accessor=f"data__{column.code}", orderable=False, empty_values=(), attrs=RIGHT if numeric else code
         )
