@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "projects.middleware.ExceptionalAccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "projects.middleware.SessionLifetimeMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -144,6 +145,7 @@ APPEND_ONLY_TABLES = [
     "projects_recusal", "projects_forecastgain", "funding_adviser", "funding_allotment", "funding_approval", "funding_signature",
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
     "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
+    "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}
@@ -241,6 +243,9 @@ SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
 SESSION_LONGEST = timedelta(hours=env.int("SESSION_HOURS", default=8))  # a working day
 SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# The longest exceptional access of a technical administrator, in hours; the database refuses more than four.
+EXCEPTIONAL_ACCESS_HOURS = env.int("EXCEPTIONAL_ACCESS_HOURS", default=4)
 
 # ── Security headers ─────────────────────────────────────────────────────────────────────────────────────────────────
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
@@ -344,6 +349,8 @@ LOGGING = {
     "root": {"handlers": ["standard_error"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"handlers": ["standard_error"], "level": LOG_LEVEL, "propagate": False}},
 }
+
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # `user_id` suffices to find who it was; an address says more than a log needs
 
 # ── What a deployment calls itself ───────────────────────────────────────────────────────────────────────────────────
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")  # what links in e-mails begin with

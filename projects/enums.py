@@ -260,3 +260,46 @@ class TokenScope(TextChoices):
     PAYMENTS = "read:payments", _("Paiements")
     GAINS = "read:gains", _("Gains")
     REPORTS = "read:reports", _("Rapports")
+
+
+class ExceptionalState(TextChoices):
+    """Of a technical administrator's request to read one file or one call. That time is up is told by the clock, not by a state."""
+
+    REQUESTED = "requested", _("À approuver")
+    GRANTED = "granted", _("Accordé")
+    REFUSED = "refused", _("Refusé")
+    ENDED = "ended", _("Terminé avant l’heure")
+
+
+EXCEPTIONAL_MOVES = {
+    ExceptionalState.REQUESTED: {ExceptionalState.GRANTED, ExceptionalState.REFUSED},
+    ExceptionalState.GRANTED: {ExceptionalState.ENDED},
+    ExceptionalState.REFUSED: set(),
+    ExceptionalState.ENDED: set(),
+}
+
+
+class IncidentState(TextChoices):
+    OPEN = "open", _("Ouvert")
+    CLOSED = "closed", _("Clos")
+
+
+INCIDENT_MOVES = {IncidentState.OPEN: {IncidentState.CLOSED}, IncidentState.CLOSED: set()}
+
+
+class InformationKind(TextChoices):
+    """Kinds of personal information that an incident may touch."""
+
+    IDENTITY = "identity", _("Identité (nom, date de naissance)")
+    CONTACT = "contact", _("Coordonnées")
+    CREDENTIALS = "credentials", _("Accès (mots de passe, jetons)")
+    EMPLOYMENT = "employment", _("Emploi et rôles")
+    FINANCIAL = "financial", _("Renseignements financiers")
+    HEALTH = "health", _("Santé")
+    OTHER = "other", _("Autres renseignements")
+
+
+class InjuryRisk(TextChoices):
+    UNKNOWN = "unknown", _("À évaluer")
+    LOW = "low", _("Pas de risque sérieux")
+    SERIOUS = "serious", _("Risque sérieux de préjudice")

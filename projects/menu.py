@@ -29,8 +29,15 @@ ENTRIES = (
     ("projects:organisation_list", _("Organismes"), _READERS),
     ("reporting:gain_list", _("Gains"), _READERS | APPLICANT_ROLES),
     ("reporting:dashboard", _("Tableau de bord"), _READERS),
-    ("reporting:report_list", _("Rapports"), _READERS),
+    ("reporting:report_list", _("Rapports"), _READERS | {Role.PRIVACY_OFFICER}),
     ("reporting:audit_list", _("Journal"), frozenset({Role.AUDITOR, Role.DIRECTOR, Role.HEAD})),
+    ("projects:incident_list", _("Incidents"), frozenset({Role.PRIVACY_OFFICER, Role.AUDITOR, Role.HEAD})),
+    ("reporting:operations", _("Exploitation"), frozenset({Role.TECHNICAL_ADMIN})),
+    (
+        "projects:exceptional_access_list",
+        _("Accès"),
+        frozenset({Role.TECHNICAL_ADMIN, Role.PRIVACY_OFFICER, Role.AUDITOR, Role.DIRECTOR, Role.HEAD}),
+    ),
 )
 
 #: pages whose rows are those of the calls to which a role is limited; the others are for roles that nothing limits

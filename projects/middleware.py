@@ -1,4 +1,5 @@
-"""What stands around every page: when it arrived, how long a session lasts, and who must prove twice who they are."""
+"""What stands around every page: when it arrived, how long a session lasts, who must prove twice who they are, and the trace of an
+exceptional access."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ from django.utils.translation import gettext as _
 
 from projects.policies.rights import rights_of
 from projects.policies.sign_in import SECOND_FACTOR_ROLES, last_day_without, needs_second_factor
+from projects.queries.exceptional import USED, accesses_during
 from projects.queries.sign_in import first_day_of_need, has_second_factor
+from projects.services.exceptional import record_exceptional_reading
 from projects.services.sign_in import forget_sessions, mark_seen, sign_out
 
 #: what a session keeps, in seconds since 1970: when it began, and when it was last used
@@ -181,3 +184,23 @@ def last_day_of(request: HttpRequest, now: datetime) -> date | None:
         kept = {"on": today.isoformat(), "roles": roles, "until": last_day_without(first_day).isoformat() if first_day else ""}
         request.session[FACTOR] = kept
     return date.fromisoformat(kept["until"]) if kept["until"] else None
+
+
+class ExceptionalAccessMiddleware:
+    """Journal each page that read files through an exceptional access, in its own transaction once the page is made.
+
+    It asks nothing for anybody else: the query that opens a file to a technical administrator says so on the person.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        person = getattr(request, "user", None)
+        if response.status_code == 200 and person is not None and person.__dict__.get(USED):
+            now, since = timezone.now(), request.received_at  # type: ignore[attr-defined]
+            if accesses_during(person, since, now).exists():
+                view = request.resolver_match.view_name if request.resolver_match else ""
+                record_exceptional_reading(view=view, path=request.path, since=since, actor=person, now=now)
+        return response

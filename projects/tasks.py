@@ -7,15 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from celery import shared_task
+from django.core.cache import cache
 from django.core.mail import EmailMessage, get_connection
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import WrongState
+from fondsinnovation.kit.errors import NotAllowed, WrongState
 from fondsinnovation.templatetags.typography import long_datetime
-from projects.models import Message
+from projects.models import EmailChange, Message
+from projects.queries.accounts import inactive_accounts
 from projects.queries.calls import calls_to_move
-from projects.queries.outbox import messages_to_send
+from projects.queries.outbox import BEAT, messages_to_send
+from projects.services.accounts import close_inactive_account, link_key, warn_inactive
 from projects.services.calls import move_call
 from projects.services.invitations import make_link
 from projects.services.messages import in_french
@@ -27,6 +31,7 @@ from projects.services.sign_in import purge_sessions as purge
 def tick_calls() -> None:
     """Record which calls are published, open and closed by now. Whether one takes applications never waits for this."""
     now = timezone.now()
+    cache.set(BEAT, now, timeout=None)
     for call_id in calls_to_move(now).values_list("pk", flat=True):
         with suppress(WrongState):  # another tick was here first
             move_call(call_id=call_id, actor=None, now=now)
@@ -88,3 +93,43 @@ def send_invitation(payload: dict[str, Any], now: datetime) -> None:
             "Si vous n’attendiez pas cette invitation, ignorez ce message : rien ne change sans vous."
         )
     EmailMessage(subject, body % words, to=[invitation.email]).send()
+
+
+@serves("email_change")
+def send_email_link(payload: dict[str, Any], now: datetime) -> None:
+    """Send the link of a new e-mail to it, unless the change was cancelled, confirmed or left to expire meanwhile."""
+    for change in EmailChange.objects.open_at(now).filter(pk=payload["change"]).select_related("person").order_by("pk"):
+        link = payload["root"] + reverse("projects:email_confirm", args=[link_key(change.pk)])
+        with in_french():
+            subject = _("Confirmez votre nouveau courriel")
+            body = _(
+                "Ouvrez ce lien pour confirmer ce courriel dans le portail. Il sert une seule fois et expire dans 24 heures.\n\n%(link)s"
+            )
+            _write(subject, body % {"link": link}, change.email)
+
+
+@serves("email_changed")
+def tell_old_address(payload: dict[str, Any], now: datetime) -> None:
+    """Tell the address that an account has left, so that somebody who did not ask for it can say so."""
+    change = EmailChange.objects.get(pk=payload["change"])
+    with in_french():
+        body = _("Le courriel de votre compte du portail a été changé. Si ce n’est pas vous, écrivez sans attendre à l’équipe du Fonds.")
+        _write(_("Le courriel de votre compte a changé"), body, change.previous_email)
+
+
+def _write(subject: str, body: str, to: str) -> None:
+    with get_connection(timeout=20) as connection:
+        EmailMessage(subject, body, to=[to], connection=connection).send()
+
+
+@shared_task
+def close_inactive_accounts() -> None:
+    """Tell those whose account nobody uses that it closes, and close those who were told in time."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    for inactive in list(inactive_accounts(now)):
+        if inactive.closes_on is None:
+            warn_inactive(inactive=inactive, actor=None, now=now)
+        elif inactive.closes_on <= today:
+            with suppress(NotAllowed, WrongState):  # the last director or head; or they signed in this instant
+                close_inactive_account(person_id=inactive.person.pk, actor=None, now=now)

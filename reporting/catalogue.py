@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.enums import Role
 from reporting.rules import TOTAL
 
 #: of the computation as a whole; it changes when the same rows would give other bytes
@@ -56,6 +57,8 @@ class Report:
     selectors: Mapping[str, str] = field(default_factory=dict)
     matches: tuple[str, ...] = ()
     views: tuple[View, ...] = ()
+    #: who reads it; None: whoever reads the reports of the Fund
+    readers: frozenset[Role] | None = None
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -190,4 +193,22 @@ ROI_PROJECTS = Report(
     ),
 )  # fmt: skip
 
-REPORTS = {report.code: report for report in (ENVELOPES, GAINS, ROI_PROJECTS, GAINS_BY_YEAR)}
+ACCESS = Report(
+    "access", "R23", _("Accès et rôles"),
+    _("Qui peut entrer, à quel titre et jusqu’à quand, avec la dernière connexion. Les rôles incompatibles doivent être à zéro."),
+    (
+        Column("user", _("Compte")), Column("name", _("Personne")), Column("role", _("Rôle")), Column("organisation", _("Code")),
+        Column("organisation_name", _("Organisme ou unité")), Column("starts_on", _("Du"), Kind.DAY), Column("ends_on", _("Au"), Kind.DAY),
+        Column("last_sign_in", _("Dernière connexion"), Kind.INSTANT),
+        Column("incompatible", _("Rôles incompatibles"), Kind.WHOLE), Column("rules", _("Règles")),
+        Column("exceptional", _("Accès exceptionnels"), Kind.WHOLE),
+    ),
+    ("user", "role", "organisation"), matches=("role", "organisation"),
+    views=(
+        View("roles", _("Rôles"), ("name", "role", "organisation_name", "starts_on", "ends_on", "last_sign_in")),
+        View("separation", _("Séparation des tâches"), ("name", "role", "organisation_name", "incompatible", "rules", "exceptional")),
+    ),
+    readers=frozenset({Role.DIRECTOR, Role.HEAD, Role.AUDITOR, Role.PRIVACY_OFFICER}),
+)  # fmt: skip
+
+REPORTS = {report.code: report for report in (ENVELOPES, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, ACCESS)}

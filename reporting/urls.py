@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import audit, dashboards, exports, gains, permissions, projects, reports
+from reporting.views import audit, dashboards, exports, gains, operations, permissions, projects, reports
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rapports/<str:code>/", reports.report_detail, name="report_detail"),
     path("rapports/<str:code>/exporter/", exports.export_create, name="export_create"),
     path("rapports/<str:code>/<str:column>/", reports.report_cell, name="report_cell"),
+    # the health of the service
+    path("exploitation/", operations.operations, name="operations"),
     # the journal
     path("journal/", audit.audit_list, name="audit_list"),
     path("journal/exporter/", audit.audit_export, name="audit_export"),

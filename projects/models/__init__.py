@@ -9,13 +9,16 @@ from projects.models.applications import (
 from projects.models.calls import Call, CallBudget, Criterion, Objective, TermsProfile
 from projects.models.delegations import Delegation
 from projects.models.documents import Document
+from projects.models.exceptional import ExceptionalAccess
 from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan
+from projects.models.incidents import Incident
 from projects.models.interests import InterestDeclaration, Recusal
 from projects.models.invitations import Invitation
 from projects.models.journal import ActKey, Counter, JournalEntry, JournalHead, JournalLink, KnowledgeFloor
 from projects.models.organisations import Organisation, OrganisationChange, Region
 from projects.models.outbox import Message, OutboxMessage
 from projects.models.people import Membership, User
+from projects.models.privacy import EmailChange, InactivityNotice, InactivityRule, SignIn
 from projects.models.projects import Project
 from projects.models.tokens import ApiToken
 
@@ -33,10 +36,15 @@ __all__ = [
     "Criterion",
     "Delegation",
     "Document",
+    "EmailChange",
+    "ExceptionalAccess",
     "ForecastGain",
     "FundingLine",
     "GainLine",
     "GainPlan",
+    "InactivityNotice",
+    "InactivityRule",
+    "Incident",
     "InterestDeclaration",
     "Invitation",
     "JournalEntry",
@@ -53,6 +61,7 @@ __all__ = [
     "Project",
     "Recusal",
     "Region",
+    "SignIn",
     "TermsProfile",
     "User",
 ]

@@ -28,6 +28,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=email)
 
 
+@pghistory.track(fields=["email", "name", "is_active"], model_name="UserEvent", append_only=True)
 class User(AbstractBaseUser):
     """A person. No flag here grants anything: policies read memberships."""
 

@@ -25,6 +25,7 @@ from projects.models import (
 )
 from projects.policies.rights import Rights, rights_of
 from projects.policies.staff import READERS
+from projects.queries.exceptional import opened_by_exception
 from projects.sections import ATTACHABLE, SECTIONS, Facts, Progress, Section, SectionForm, section_form
 
 #: fiscal years over which a project may be carried out, from the call's first one
@@ -53,7 +54,8 @@ def applications_for(person: Any, now: datetime) -> QuerySet[Application]:
     """The applications that this person may see on the day of `now`.
 
     Applicants see their organisations' files, drafts included; staff and auditors see submitted files; reviewers see the files
-    on which they declared no interest. A recusal hides a file from anyone.
+    on which they declared no interest; a technical administrator sees what an exceptional access opens, while it lasts. A recusal
+    hides a file from anyone.
     """
     rights = rights_of(person, now)
     if not rights.roles:
@@ -64,6 +66,8 @@ def applications_for(person: Any, now: datetime) -> QuerySet[Application]:
         seen |= submitted & of_calls(rights, *READERS)
     if rights.has_somewhere(*REVIEWERS):
         seen |= submitted & of_calls(rights, *REVIEWERS) & declared_no_interest(person)
+    if (opened := opened_by_exception(person, now)) is not None:
+        seen |= opened
     return Application.objects.filter(seen, not_recused(person))
 
 
@@ -86,11 +90,16 @@ def read_as_staff(person: Any, now: datetime) -> Q:
 
 
 def projects_for(person: Any, now: datetime) -> QuerySet[Project]:
-    """The projects that this person may see: their organisations', or all for staff and auditors; none behind a recusal."""
+    """The projects that this person may see: their organisations', or all for staff and auditors; none behind a recusal.
+
+    A technical administrator sees the projects of the files that an exceptional access opens.
+    """
     rights = rights_of(person, now)
     seen = Q()
     if not rights.has(*READERS):
         seen = of_calls(rights, *READERS) | of_applicant(rights, *APPLICANT_ROLES)
+        if (opened := opened_by_exception(person, now, "application")) is not None:
+            seen |= opened
     return Project.objects.filter(seen, not_recused(person, "application_id"))
 
 

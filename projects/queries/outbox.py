@@ -11,6 +11,9 @@ from django.utils import timezone
 from projects.enums import APPLICANT_ROLES
 from projects.models import Membership, Message, Recusal
 
+#: where the cache keeps the instant of beat's last tick, for the page of the service's health
+BEAT = "beat"
+
 
 def messages_to_send(ids: Iterable[int], now: datetime) -> QuerySet[Message]:
     """Those of these messages that were not sent, to people with an active account whom neither a recusal nor their departure keeps

@@ -15,6 +15,7 @@ from celery import current_app
 from django.db import transaction
 from django.db.models import F
 
+from fondsinnovation.logs import masked
 from projects.models import OutboxMessage
 
 #: serves one message: its payload and the clock
@@ -67,7 +68,7 @@ def serve(message: OutboxMessage, now: datetime) -> bool:
     except Exception as error:  # whatever a handler raises, the other messages are still served
         logger.exception("outbox message %s (%s) failed", message.pk, message.topic)
         due_at = now + delay_after(message.attempts + 1)
-        OutboxMessage.objects.filter(pk=message.pk).update(error=f"{type(error).__name__}: {error}", due_at=due_at)
+        OutboxMessage.objects.filter(pk=message.pk).update(error=masked(f"{type(error).__name__}: {error}"), due_at=due_at)
         return False
     OutboxMessage.objects.filter(pk=message.pk).update(done_at=now, error="")
     return True

@@ -15,6 +15,7 @@ from projects.demo import PASSWORD, DemoAccount
 from projects.enums import Role
 from projects.models import Membership, Organisation, User
 from projects.policies import people as policies
+from projects.policies.separation import holds_nothing_incompatible
 from projects.services.journal import note, note_organisation
 from projects.services.locks import lock
 from projects.services.sessions import close_access
@@ -60,7 +61,9 @@ def give_role(
     granted_by: User,
     source: Membership | None = None,
 ) -> Membership:
-    """Write a membership and its facts: the step of every act that gives a role."""
+    """Write a membership and its facts: the step of every act that gives a role. Raises WrongState for roles that do not go together."""
+    lock(User, person.pk)  # two roles given at once to one person see each other
+    holds_nothing_incompatible(person.pk, role, organisation.pk, starts_on, ends_on).require()
     membership = Membership.objects.create(
         person=person,
         role=role,

@@ -40,6 +40,8 @@ FIRST_PAGES = (
     ((Role.GAIN_VERIFIER,), "reporting:gain_list"),
     ((Role.CONTROLLER, Role.HEAD, Role.MINISTER_DELEGATE), "funding:award_list"),
     ((Role.AUDITOR,), "reporting:dashboard"),
+    ((Role.PRIVACY_OFFICER,), "projects:incident_list"),
+    ((Role.TECHNICAL_ADMIN,), "reporting:operations"),
 )
 
 

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from funding.models import Envelope
-from projects.enums import Nature, ProjectState, Stage
+from projects.enums import Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
 from reporting.catalogue import Report
 from reporting.rules import end_of_day
@@ -20,6 +20,7 @@ _ANY = [("", _("Tous"))]
 _FILTER_LABELS = {
     "project": _("Projet (numéro)"), "call": _("Appel"), "organisation": _("Organisme (code)"), "region": _("Région"), "status": _("État"),
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
+    "role": _("Rôle"),
 }  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _choices(name: str) -> list[tuple[str, Any]]:
         return list(Region.objects.order_by("pk").values_list("pk", "name"))
     if name == "envelope":
         return list(Envelope.objects.order_by("pk").values_list("code", "name"))
-    return list({"status": ProjectState, "nature": Nature, "stage": Stage}[name].choices)
+    return list({"status": ProjectState, "nature": Nature, "stage": Stage, "role": Role}[name].choices)
 
 
 class ComputeForm(DatesForm):

@@ -7,21 +7,23 @@ database and the tests, and is not listed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from reporting.queries import people
+
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """`sql` selects one text for each thing that breaks it."""
+    """`sql` selects one text for each thing that breaks it; a function makes it when it rests on a table of the code."""
 
     code: str
     title: Any
-    sql: str
+    sql: str | Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ INVARIANTS = (
            SELECT report || ' ' || effective || ' ' || known FROM reporting_snapshot
            GROUP BY report, effective, known, manifest->>'version' HAVING count(DISTINCT sha256) > 1""",
     ),
+    Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
+    Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
 )  # fmt: skip
 
 #: how many broken rows of one invariant are named
@@ -158,5 +162,6 @@ def check(invariants: tuple[Invariant, ...] = INVARIANTS) -> Iterator[Finding]:
     """Each invariant with what breaks it, in the order of their numbers."""
     with connection.cursor() as cursor:
         for invariant in invariants:
-            cursor.execute(f"SELECT found FROM ({invariant.sql}) AS broken (found) ORDER BY 1 LIMIT {NAMED}")
+            sql = invariant.sql if isinstance(invariant.sql, str) else invariant.sql()
+            cursor.execute(f"SELECT found FROM ({sql}) AS broken (found) ORDER BY 1 LIMIT {NAMED}")
             yield Finding(invariant, [row[0] or "?" for row in cursor.fetchall()])

@@ -15,6 +15,7 @@ from projects.models import Project
 from projects.services.journal import canonical
 from reporting import catalogue
 from reporting.catalogue import REPORTS, Kind, Report
+from reporting.queries.access import access_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
 from reporting.queries.snapshots import chosen_projects, high_water, snapshot_of
 
@@ -33,6 +34,9 @@ def compute(
     frames = None
     functions = {"gains": analysis.gains_rows, "roi-projects": analysis.roi_projects, "gains-by-year": analysis.gains_by_year}
     for code in codes:
+        if code == catalogue.ACCESS.code:
+            yield REPORTS[code], access_rows(effective=effective, known=known)
+            continue
         if code == catalogue.ENVELOPES.code:
             ledger = analysis.frame("ledger", ledger_rows(known))
             table = analysis.envelope_rows(ledger, ceilings=envelope_ceilings(), effective=effective, known=known)

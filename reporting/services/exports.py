@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from fondsinnovation.kit.errors import act
 from projects.models import User
 from projects.services.journal import note
+from reporting.catalogue import REPORTS
 from reporting.models import Export
 from reporting.policies import reports as policies
 
@@ -37,7 +38,7 @@ def keep_export(
     *, report: str, effective: date, known: datetime, made: MadeFile, content: IO[bytes], actor: User, now: datetime, key: str | None = None
 ) -> Export:
     """Keep a file for its author, in private storage under its SHA-256, and write who took what. Raises NotAllowed."""
-    policies.export_report(actor, now).require()
+    policies.export_report(actor, REPORTS[report], now).require()
     path = f"exports/{made.sha256[:2]}/{made.sha256}"
     if not default_storage.exists(path):
         default_storage.save(path, File(content))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
-from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Stage
+from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.reports import COMPONENTS
 from reporting.rules import TOTAL
@@ -29,13 +29,24 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "recurrence": dict(Recurrence.choices),
     "status": dict(ProjectState.choices),
     "envelope": dict(EnvelopeCode.choices),
+    "role": dict(Role.choices),
 }
+#: column → what an empty cell says, where it is not something unknown
+EMPTY: Mapping[str, Any] = {
+    "role": gettext_lazy("Aucun rôle"),
+    "organisation_name": "–",
+    "rules": "–",
+    "ends_on": gettext_lazy("Sans fin prévue"),
+    "last_sign_in": gettext_lazy("Jamais"),
+}
+
+NUMERIC = (Kind.MONEY, Kind.RATIO, Kind.WHOLE)
 
 
 def shown(column: Column, text: str) -> str:
     """A cell as a person reads it: « n. d. » when unknown."""
     if not text:
-        return typography.unknown()
+        return str(EMPTY.get(column.code) or typography.unknown())
     if text == TOTAL:
         return _("Total")
     if column.code == "fiscal_year":
@@ -57,8 +68,8 @@ class CellColumn(django_tables2.Column):
     """A cell of a report; a figure is a link to the rows behind it."""
 
     def __init__(self, report: Report, column: Column, dates: Mapping[str, str]) -> None:
-        numeric = column.kind in (Kind.MONEY, Kind.RATIO, Kind.WHOLE) and column.code != "fiscal_year"
-        code = {"td": {"class": "num"}} if column.code in ("project", "fiscal_year") else {}
+        numeric = column.kind in NUMERIC and column.code != "fiscal_year"
+        code = {"td": {"class": "num"}} if column.code in ("project", "fiscal_year") or column.kind is Kind.DAY else {}
         super().__init__(
             verbose_name=column.label, accessor=f"data__{column.code}", orderable=False, empty_values=(), attrs=RIGHT if numeric else code
         )
@@ -68,8 +79,8 @@ class CellColumn(django_tables2.Column):
         )
 
     def render(self, value: str, record: Any) -> SafeString | str:
-        if not value and self.column.kind is Kind.TEXT and is_total(record.key):
-            return "–"  # a total has no state and no region: that is not an unknown one
+        if not value and self.column.kind not in NUMERIC and is_total(record.key):
+            return "–"  # a total has no state, no region and no date: that is not an unknown one
         text = shown(self.column, value)
         if not self.linked or not value:
             return text

@@ -34,7 +34,7 @@ from reporting.views.reports import chosen_dates, report_or_404
 def export_create(request: HttpRequest, code: str) -> HttpResponse:
     """Make the file of a report at the dates and with the filters of its page."""
     now, report = timezone.now(), report_or_404(code)
-    policies.export_report(request.user, now).require()
+    policies.export_report(request.user, report, now).require()
     form = ExportForm(request.POST, report=report, formats=[(each.code, each.label) for each in FORMATS.values()])
     if not form.is_valid():
         return render(request, "reporting/export_refused.html", {"report": report, "form": form}, status=422)
@@ -73,7 +73,7 @@ def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The file that was made: what it holds, its SHA-256, and where to download it."""
     now = timezone.now()
     export = get_object_or_404(exports_for(request.user, now), pk=pk)
-    policies.export_report(request.user, now).require()
+    policies.export_report(request.user, REPORTS[export.report], now).require()
     context = {"export": export, "report": REPORTS[export.report], "format": FORMATS[export.format]}
     return render(request, "reporting/export_detail.html", context)
 
@@ -85,7 +85,7 @@ def export_download(request: HttpRequest, pk: int) -> FileResponse:
     """The bytes. Whoever lost the right, or was recused since, no longer has the file."""
     now = timezone.now()
     export = get_object_or_404(exports_for(request.user, now), pk=pk)
-    policies.export_report(request.user, now).require()
+    policies.export_report(request.user, REPORTS[export.report], now).require()
     if not default_storage.exists(export.path.name):
         raise Http404
     record_access(obj=export, what="export", actor=request.user, now=now, sha256=export.sha256)

@@ -37,16 +37,21 @@ def report_or_404(code: str) -> Report:
     return REPORTS[code]
 
 
+def _readable(person: Any, now: datetime) -> list[Report]:
+    """The reports that a person reads, in the order of the catalogue."""
+    return [report for report in REPORTS.values() if policies.read_report(person, report, now)]
+
+
 @require_safe
 @login_required
 def report_list(request: HttpRequest) -> HttpResponse:
     """The catalogue, and how fresh each report is."""
     now = timezone.now()
-    policies.read_reports(request.user, now).require()
+    policies.read_catalogue(request.user, now).require()
     found = working_snapshots()
     snapshot = next(iter(found.values()), None)
     context = {
-        "reports": [(report, found.get(code)) for code, report in REPORTS.items()],
+        "reports": [(report, found.get(report.code)) for report in _readable(request.user, now)],
         "snapshot": snapshot,
         "changed": snapshot is not None and changed_since(snapshot.known),
         "run": under_way(WORKING),
@@ -60,7 +65,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
 def report_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One report at the dates of the address, with its filters; or the way to have it computed."""
     now, report = timezone.now(), report_or_404(code)
-    policies.read_reports(request.user, now).require()
+    policies.read_report(request.user, report, now).require()
     form = ReportForm(request.GET, report=report)
     if not form.is_valid() or refuse_future(form, now):
         return _page(request, report, form, status=422)
@@ -123,7 +128,7 @@ def _page(request: HttpRequest, report: Report, form: ReportForm, *, status: int
 def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
     """The rows whose sum a figure is, or the figures that a ratio is made from."""
     now, report = timezone.now(), report_or_404(code)
-    policies.read_reports(request.user, now).require()
+    policies.read_report(request.user, report, now).require()
     form = DatesForm(request.GET)
     if column not in {each.code for each in report.columns} or not form.is_valid():
         raise Http404
@@ -198,11 +203,13 @@ class RunCreate(ActForm):
 @login_required
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a computation is: htmx asks again by itself, and a link does without it."""
-    policies.read_reports(request.user, timezone.now()).require()
+    now = timezone.now()
+    policies.read_catalogue(request.user, now).require()
     run = get_object_or_404(Run, pk=pk)
     asked = run.parameters
     query = urlencode({"effet": asked["effective"], "connaissance": asked["known"]}) if asked else ""
-    reports = [(report, f"{reverse('reporting:report_detail', args=[code])}?{query}") for code, report in REPORTS.items()]
+    readable = _readable(request.user, now)
+    reports = [(report, f"{reverse('reporting:report_detail', args=[report.code])}?{query}") for report in readable]
     title = {"queued": _("Calcul en attente"), "running": _("Calcul en cours"), "done": _("Calcul terminé"), "failed": _("Calcul échoué")}
     over = run.state in ("done", "failed")
     return render(request, "reporting/run_detail.html", {"run": run, "reports": reports, "title": title[run.state], "over": over})

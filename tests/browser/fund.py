@@ -24,13 +24,17 @@ from funding.services.calls import submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
-from projects.enums import CallState, DocumentKind, FiscalCalendar, InterestAnswer, OrganisationKind, Role
+from projects.demo import PASSWORD as DEMO_PASSWORD
+from projects.enums import CallState, DocumentKind, ExceptionalState, FiscalCalendar, InterestAnswer, OrganisationKind, Role
 from projects.models import (
     ApiToken,
     Application,
     Call,
     Delegation,
+    EmailChange,
+    ExceptionalAccess,
     GainLine,
+    Incident,
     InterestDeclaration,
     Invitation,
     JournalEntry,
@@ -39,9 +43,12 @@ from projects.models import (
     User,
 )
 from projects.services import organisation_changes as register
+from projects.services.accounts import link_key, request_email_change
 from projects.services.attachments import attach_document
 from projects.services.calls import create_call
 from projects.services.delegations import propose_delegation
+from projects.services.exceptional import grant_exceptional_access, request_exceptional_access
+from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
@@ -101,7 +108,9 @@ def prepare(monkeypatch: Any) -> None:
     invite_and_delegate(now)
     request_payments(now)
     return_a_gain(now)
-    snapshots.run_recompute(run_id=snapshots.request_recompute(now=now).pk, now=now)
+    open_exceptionally(now)
+    after = timezone.now()  # accounts and roles are known by the database's own clock
+    snapshots.run_recompute(run_id=snapshots.request_recompute(now=after).pk, now=after)
     client = Client()
     client.force_login(person("audit"))
     client.post("/rapports/roi-projects/exporter/", {"format": "csv"})
@@ -135,6 +144,23 @@ def declare_interests(now: Any) -> None:
     file = titled("Inventaire intelligent des panneaux de signalisation")
     for local, answer in (("evaluation1", InterestAnswer.POTENTIAL), ("evaluation3", InterestAnswer.NONE)):
         declare_interest(application_id=file.pk, answer=answer, explanation="Mandat antérieur", actor=person(local), now=now)
+
+
+def open_exceptionally(now: Any) -> None:
+    """An access that lasts, one that waits, an incident, and an e-mail that waits for its link."""
+    reason = "Le téléversement d’une pièce échoue depuis hier"
+    for local, title in (("exploitation1", SUBMITTED), ("exploitation2", REVIEWED)):
+        file = {"target": str(titled(title).number), "reason": reason, "minutes": 240}
+        access = request_exceptional_access(**file, actor=person(local), now=now)
+        if local == "exploitation1":
+            grant_exceptional_access(access_id=access.pk, actor=person("tete"), now=now)
+    content = IncidentContent(
+        now - timedelta(days=2), "Un courriel est parti au mauvais organisme.", ("contact", "identity"), 12, "low",
+        "Les coordonnées étaient publiques.", "Le courriel est rappelé et détruit.",
+    )  # fmt: skip
+    record_incident(content=content, actor=person("renseignements"), now=now)
+    root = "http://localhost"
+    request_email_change(email="ariane@exemple.quebec", password=DEMO_PASSWORD, root=root, actor=person("agente1"), now=now)
 
 
 def request_payments(now: Any) -> None:
@@ -320,6 +346,25 @@ page("identity_unlink", "comite", newest(SocialAccount))
 page("projects:token_list", "agente1")
 page("projects:token_create", "agente1")
 page("projects:token_revoke", "agente1", newest(ApiToken))
+page("projects:own_data", "agente1")
+page("projects:own_name", "agente1")
+page("projects:own_email", "agente1")
+page("projects:email_confirm", "agente1", lambda: (link_key(EmailChange.objects.order_by("-pk")[0].pk),))
+# technical administration, exceptional access, incidents
+page("reporting:operations", "exploitation1")
+page("projects:exceptional_access_list", "direction")
+page("projects:exceptional_access_list", "exploitation1")
+page("projects:exceptional_access_request", "exploitation1")
+page("projects:exceptional_access_detail", "exploitation1", newest(ExceptionalAccess, state=ExceptionalState.GRANTED))
+page("projects:exceptional_access_detail", "direction", newest(ExceptionalAccess, state=ExceptionalState.REQUESTED))
+page("projects:exceptional_access_decide", "direction", newest(ExceptionalAccess, state=ExceptionalState.REQUESTED))
+page("projects:incident_list", "renseignements")
+page("projects:incident_create", "renseignements")
+page("projects:incident_detail", "renseignements", lambda: (Incident.objects.get().number,))
+page("projects:incident_edit", "renseignements", lambda: (Incident.objects.get().number,))
+page("projects:incident_close", "renseignements", lambda: (Incident.objects.get().number,))
+page("reporting:report_detail", "renseignements", lambda: ("access",))
+page("reporting:report_detail", "audit", lambda: ("access",), "vue=separation")
 # an organisation
 page("projects:workspace", "redaction.rimouski")
 page("projects:organisation_detail", "greffe.rimouski", lambda: ("10043",))
@@ -448,6 +493,7 @@ NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
+    "projects:own_data_export", "projects:exceptional_access_end", "projects:incident_export",
     # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere
     "mfa_authenticate", "mfa_login_webauthn", "mfa_deactivate_totp", "mfa_totp_picture", "mfa_download_recovery_codes",
     "identity_login", "identity_callback", "projects:session_state",

@@ -21,9 +21,10 @@ ALLOWED = {
     "reporting:run_create",
     "funding:interest_declare",
     "projects:invitation_accept",
+    "projects:incident_export",
 }
-#: one's own sign-in, sessions, password and language
-OWN = ("account_", "mfa_", "identity_", "projects:session_", "set_language")
+#: one's own sign-in, sessions, password, language and data
+OWN = ("account_", "mfa_", "identity_", "projects:session_", "set_language", "projects:own_", "projects:email_confirm")
 #: pages that act on a file that the auditor reads: refused as not allowed, not merely as not found
 REFUSED = {
     "funding:agreement_draft",
@@ -49,6 +50,8 @@ REFUSED = {
     "funding:payment_request",
     "funding:review_assign",
     "projects:invitation_create",
+    "projects:exceptional_access_request",
+    "projects:incident_create",
     "projects:membership_create",
     "projects:organisation_abolish",
     "projects:organisation_correct",

@@ -20,6 +20,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Demande", "projects.Application", projects.APPLICATION_MOVES),
     ("Projet", "projects.Project", projects.PROJECT_MOVES),
     ("Délégation", "projects.Delegation", projects.DELEGATION_MOVES),
+    ("Accès exceptionnel", "projects.ExceptionalAccess", projects.EXCEPTIONAL_MOVES),
+    ("Incident de confidentialité", "projects.Incident", projects.INCIDENT_MOVES),
     ("Évaluation", "funding.Review", funding.REVIEW_MOVES),
     ("Décision", "funding.Award", funding.AWARD_MOVES),
     ("Convention", "funding.Agreement", funding.AGREEMENT_MOVES),
