@@ -177,7 +177,7 @@ def last_day_of(request: HttpRequest, now: datetime) -> date | None:
     if not needs_second_factor(rights):
         return None
     today = timezone.localdate(now)
-    roles = sorted({held[0] for held in rights.held if held[0] in SECOND_FACTOR_ROLES})
+    roles = sorted(rights.roles & SECOND_FACTOR_ROLES)
     kept = request.session.get(FACTOR, {})
     if kept.get("roles") != roles or kept.get("on") != today.isoformat():
         first_day = None if has_second_factor(request.user) else first_day_of_need(request.user, today)

@@ -18,13 +18,24 @@ MARKS = {Where.ANYWHERE: "●", Where.INSIDE: "◐", Where.OWN: "○"}
 
 #: acts that ask no rule → why none applies; each other act has exactly one, and a test holds both ways
 WITHOUT_RULE = {
+    "add_second_factor": "La personne elle-même, sur son propre compte.",
+    "change_password": "La personne elle-même, sur son propre compte.",
+    "close_inactive_account": "L’horloge : le délai d’inactivité est une règle datée.",
     "create_demo_accounts": "Commande de la démonstration.",
     "import_bodies": "Commande de l’exploitation; le fichier fait partie du portail.",
     "import_municipalities": "Commande de l’exploitation, à partir du répertoire officiel.",
+    "link_identity": "La personne elle-même, sur son propre compte.",
     "move_call": "L’horloge : les dates de l’appel sont déjà approuvées.",
     "record_access": "Trace d’une lecture que sa requête a déjà permise.",
+    "record_exceptional_reading": "Trace d’une lecture que l’accès exceptionnel a permise.",
+    "refuse_invitation_link": "Trace d’un lien qui n’a rien ouvert.",
+    "refuse_sign_in": "Trace d’une connexion refusée.",
+    "renew_recovery_codes": "La personne elle-même, sur son propre compte.",
     "seed_file": "Commande de la démonstration.",
     "seed_ledger": "Commande de la démonstration.",
+    "sign_in": "Trace d’une connexion.",
+    "sign_out": "Trace d’une fin de session.",
+    "warn_inactive": "L’horloge : le délai d’inactivité est une règle datée.",
 }
 
 
