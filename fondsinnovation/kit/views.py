@@ -63,7 +63,9 @@ class ReadOnlyGetMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if "\x00" in request.path:  # nothing has such an address, and the database refuses even to look for it
+        if "\x00" in request.path and not request.path.startswith(
+            "/api/"
+        ):  # nothing has such an address, and the database refuses even to look for it
             raise Http404
         target = getattr(view, "view_class", view)
         if request.method not in ("GET", "HEAD") or getattr(target, "writes_access", False):

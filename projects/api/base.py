@@ -110,7 +110,7 @@ class FilterBackend(DjangoFilterBackend):
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal as JSON: `code`, `message`, `errors`. A domain error keeps the status that its page has."""
     if isinstance(error, DomainError):
-        code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+        code = getattr(error, "code", "") or re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
         errors = {name: [text] for name, text in error.errors.items()} if isinstance(error, Invalid) else {}
         return Response({"code": code, "message": error.message, "errors": errors}, status=error.status)
     response = exception_handler(error, context)

@@ -122,6 +122,14 @@ REGISTRY: tuple[Personal, ...] = (
         _("Les lecteurs de ce rapport"),
     ),
     Personal("reporting.Export.path", _("Remettre un fichier à qui l’a demandé"), SHORT, _SELF),
+    Personal("projects.Invitation.email", _("Envoyer une invitation à la personne choisie"), FILE, _OWN),
+    Personal("mfa.Authenticator.data", _("Vérifier un second facteur : une clef publique, ou un secret chiffré"), ACCOUNT, _NOBODY),
+    Personal("socialaccount.SocialAccount.uid", _("Reconnaître une identité gouvernementale liée au compte"), ACCOUNT, _SELF),
+    Personal("socialaccount.SocialToken.token", _("Rien n’y est gardé (bibliothèque de connexion)"), ACCOUNT, _NOBODY),
+    Personal("usersessions.UserSession.ip", _("Montrer à la personne d’où ses sessions sont ouvertes"), SESSION, _SELF),
+    Personal(
+        "usersessions.UserSession.user_agent", _("Montrer à la personne sur quel appareil ses sessions sont ouvertes"), SESSION, _SELF
+    ),
     Personal("sessions.Session.session_data", _("Reconnaître une personne connectée"), SESSION, _NOBODY),
     Personal("account.EmailAddress.email", _("Se connecter (bibliothèque de comptes)"), ACCOUNT, _NOBODY),
     Personal("account.EmailConfirmation.key", _("Confirmer un courriel (bibliothèque de comptes)"), SHORT, _NOBODY),
@@ -145,6 +153,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
     "funding.Fund.name": _("Nom du Fonds"),
     "funding.Envelope.name": _("Nom d’une enveloppe"),
     "reporting.Export.name": _("Nom d’un fichier de rapport"),
+    "socialaccount.SocialApp.name": _("Nom d’un service d’identité"),
     "auth.Permission.name": _("Nom d’une permission technique, qui n’accorde rien ici"),
     "auth.Group.name": _("Nom d’un groupe technique, qui n’accorde rien ici"),
 }
@@ -170,6 +179,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
+            "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
         ),
         _ACTED,
@@ -177,7 +187,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
     **dict.fromkeys(
         (
             "projects.JournalLink", "projects.JournalHead", "auth.Permission", "auth.Group", "auth.Group_permissions",
-            "contenttypes.ContentType", "pghistory.Context", "pghistory.Events", "pghistory.MiddlewareEvents",
+            "socialaccount.SocialApp", "contenttypes.ContentType", "pghistory.Context", "pghistory.Events", "pghistory.MiddlewareEvents",
         ),
         _TECHNICAL,
     ),

@@ -28,7 +28,12 @@ Sentence = str | Promise
 
 
 class LacksRole(NotAllowed):
-    """Refused whatever the object and its state: the person holds none of the rule's roles where it asks for them."""
+    """Refused whatever the object and its state: the person holds none of the rule's roles where it asks for them.
+
+    To a program it is a refusal like another: `code` is that of NotAllowed.
+    """
+
+    code = "not_allowed"
 
 
 class Subject(TextChoices):

@@ -87,7 +87,9 @@ def _people(known: datetime) -> dict[int, str]:
 
 def _held(effective: date, known: datetime) -> dict[int, list[Held]]:
     """Each person's roles in force on the day, as the table of memberships was at the instant."""
-    rows = _latest("projects.MembershipEvent", known).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=effective), starts_on__lte=effective)
+    rows = _latest("projects.MembershipEvent", known).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=effective), starts_on__lte=effective, revoked_at=None
+    )
     found: dict[int, list[Held]] = {}
     for person, *held in rows.values_list("person_id", "role", "organisation_id", "starts_on", "ends_on"):
         found.setdefault(person, []).append((held[0], held[1], held[2], held[3]))

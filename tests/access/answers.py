@@ -35,7 +35,9 @@ GROUPS: dict[str, tuple[str, tuple[Role, ...]]] = {
     "authoriser": ("unit", (Role.PAYMENT_AUTHORISER,)),
     "verifier": ("unit", (Role.GAIN_VERIFIER,)),
     "auditor": ("unit", (Role.AUDITOR,)),
-    "others": ("unit", (Role.STATISTICIAN, Role.PRIVACY_OFFICER, Role.ARCHIVIST, Role.TECHNICAL_ADMIN)),
+    "privacy": ("unit", (Role.PRIVACY_OFFICER,)),
+    "technical": ("unit", (Role.TECHNICAL_ADMIN,)),
+    "others": ("unit", (Role.STATISTICIAN, Role.ARCHIVIST)),
 }
 _APPLICANTS = ("writer", "finance", "signatory")
 _PAYERS = ("officer", "director", "head", "delegate", "controller", "requester", "authoriser", "auditor")
@@ -49,7 +51,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "reviewers": ("assigned", "reviewer", "committee_member"),
 }
 #: places that belong to an organisation: to anybody of another one, they do not exist
-SHARED_PLACES = frozenset({"-", "call", "call_draft", "call_submitted", "cell", "password", "report", "run"})
+SHARED_PLACES = frozenset(
+    {"-", "access", "call", "call_draft", "call_submitted", "cell", "incident", "invitation_link", "password", "register", "report", "run"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,23 @@ account_reset_password_from_key      | password           | GET POST | 200 200
 account_reset_password_from_key_done | -                  | GET      | 200 200
 account_signup                       | -                  | GET POST | 200 302
 health                               | -                  | GET      | 200 200
+identity_callback                    | -                  | GET      | 404 404
+identity_login                       | -                  | POST     | 404 404
+identity_unlink                      | factor             | GET POST | 302 404
+mfa_activate_totp                    | -                  | GET POST | 302 200
+mfa_add_webauthn                     | -                  | GET POST | 302 200
+mfa_authenticate                     | -                  | GET POST | 302 302
+mfa_deactivate_totp                  | -                  | GET POST | 302 302
+mfa_download_recovery_codes          | -                  | GET POST | 302 404
+mfa_edit_webauthn                    | factor             | GET POST | 302 404
+mfa_generate_recovery_codes          | -                  | GET POST | 302 200
+mfa_index                            | -                  | GET POST | 302 200/405
+mfa_login_webauthn                   | -                  | GET POST | 302 302
+mfa_reauthenticate                   | -                  | GET POST | 302 302
+mfa_reauthenticate_webauthn          | -                  | GET POST | 302 302
+mfa_remove                           | factor             | GET POST | 302 404
+mfa_totp_picture                     | -                  | GET      | 302 404
+mfa_view_recovery_codes              | -                  | GET POST | 302 404/405
 set_language                         | -                  | GET POST | 302 302
 api:(none)                           | -                  | GET      | 404 404
 api:agreement-detail                 | project            | GET      | 401 404 insiders:200
@@ -122,6 +143,7 @@ api:project-list                     | -                  | GET      | 401 200
 api:roi-projects                     | -                  | GET      | 401 403 readers:200
 api:schema                           | -                  | GET      | 200 200
 projects:accessibility               | -                  | GET      | 200 200
+projects:account                     | -                  | GET      | 302 200
 projects:application_check           | draft              | GET POST | 302 404 own:200/403 signatory:200/422
 projects:application_content         | draft              | GET      | 302 404
 projects:application_content         | submitted          | GET      | 302 404 insiders:200
@@ -129,31 +151,70 @@ projects:application_detail          | draft              | GET      | 302 404 o
 projects:application_list            | -                  | GET      | 302 200
 projects:application_pdf             | submitted          | GET      | 302 404 insiders:200
 projects:application_start           | call               | GET POST | 302 403 other:200/422 own:200/422
+projects:application_transfer        | draft              | GET POST | 302 404 writer,finance:403 signatory:200/422
 projects:call_detail                 | call               | GET      | 200 200
 projects:call_list                   | -                  | GET      | 200 200
 projects:contact                     | -                  | GET      | 200 200
+projects:delegation_approve          | delegation         | GET POST | 302 404 signatory,director:200/302
+projects:delegation_create           | membership         | GET POST | 302 404 insiders:403 signatory,director:200/422
+projects:delegation_end              | delegation         | GET POST | 302 404 signatory,director:200/302
+projects:delegation_list             | -                  | GET      | 302 200
+projects:delegation_refuse           | delegation         | GET POST | 302 404 signatory,director:200/422
 projects:document_attach             | draft              | GET POST | 302 404 own:302/422
 projects:document_download           | document           | GET      | 302 404 insiders:200
 projects:document_remove             | draft              | GET POST | 302 404 own:200/302
+projects:email_confirm               | email              | GET POST | 302 404
+projects:exceptional_access_decide   | access             | GET POST | 302 403 director,head:200/422 technical:404
+projects:exceptional_access_detail   | access             | GET      | 302 403 director,head,auditor,privacy:200 technical:404
+projects:exceptional_access_end      | access             | POST     | 302 403 technical:404
+projects:exceptional_access_list     | -                  | GET      | 302 403 director,head,auditor,privacy,technical:200
+projects:exceptional_access_request  | -                  | GET POST | 302 403 technical:200/422
 projects:home                        | -                  | GET      | 200 200
+projects:incident_close              | incident           | GET POST | 302 403 privacy:200/409
+projects:incident_create             | -                  | GET POST | 302 403 privacy:200/422
+projects:incident_detail             | incident           | GET      | 302 403 head,auditor,privacy:200
+projects:incident_edit               | incident           | GET POST | 302 403 privacy:200/422
+projects:incident_export             | -                  | POST     | 302 403 head,auditor,privacy:200
+projects:incident_list               | -                  | GET      | 302 403 head,auditor,privacy:200
+projects:invitation_accept           | invitation_link    | GET POST | 200/422 403
+projects:invitation_create           | organisation       | GET POST | 302 404 insiders:403 signatory,director:200/422
+projects:invitation_resend           | invitation         | GET POST | 302 404 insiders:403 signatory,director:200/302
+projects:invitation_revoke           | invitation         | GET POST | 302 404 insiders:403 signatory,director:200/302
 projects:membership_create           | organisation       | GET POST | 302 404 insiders:403 signatory,director:200/422
+projects:membership_edit             | membership         | GET POST | 302 404 insiders:403 signatory,director:200/422
 projects:membership_end              | membership         | GET POST | 302 404 insiders:403 signatory,director:200/302
-projects:organisation_detail         | organisation       | GET      | 302 404 insiders:200
+projects:organisation_abolish        | register           | GET POST | 302 403 director:200/422
+projects:organisation_correct        | register           | GET POST | 302 403 officer,director:200/422
+projects:organisation_create         | -                  | GET POST | 302 403 officer,director:200/422
+projects:organisation_detail         | register           | GET      | 302 200
+projects:organisation_export         | -                  | POST     | 302 200
+projects:organisation_list           | -                  | GET      | 302 200
+projects:organisation_merge          | register           | GET POST | 302 403 director:200/422
+projects:organisation_rename         | register           | GET POST | 302 403 officer,director:200/422
+projects:own_data                    | -                  | GET      | 302 200
+projects:own_data_export             | -                  | POST     | 302 200
+projects:own_email                   | -                  | GET POST | 302 200/422
+projects:own_name                    | -                  | GET POST | 302 200/422
 projects:privacy                     | -                  | GET      | 200 200
 projects:section_detail              | draft              | GET POST | 302 404 own:200/422
+projects:session_end                 | session            | GET POST | 302 404
+projects:session_end_others          | -                  | GET POST | 302 200/302
+projects:session_list                | -                  | GET      | 302 200
+projects:session_state               | -                  | GET POST | 401 200/302
 projects:staff_application_export    | -                  | POST     | 302 403 readers:200
 projects:staff_application_list      | -                  | GET      | 302 403 readers:200
 projects:staff_call_list             | -                  | GET      | 302 403 readers:200
-projects:token_create                | -                  | GET POST | 302 200/422 outsider,auditor:403
+projects:token_create                | -                  | GET POST | 302 200/422 outsider,auditor,technical:403
 projects:token_list                  | -                  | GET      | 302 200
 projects:token_revoke                | token              | GET POST | 302 404
 projects:workspace                   | -                  | GET      | 302 302
+funding:adviser_assign               | submitted          | GET POST | 302 404 readers:403 director:200/422
 funding:agreement_detail             | project            | GET      | 302 404 insiders:200
 funding:agreement_draft              | told               | GET POST | 302 404 insiders:403 officer:200/422
 funding:agreement_list               | -                  | GET      | 302 200
 funding:agreement_sign               | drafted            | GET POST | 302 404 insiders:403 signatory:200/422
 funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
-funding:application_detail           | submitted          | GET      | 302 404 own:403 readers:200
+funding:application_detail           | submitted          | GET      | 302 404 readers:200
 funding:award_approve                | certified          | GET POST | 302 404 readers:403 head:200/302
 funding:award_certify                | recommended        | GET POST | 302 404 readers:403 controller:200/302
 funding:award_decision               | approved           | GET      | 302 404
@@ -161,7 +222,7 @@ funding:award_decision               | told               | GET      | 302 404 o
 funding:award_detail                 | told               | GET      | 302 404 own:403 readers:200
 funding:award_list                   | -                  | GET      | 302 403 readers:200
 funding:award_ranking                | call               | GET      | 302 403 readers:200
-funding:award_recommend              | reviewed           | GET POST | 302 404 insiders:403 secretary:200/422
+funding:award_recommend              | reviewed           | GET POST | 302 404 readers:403 secretary:200/422
 funding:award_refuse                 | certified          | GET POST | 302 404 readers:403 head:200/422
 funding:award_return                 | certified          | GET POST | 302 404 readers:403 head:200/422
 funding:call_approve                 | call_submitted     | GET POST | 302 404 readers:403 director:200/302 auditor:404
@@ -171,11 +232,11 @@ funding:call_edit                    | call_draft         | GET POST | 302 404 r
 funding:call_return                  | call_submitted     | GET POST | 302 404 readers:403 director:200/422 auditor:404
 funding:call_submit                  | call_draft         | GET POST | 302 404 readers:403 officer:200/302 auditor:404
 funding:cofunding_create             | project            | GET POST | 302 404 insiders:403 officer:200/422
-funding:eligibility_confirm          | ineligible         | GET POST | 302 404 insiders:403 officer:200/302
-funding:eligibility_decide           | submitted          | GET POST | 302 404 insiders:403 officer:200/422
+funding:eligibility_confirm          | ineligible         | GET POST | 302 404 readers:403 officer:200/302
+funding:eligibility_decide           | submitted          | GET POST | 302 404 readers:403 officer:200/422
 funding:envelope_list                | -                  | GET      | 302 403 payers:200
-funding:interest_decide              | declaration        | GET POST | 302 404 insiders:403 assigned:403 secretary,director:200/422
-funding:interest_declare             | submitted          | GET POST | 302 404 own:403 readers:200/422
+funding:interest_decide              | declaration        | GET POST | 302 404 readers:403 secretary,director:200/422
+funding:interest_declare             | submitted          | GET POST | 302 404 readers:200/422
 funding:ledger_list                  | -                  | GET      | 302 403 payers:200
 funding:letter_issue                 | approved           | GET POST | 302 404 readers:403 officer,director:200/302
 funding:milestone_detail             | milestone          | GET      | 302 404 insiders:200
@@ -192,7 +253,7 @@ funding:payment_detail               | payment_requested  | GET      | 302 404 i
 funding:payment_list                 | -                  | GET      | 302 403 payers:200
 funding:payment_reject               | payment_requested  | GET POST | 302 404 insiders:403 controller,requester,authoriser:200/422
 funding:payment_request              | instalment         | GET POST | 302 404 insiders:403 requester:200/422
-funding:review_assign                | eligible           | GET POST | 302 404 insiders:403 officer,secretary:200/422
+funding:review_assign                | eligible           | GET POST | 302 404 readers:403 officer,secretary:200/422
 funding:review_declare               | review             | GET POST | 302 404 assigned:200/422
 funding:review_edit                  | review             | GET POST | 302 404 assigned:200/422
 funding:review_list                  | -                  | GET      | 302 403 reviewers:200
@@ -211,11 +272,14 @@ reporting:gain_create                | project            | GET POST | 302 404 o
 reporting:gain_detail                | gain_verified      | GET      | 302 404 insiders:200
 reporting:gain_list                  | -                  | GET      | 302 200
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
+reporting:operations                 | -                  | GET      | 302 403 technical:200
+reporting:permission_export          | -                  | GET      | 302 200
+reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200
 reporting:project_list               | -                  | GET      | 302 200
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200
-reporting:report_list                | -                  | GET      | 302 403 readers:200
-reporting:run_create                 | -                  | GET POST | 302 403 readers:200/302
-reporting:run_detail                 | run                | GET      | 302 403 readers:200
+reporting:report_list                | -                  | GET      | 302 403 readers,privacy:200
+reporting:run_create                 | -                  | GET POST | 302 403 readers,privacy:200/302
+reporting:run_detail                 | run                | GET      | 302 403 readers,privacy:200
 """

@@ -10,6 +10,8 @@ import pkgutil
 
 import pytest
 import time_machine
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -18,8 +20,21 @@ from fondsinnovation.kit.verdict import Verdict
 from funding.models import Award, Eligibility, Instalment, Milestone, Payment, Review
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
-from projects.models import ApiToken, Call, Document, InterestDeclaration, Membership, Project
+from projects.models import (
+    ApiToken,
+    Call,
+    Delegation,
+    Document,
+    EmailChange,
+    ExceptionalAccess,
+    Incident,
+    InterestDeclaration,
+    Invitation,
+    Membership,
+    Project,
+)
 from projects.policies.rights import rights_of
+from reporting.catalogue import REPORTS, Report
 from reporting.models import GainReport
 from tests.access.answers import GROUPS, SHARED_PLACES, lines
 from tests.access.world import address, make_world, routes, token_of
@@ -106,7 +121,7 @@ def test_what_belongs_to_another_organisation_does_not_exist():
         (line.route, method, line.answer(method, who))
         for line in lines()
         for method in ("GET", "POST")
-        for who in ("outsider", "other", "reviewer", "committee_member", "others")
+        for who in ("outsider", "other", "reviewer", "committee_member", "privacy", "technical", "others")
         if line.place not in SHARED_PLACES and line.answer(method, who) not in (404, 405)
     }
     assert told == set()
@@ -144,7 +159,19 @@ def subjects(world):
         "declaration": InterestDeclaration.objects.get(**world.places["declaration"]),
         "membership": Membership.objects.get(**world.places["membership"]),
         "token": ApiToken.objects.get(**world.places["token"]),
+        "source": Membership.objects.get(**world.places["membership"]),
+        "invitation": Invitation.objects.get(**world.places["invitation"]),
+        "delegation": Delegation.objects.get(**world.places["delegation"]),
+        "delegate": UserFactory(),
+        "access": ExceptionalAccess.objects.get(**world.places["access"]),
+        "incident": Incident.objects.get(**world.places["incident"]),
+        "session": UserSession.objects.get(**world.places["session"]),
+        "identity": SocialAccount(user=UserFactory()),
+        "change": EmailChange(person=UserFactory(), expires_at=NOW),
+        "others": 0,
         "role": Role.WRITER,
+        "starts_on": NOW.date(),
+        "ends_on": None,
         "answer": InterestAnswer.ACTUAL,
     }
 
@@ -154,9 +181,9 @@ def policies():
     for package in map(importlib.import_module, POLICIES):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
-                wanted = inspect.signature(function, eval_str=True)
-                if function.__module__ == module.name and not name.startswith("_") and wanted.return_annotation is Verdict:
-                    yield f"{module.name}.{name}", function, wanted.parameters
+                gives = inspect.signature(function).return_annotation
+                if function.__module__ == module.name and not name.startswith("_") and gives in ("Verdict", Verdict):
+                    yield f"{module.name}.{name}", function, inspect.signature(function, eval_str=True).parameters
 
 
 def verdicts(person, known):
@@ -169,7 +196,12 @@ def verdicts(person, known):
         for parameter in wanted.values():
             if parameter.name in ("actor", "person"):
                 given[parameter.name] = person
+            elif parameter.name == "person_id":
+                given[parameter.name] = person.pk
             elif parameter.default is parameter.empty:
+                if parameter.annotation is Report:  # of the catalogue; the other reports are of gains
+                    given[parameter.name] = REPORTS["roi-projects"]
+                    continue
                 assert parameter.name in known, f"say in `subjects` what to put in « {parameter.name} » of {name}"
                 given[parameter.name] = known[parameter.name]
         found[name] = bool(function(**given))

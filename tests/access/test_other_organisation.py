@@ -11,7 +11,7 @@ from funding.models import Award, AwardPart
 from projects.enums import APPLICANT_ROLES
 from projects.models import Application
 from tests.access.answers import SHARED_PLACES, lines
-from tests.access.world import address, fill, make_world, parameters, routes, token_of, without_files
+from tests.access.world import OWNER, address, fill, make_world, parameters, routes, token_of, without_files
 from tests.factories import NOW, MembershipFactory, UserFactory
 from tests.funding import test_recusal_walk as recusal
 
@@ -114,6 +114,8 @@ def test_member_of_another_organisation_meets_nothing_of_the_file(method):
     faults, asked = [], 0
     for _view, path, status, slips in recusal.walk(member_of(world.neighbour), hidden, method):
         asked += 1
+        if path.startswith("/organismes/"):  # the name of an organisation is public, in the register; its people and files are not
+            slips = [slip for slip in slips if slip != OWNER]
         faults += [(path, status, slips)] if slips or status == 500 else []
     assert faults == []
     assert asked > 100

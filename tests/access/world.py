@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from funding.enums import AgreementState, AwardState, MilestoneState, PaymentState, ReviewState
@@ -17,10 +19,15 @@ from projects.models import (
     Application,
     ApplicationVersion,
     Call,
+    Delegation,
     Document,
+    ExceptionalAccess,
     GainPlan,
+    Incident,
     InterestDeclaration,
+    Invitation,
     JournalEntry,
+    Membership,
     Organisation,
     Project,
     User,
@@ -256,6 +263,7 @@ def _shared(world: World) -> None:
     world.places |= {
         "-": {},
         "organisation": {"code": world.organisation.code},
+        "register": {"code": world.organisation.code},  # the facts of an organisation, which are public
         "membership": {"pk": member.pk},
         "token": {"pk": token_of(member.person, "fip_membre").pk},
         "run": {"pk": run.pk},
@@ -264,6 +272,41 @@ def _shared(world: World) -> None:
         "report": {"code": "roi-projects"},
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "password": {"uidb36": "1", "key": "set-password"},
+        **_access(world, member),
+    }
+
+
+def _access(world: World, member: Membership) -> dict[str, dict[str, Any]]:
+    """An invitation, a delegation, an exceptional access, an incident, and what is another person's own: a session, a factor, a link."""
+    signatory = person_with(Role.SIGNATORY, organisation=world.organisation)
+    day = NOW.date()
+    invitation = Invitation.objects.create(
+        organisation=world.organisation, email="invitee@exemple.quebec", role=Role.WRITER, starts_on=day, invited_by=signatory,
+        invited_at=NOW, expires_at=NOW + timedelta(days=7), sha256=sha256("lien"),
+    )  # fmt: skip
+    delegation = Delegation.objects.create(
+        source=signatory.memberships.get(), holder=signatory, delegate=member.person, starts_on=day, ends_on=day + timedelta(days=9),
+        reason="Congé", proposed_by=signatory, proposed_at=NOW,
+    )  # fmt: skip
+    access = ExceptionalAccess.objects.create(
+        person=person_with(Role.TECHNICAL_ADMIN), application=world.files["submitted"], reason="Pièce illisible à l’écran du guichet",
+        minutes=60, requested_at=NOW,
+    )  # fmt: skip
+    incident = Incident.objects.create(
+        number="INC-2026-0001", discovered_at=NOW, description="Courriel mal adressé", kinds=["identity"], recorded_by=UserFactory(),
+        recorded_at=NOW,
+    )  # fmt: skip
+    session = UserSession.objects.create(user=member.person, session_key="a" * 32, ip="192.0.2.7", user_agent="Essai")
+    factor = Authenticator.objects.create(user=member.person, type="webauthn", data={"name": "Clef", "credential": {}})
+    return {
+        "invitation": {"pk": invitation.pk},
+        "invitation_link": {"code": world.organisation.code, "token": "lien"},
+        "delegation": {"pk": delegation.pk},
+        "access": {"pk": access.pk},
+        "incident": {"number": incident.number},
+        "session": {"pk": session.pk},
+        "factor": {"pk": factor.pk},
+        "email": {"key": "inconnu"},
     }
 
 

@@ -61,10 +61,10 @@ def test_page_is_for_the_staff(client, sign_in, role, status):
     assert client.get(page(ApplicationFactory())).status_code == status
 
 
-def test_page_is_refused_to_the_organisation_that_sees_its_file_elsewhere(client, sign_in):
+def test_page_is_not_there_for_the_organisation_that_sees_its_file_elsewhere(client, sign_in):
     application = ApplicationFactory()
     sign_in(person_with(Role.WRITER, organisation=application.organisation))
-    assert client.get(page(application)).status_code == 403
+    assert client.get(page(application)).status_code == 404
 
 
 def test_page_of_a_hidden_or_unknown_file_is_not_found(client, sign_in):

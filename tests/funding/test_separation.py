@@ -31,6 +31,7 @@ from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
     ReviewFactory,
+    UnitFactory,
     UserFactory,
     advised_by,
     agreement_in_force,
@@ -367,10 +368,10 @@ def test_sd11_nobody_lifts_their_own_conflict():
 
 
 def test_sd11_nobody_gives_themselves_a_role():
-    director, unit = person_with(Role.DIRECTOR), OrganisationFactory()
+    director, unit = person_with(Role.DIRECTOR), UnitFactory()
     with pytest.raises(Exception, match="Personne ne s’accorde un rôle à soi-même"):
         grant_membership(
-            email=director.email, role=Role.CONTROLLER, organisation_id=unit.pk, starts_on=NOW.date(), ends_on=None, actor=director, now=NOW
+            email=director.email, role=Role.OFFICER, organisation_id=unit.pk, starts_on=NOW.date(), ends_on=None, actor=director, now=NOW
         )
     membership = MembershipFactory(granted_by=UserFactory())
     grant = "UPDATE projects_membership SET granted_by_id = person_id WHERE id = %s"

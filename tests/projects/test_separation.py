@@ -102,7 +102,7 @@ def test_roles_that_never_meet_are_allowed(starts, ends, allowed):
 @pytest.mark.django_db
 def test_invariant_names_each_pair_that_meets():
     town = OrganisationFactory()
-    person = person_with(Role.GAIN_VERIFIER, Role.SIGNATORY, organisation=town)
+    person = person_with(Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER)
     elsewhere = person_with(Role.GAIN_VERIFIER)
     MembershipFactory(person=elsewhere, role=Role.SIGNATORY, organisation=town)
     apart = UserFactory()
@@ -111,7 +111,10 @@ def test_invariant_names_each_pair_that_meets():
     met = UserFactory()
     MembershipFactory(person=met, role=Role.CONTROLLER, ends_on=date(2025, 3, 31))
     MembershipFactory(person=met, role=Role.DIRECTOR, starts_on=date(2025, 3, 31))
-    expected = [f"SD-5 : personne {met.pk}, controller et director", f"SD-7 : personne {person.pk}, gain_verifier et signatory"]
+    expected = [
+        f"SD-5 : personne {met.pk}, controller et director",
+        f"SD-6 : personne {person.pk}, payment_requester et payment_authoriser",
+    ]
     assert [finding.broken for finding in check(SD)] == [expected]
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from funding.enums import MilestoneState, PaymentState
 from funding.models import Eligibility, Milestone, Payment
-from projects.enums import IncidentState, InterestAnswer, Role
+from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
 from projects.policies.rules import RULES, LacksRole, Where
 from reporting.catalogue import REPORTS
@@ -276,7 +276,8 @@ def world():
 def test_each_rule_refuses_by_role_exactly_where_the_table_says_so(world):
     wrong = []
     for role in Role:
-        here, elsewhere = person_with(role, organisation=world.organisation), person_with(role, organisation=OrganisationFactory())
+        places = (world.organisation, OrganisationFactory()) if role in APPLICANT_ROLES else (UnitFactory(), UnitFactory())
+        here, elsewhere = (person_with(role, organisation=place) for place in places)
         for rule in every_rule():
             if not rule.places:
                 continue

@@ -172,6 +172,7 @@ def fund(team):
 
 def test_sd10_technical_administrator_reads_no_file(fund):
     found, seen = read(person_with(Role.TECHNICAL_ADMIN)), read(person_with(Role.DIRECTOR))
+    assert [one.kind for one in found.pop("organisations_for")] == ["unit"]  # their own unit: its people, and no file
     calls = found.pop("calls_for")
     assert {name: rows for name, rows in found.items() if rows} == {}
     assert calls == list(calls_for(AnonymousUser(), NOW))  # calls are public once they are open

@@ -153,7 +153,7 @@ def test_person_who_may_not_cannot_be_posted(as_director):
     assert Adviser.objects.count() == 0
 
 
-@pytest.mark.parametrize(("role", "status"), [(Role.OFFICER, 403), (Role.AUDITOR, 403), (Role.ADVISER, 403), (Role.WRITER, 403)])
+@pytest.mark.parametrize(("role", "status"), [(Role.OFFICER, 403), (Role.AUDITOR, 403), (Role.ADVISER, 403), (Role.WRITER, 404)])
 def test_page_is_the_director_s(client, travel, role, status):
     client.force_login(person_with(role))
     application = ApplicationFactory()
