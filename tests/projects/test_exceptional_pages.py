@@ -153,9 +153,20 @@ def test_technical_administrator_has_no_token(client, technical):
 
 
 #: one's own session, language and data, and the end of the access
-OWN = ("account_", "set_language", "projects:own_", "projects:email_confirm", "projects:exceptional_access_end")
+OWN = (
+    "account_",
+    "mfa_",
+    "identity_",
+    "projects:session_",
+    "set_language",
+    "projects:own_",
+    "projects:email_confirm",
+    "projects:exceptional_access_end",
+)
 #: what reading a file through the access leaves in the journal
-TRACES = ("record_exceptional_reading", "record_access")
+TRACES = (
+    "record_exceptional_reading", "record_access", "export_organisations", "refuse_invitation_link", "sign_in", "sign_out", "refuse_sign_in",
+)  # fmt: skip
 
 
 def test_technical_administrator_changes_nothing_and_reads_what_was_opened_only(world):  # noqa: F811
