@@ -165,8 +165,14 @@ OWN = (
 )
 #: what reading a file through the access leaves in the journal
 TRACES = (
-    "record_exceptional_reading", "record_access", "export_organisations", "refuse_invitation_link", "sign_in", "sign_out", "refuse_sign_in",
-)  # fmt: skip
+    "record_exceptional_reading",
+    "record_access",
+    "export_organisations",
+    "refuse_invitation_link",
+    "sign_in",
+    "sign_out",
+    "refuse_sign_in",
+)
 
 
 def test_technical_administrator_changes_nothing_and_reads_what_was_opened_only(world):  # noqa: F811
