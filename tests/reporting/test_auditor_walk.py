@@ -36,7 +36,6 @@ REFUSED = {
     "funding:award_refuse",
     "funding:award_return",
     "funding:call_create",
-    "funding:call_edit",
     "funding:cofunding_create",
     "funding:eligibility_decide",
     "funding:letter_issue",
