@@ -29,7 +29,9 @@ FORMS = ("Saint-{saint}-des-{place}", "L’Île-{saint}", "Mont-{saint}", "Régi
 LARGE = "GRANDE"  # the one organisation with many members
 QUERIES, MILLISECONDS, SIGN_IN = 6, 100, 2
 #: what a sign-in check reads: the session, the account, and what a sign-in library adds to them
-SIGN_IN_TABLES = re.compile(r'"(django_session|projects_user|account_\w+|mfa_\w+|usersessions_\w+|socialaccount_\w+)"')
+SIGN_IN_TABLES = re.compile(
+    r'^SELECT .*? FROM "(django_session|projects_user|account_\w+|mfa_\w+|usersessions_\w+|socialaccount_\w+)"', re.DOTALL
+)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from tests.browser.conftest import TOO_WIDE
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SHOTS")
+#: the walk is made in parts, so that the processes of a run share it
+PARTS = 4
 
 
 def routes(resolver, prefix=""):
@@ -78,10 +80,11 @@ def test_text_that_overflows_its_box_is_a_sideways_scroll(page):
     assert page.evaluate(TOO_WIDE)[0].endswith(" px wide")
 
 
-def test_every_page_is_accessible_at_each_width(page, sessions, accessibility_violations, monkeypatch):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_is_accessible_at_each_width(page, sessions, accessibility_violations, monkeypatch, part):
     fund.prepare(monkeypatch)
     wrong = {}
-    for route, lines in fund.PAGES.items():
+    for route, lines in list(fund.PAGES.items())[part::PARTS]:
         for index, (local, arguments, query) in enumerate(lines):
             page.context.clear_cookies()
             if local:
