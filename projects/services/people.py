@@ -91,6 +91,9 @@ def change_membership(
     if ends_on is not None and ends_on < max(starts_on, today):
         earliest = max(starts_on, today)
         raise Invalid(errors={"ends_on": _("Inscrivez une date à partir du %(day)s.") % {"day": earliest}})
+    lock(User, membership.person_id)  # a role given at the same time sees these days, or is seen
+    kept = membership.person_id, membership.role, membership.organisation_id
+    holds_nothing_incompatible(*kept, starts_on, ends_on, besides=membership.pk).require()
     before = _dates(membership)
     membership.starts_on, membership.ends_on = starts_on, ends_on
     membership.version += 1
