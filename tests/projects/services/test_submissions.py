@@ -123,7 +123,11 @@ def test_organisation_that_has_ended_since_submits_nothing_and_is_told_why(clien
     with pytest.raises(WrongState) as refused:
         submit(application, signatory)
     application.refresh_from_db()
-    assert (refused.value.message.replace("\u00a0", " "), application.state, ApplicationVersion.objects.count()) == (said, ApplicationState.DRAFT, 0)
+    assert (refused.value.message.replace("\u00a0", " "), application.state, ApplicationVersion.objects.count()) == (
+        said,
+        ApplicationState.DRAFT,
+        0,
+    )
     client.force_login(signatory)
     with time_machine.travel(NOW, tick=False):
         pages = [client.get(f"/demandes/{application.pk}/{path}").text.replace("\u00a0", " ") for path in ("", "verification/")]
