@@ -233,6 +233,30 @@ def test_bad_email_or_password_says_where(changes, field):
     assert list(refused.value.errors) == [field]
 
 
+def test_password_is_guessed_five_times_a_minute_and_no_more(client):
+    """A session left open is not a place from which to try passwords: the right one is refused too, until the minute is over."""
+    person = member()
+    client.force_login(person)
+    guesses = ["faux 1", "faux 2", "faux 3", "faux 4", "faux 5", PASSWORD]
+    answers = [client.post(f"{PAGE}courriel/", {"email": NEW, "password": guess, "key": guess}) for guess in guesses]
+    assert ([answer.status_code for answer in answers], EmailChange.objects.count()) == ([422] * 5 + [429], 0)
+    with time_machine.travel(NOW + timedelta(seconds=61), tick=False):
+        assert client.post(f"{PAGE}courriel/", {"email": NEW, "password": PASSWORD, "key": "a"}).status_code == 302
+
+
+def test_person_without_a_password_confirms_who_they_are(client):
+    person = member()
+    person.set_unusable_password()
+    person.save()
+    client.force_login(person)
+    assert client.get(f"{PAGE}courriel/").status_code == 200
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "socialaccount", "at": (NOW - timedelta(minutes=16)).timestamp()}]
+    session.save()
+    answer = client.post(f"{PAGE}courriel/", {"email": NEW, "key": "a"})
+    assert (answer.status_code, answer["Location"], EmailChange.objects.count()) == (302, f"/compte/confirmation/?next={PAGE}courriel/", 0)
+
+
 def test_person_without_a_password_is_not_asked_for_one(client):
     person = person_with(Role.OFFICER)
     person.set_unusable_password()
