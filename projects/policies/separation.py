@@ -94,7 +94,8 @@ def holds_nothing_incompatible(
 ) -> Verdict:
     """A role is refused to a person who holds an incompatible one on a day of it; `besides`: the membership whose days change."""
     held = Membership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on), person=person_id, revoked_at=None)
-    held = held.exclude(pk=besides)
+    if besides is not None:
+        held = held.exclude(pk=besides)
     if ends_on is not None:
         held = held.filter(starts_on__lte=ends_on)
     for other, where in held.order_by("pk").values_list("role", "organisation_id"):
