@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from funding.views import advisers, agreements, applications, awards, calls, eligibility, envelopes, interests, letters, payments, reviews
+from funding.views import (
+    advisers,
+    agreements,
+    applications,
+    awards,
+    calls,
+    credit_moves,
+    eligibility,
+    envelopes,
+    interests,
+    letters,
+    payments,
+    reviews,
+)
 
 app_name = "funding"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -60,4 +73,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # envelopes
     path("enveloppes/", envelopes.envelope_list, name="envelope_list"),
     path("enveloppes/registre/", envelopes.ledger_list, name="ledger_list"),
+    path("enveloppes/mouvements/", credit_moves.credit_move_list, name="credit_move_list"),
+    path("enveloppes/mouvements/nouveau/", credit_moves.CreditMovePropose.as_view(), name="credit_move_propose"),
+    path("enveloppes/mouvements/<str:move>/", credit_moves.credit_move_detail, name="credit_move_detail"),
+    path("enveloppes/mouvements/<str:move>/approbation/", credit_moves.CreditMoveApprove.as_view(), name="credit_move_approve"),
+    path("enveloppes/mouvements/<str:move>/refus/", credit_moves.CreditMoveRefuse.as_view(), name="credit_move_refuse"),
 ]

@@ -13,7 +13,7 @@ from projects.enums import Role
 from reporting.rules import TOTAL
 
 #: of the computation as a whole; it changes when the same rows would give other bytes
-VERSION = 1
+VERSION = 2
 
 
 class Kind(Enum):
@@ -99,14 +99,20 @@ ENVELOPES = Report(
     (
         Column("envelope", _("Enveloppe")), _YEAR,
         *_money(
-            ("ceiling", _("Plafond")), ("authorised", _("Autorisé")), ("reserved", _("Réservé")), ("committed", _("Engagé net")),
+            ("ceiling", _("Plafond")), ("authorised", _("Autorisé")), ("transfers", _("Virements")), ("frozen", _("Gelé")),
+            ("lapsed", _("Périmé")), ("carried", _("Reporté")), ("reinvested", _("Réinvesti")), ("open", _("Crédit ouvert")),
+            ("reserved", _("Réservé")), ("committed", _("Engagé net")),
             ("paid", _("Payé")), ("recovered", _("Recouvré")), ("unpaid", _("Restes à payer")), ("available", _("Disponible")),
         ),
         *_ratios(("commitment_rate", _("Taux d’engagement")), ("payment_rate", _("Taux de paiement")), ("share", _("Part"))),
     ),
     ("envelope", "fiscal_year"), matches=("envelope", "fiscal_year"),
     views=(
-        View("montants", _("Montants"), ("envelope", "fiscal_year", "authorised", "reserved", "committed", "unpaid", "available")),
+        View("montants", _("Montants"), ("envelope", "fiscal_year", "open", "reserved", "committed", "unpaid", "available")),
+        View(
+            "credits", _("Crédits"),
+            ("envelope", "fiscal_year", "authorised", "transfers", "frozen", "lapsed", "carried", "reinvested", "open"),
+        ),
         View("paiements", _("Paiements"), ("envelope", "fiscal_year", "committed", "paid", "recovered", "unpaid")),
         View("taux", _("Plafonds et taux"), ("envelope", "fiscal_year", "ceiling", "share", "commitment_rate", "payment_rate")),
     ),

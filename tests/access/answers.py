@@ -52,7 +52,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 #: places that belong to an organisation: to anybody of another one, they do not exist
 SHARED_PLACES = frozenset(
-    {"-", "access", "call", "call_draft", "call_submitted", "cell", "incident", "invitation_link", "password", "register", "report", "run"}
+    {"-", "access", "call", "call_draft", "call_submitted", "cell", "credit_move", "incident", "invitation_link", "password"}
+    | {"register", "report", "run"}
 )
 
 
@@ -232,6 +233,11 @@ funding:call_edit                    | call_draft         | GET POST | 302 404 r
 funding:call_return                  | call_submitted     | GET POST | 302 404 readers:403 director:200/422 auditor:404
 funding:call_submit                  | call_draft         | GET POST | 302 404 readers:403 officer:200/302 auditor:404
 funding:cofunding_create             | project            | GET POST | 302 404 insiders:403 officer:200/422
+funding:credit_move_approve          | credit_move        | GET POST | 302 403 head,delegate:200/302
+funding:credit_move_detail           | credit_move        | GET      | 302 403 payers:200
+funding:credit_move_list             | -                  | GET      | 302 403 payers:200
+funding:credit_move_propose          | -                  | GET POST | 302 403 head,controller:200/422
+funding:credit_move_refuse           | credit_move        | GET POST | 302 403 head,delegate:200/422
 funding:eligibility_confirm          | ineligible         | GET POST | 302 404 readers:403 officer:200/302
 funding:eligibility_decide           | submitted          | GET POST | 302 404 readers:403 officer:200/422
 funding:envelope_list                | -                  | GET      | 302 403 payers:200

@@ -52,6 +52,7 @@ from tests.factories import (
     reserved_call,
     upload,
 )
+from tests.funding.credit import frozen
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -271,6 +272,7 @@ def _shared(world: World) -> None:
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
         "report": {"code": "roi-projects"},
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
+        "credit_move": {"move": frozen(Decimal("1000.00")).number},
         "password": {"uidb36": "1", "key": "set-password"},
         **_access(world, member),
     }

@@ -204,6 +204,7 @@ def values_of(world, name):
         "reference": world.texts(),
         "project": world.texts(),
         "payment": world.texts(),
+        "move": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
         "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"],
         "kind": ["organisation", "need", "budget"],
