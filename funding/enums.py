@@ -53,6 +53,29 @@ CREDIT_MOVE_MOVES = {
 }
 
 
+class DrawAuthorityState(TextChoices):
+    PROPOSED = "proposed", _("Proposée")
+    ADOPTED = "adopted", _("Adoptée")
+    IN_FORCE = "in_force", _("En vigueur")
+
+
+DRAW_AUTHORITY_MOVES = {
+    DrawAuthorityState.PROPOSED: {DrawAuthorityState.ADOPTED},
+    DrawAuthorityState.ADOPTED: {DrawAuthorityState.IN_FORCE},
+    DrawAuthorityState.IN_FORCE: set(),
+}
+
+
+class CashKind(TextChoices):
+    DRAW_DOWN = "draw_down", _("Tirage")
+    RECEIPT = "receipt", _("Autre rentrée")
+
+
+class CashMode(TextChoices):
+    WARN = "warn", _("Avertir")
+    BLOCK = "block", _("Refuser")
+
+
 class EligibilityPoint(TextChoices):
     ORGANISATION = "organisation", _("L’organisme est d’un type admissible")
     IN_TIME = "in_time", _("La demande a été reçue dans les délais")

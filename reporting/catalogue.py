@@ -118,6 +118,25 @@ ENVELOPES = Report(
     ),
 )  # fmt: skip
 
+DRAWDOWNS = Report(
+    "drawdowns", "R02", _("Position des tirages"),
+    _("Ce que la loi permet de tirer du Fonds des générations, ce qui a été tiré, et l’encaisse."),
+    (
+        Column("authority", _("Autorisation")), Column("law", _("Loi")), Column("article", _("Article")),
+        Column("authority_status", _("Statut")),
+        *_money(("ceiling", _("Plafond")), ("drawn", _("Tirages cumulés")), ("undrawn", _("Solde à tirer"))),
+        Column("last_drawn_on", _("Dernier tirage"), Kind.DAY),
+        *_money(
+            ("received", _("Autres rentrées")), ("reinvested", _("Réinvesti")), ("net_paid", _("Payé net")), ("cash", _("Encaisse")),
+        ),
+    ),
+    ("authority",), matches=("authority_status",),
+    views=(
+        View("tirages", _("Tirages"), ("authority", "law", "article", "authority_status", "ceiling", "drawn", "undrawn", "last_drawn_on")),
+        View("encaisse", _("Encaisse"), ("authority", "drawn", "received", "reinvested", "net_paid", "cash")),
+    ),
+)  # fmt: skip
+
 GAINS = Report(
     "gains", "R06", _("Registre des gains"),
     _("Chaque gain prévu, déclaré, vérifié ou capté, réparti par exercice comme le rendement le compte."),
@@ -217,4 +236,4 @@ ACCESS = Report(
     readers=frozenset({Role.DIRECTOR, Role.HEAD, Role.AUDITOR, Role.PRIVACY_OFFICER}),
 )  # fmt: skip
 
-REPORTS = {report.code: report for report in (ENVELOPES, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, ACCESS)}
+REPORTS = {report.code: report for report in (ENVELOPES, DRAWDOWNS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, ACCESS)}

@@ -1,6 +1,7 @@
 from funding.models.advisers import Adviser
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
+from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -29,10 +30,15 @@ __all__ = [
     "AwardPart",
     "AwardYear",
     "CallYear",
+    "CashBalance",
+    "CashEntry",
+    "CashRule",
     "Cofunding",
     "CreditLine",
     "CreditMove",
     "DelegationRule",
+    "DrawAuthority",
+    "DrawAuthorityBalance",
     "Eligibility",
     "Envelope",
     "EnvelopeTotal",

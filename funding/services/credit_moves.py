@@ -15,7 +15,8 @@ from fondsinnovation.kit.money import ZERO
 from funding.enums import CREDIT_MOVE_MOVES, CreditMoveKind, CreditMoveState, LedgerKind
 from funding.models import CreditLine, CreditMove, Envelope, Fund
 from funding.policies import credit_moves as policies
-from funding.services.envelopes import Posting, post
+from funding.queries.year_end import year_left
+from funding.services.envelopes import Posting, lock_years, post
 from projects.models import User
 from projects.services.journal import money_clock, next_numbers, note, note_reason, transition
 from projects.services.locks import lock
@@ -106,8 +107,11 @@ def approve_credit_move(*, move_id: int, actor: User, now: datetime, key: str | 
     move = lock(CreditMove, move_id)
     policies.decide_credit_move(actor, move, now).require()
     transition([move], CreditMoveState.APPROVED, moves=CREDIT_MOVE_MOVES, now=now, decided_by=actor, decided_at=now)
+    lock_years((line.envelope_id, line.fiscal_year) for line in move.lines.all())
     lines = move.lines.select_related("reverses", "agreement__project").order_by("position", "pk")
     post([_posting(move, line) for line in lines], actor=actor, recorded_at=known)
+    if move.kind == CreditMoveKind.YEAR_END and not year_left(move.envelope_id, move.fiscal_year).is_closed:
+        raise WrongState(_("L’exercice a changé depuis que sa fin a été préparée : refusez-la et préparez-la de nouveau."))
     queue("money", now=now)
     return move
 

@@ -20,6 +20,7 @@ from fondsinnovation.templatetags.typography import money, number
 from funding.enums import CREDIT_KINDS, LedgerKind
 from funding.filters.payments import LedgerFilter
 from funding.policies import payments as policies
+from funding.queries.cash import is_in_force
 from funding.queries.envelopes import EnvelopeLines, envelope_lines, ledger_for, ledger_totals
 from funding.tables.payments import LedgerTable
 
@@ -47,9 +48,11 @@ ROWS = (
 @login_required
 def envelope_list(request: HttpRequest) -> HttpResponse:
     """Each envelope by fiscal year; each figure links to the rows that it sums."""
-    policies.read_payments(request.user, timezone.now()).require()
+    now = timezone.now()
+    policies.read_payments(request.user, now).require()
     envelopes = [(found, [_figure(found, *row) for row in ROWS]) for found in envelope_lines()]
-    return render(request, "funding/envelope_list.html", {"envelopes": envelopes})
+    context = {"envelopes": envelopes, "authority_in_force": is_in_force(timezone.localdate(now), now)}
+    return render(request, "funding/envelope_list.html", context)
 
 
 def _figure(found: EnvelopeLines, name: str, label: str, kinds: tuple[LedgerKind, ...], is_made: bool) -> dict[str, Any]:

@@ -90,13 +90,37 @@ INVARIANTS = (
             LEFT JOIN funding_instalment i ON i.agreement_id = g.id GROUP BY g.id HAVING g.amount <> coalesce(sum(i.amount), 0)""",
     ),
     Invariant(
+        "INV-06", _("Les paiements nets tiennent dans les tirages, les réinvestissements et les autres rentrées, quand la règle l’exige"),
+        """SELECT 'encaisse : ' || drawn + received + reinvested - paid FROM cash_balance
+           WHERE drawn + received + reinvested < paid AND (SELECT r.mode = 'block' FROM cash_rule r
+             WHERE r.valid_from <= (now() AT TIME ZONE 'America/Toronto')::date ORDER BY r.valid_from DESC, r.id DESC LIMIT 1)
+           UNION ALL
+           SELECT 'compteur de l’encaisse' FROM cash_balance b
+           WHERE (b.drawn, b.received) <> (SELECT coalesce(sum(amount) FILTER (WHERE kind = 'draw_down'), 0),
+                                                  coalesce(sum(amount) FILTER (WHERE kind = 'receipt'), 0) FROM cash_entry)
+              OR (b.reinvested, b.paid) <> (SELECT coalesce(sum(amount) FILTER (WHERE kind = 'reinvestment'), 0),
+                                                   coalesce(sum(amount) FILTER (WHERE kind IN ('payment', 'recovery')), 0)
+                                              FROM ledger_entry)""",
+    ),
+    Invariant(
+        "INV-07", _("Chaque tirage a son autorisation en vigueur, et leur somme tient dans son plafond"),
+        """SELECT d.number || ' : ' || sum(c.amount) || ' > ' || d.ceiling FROM cash_entry c
+           JOIN funding_drawauthority d ON d.id = c.authority_id GROUP BY d.id HAVING sum(c.amount) > d.ceiling
+           UNION ALL
+           SELECT 'tirage ' || c.reference FROM cash_entry c LEFT JOIN funding_drawauthority d ON d.id = c.authority_id
+           WHERE c.kind = 'draw_down' AND (d.state <> 'in_force' OR d.in_force_on > c.effective_on) IS NOT FALSE
+           UNION ALL
+           SELECT 'compteur ' || d.number FROM draw_authority_balance b JOIN funding_drawauthority d ON d.id = b.authority_id
+           WHERE b.drawn <> (SELECT coalesce(sum(amount), 0) FROM cash_entry c WHERE c.authority_id = d.id)""",
+    ),
+    Invariant(
         "INV-08", _("Chaque paiement a sa convention et une référence unique"),
         """SELECT 'écriture ' || min(id) FROM ledger_entry WHERE kind IN ('payment', 'recovery') AND reverses_id IS NULL
            GROUP BY reference HAVING count(*) > 1 OR reference = '' OR bool_or(agreement_id IS NULL)""",
     ),
     Invariant(
-        "INV-10", _("Le grand livre, les gains et le journal sont en ajout seulement; une contre-écriture suit l’écriture qu’elle renverse"),
-        """SELECT t || ' : ' || p FROM unnest(ARRAY['ledger_entry', 'gain', 'cofunding', 'journal', 'journal_link']) t,
+        "INV-10", _("Le grand livre, les gains et le journal sont en ajout seulement; une contre-écriture suit ce qu’elle renverse"),
+        """SELECT t || ' : ' || p FROM unnest(ARRAY['ledger_entry', 'cash_entry', 'gain', 'cofunding', 'journal', 'journal_link']) t,
            unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) p WHERE has_table_privilege('fonds_app', t, p)
            UNION ALL
            SELECT 'écriture ' || o.id FROM ledger_entry o JOIN ledger_entry r ON r.reverses_id = o.id

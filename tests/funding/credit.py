@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from funding.enums import CreditMoveKind
-from funding.models import CreditMove, Envelope
+from funding.models import CashEntry, CreditMove, DrawAuthority, Envelope
+from funding.services.cash import adopt_authority, bring_authority_into_force, record_authority, record_cash
 from funding.services.credit_moves import Account, Terms, approve_credit_move, propose_credit_move
 from projects.enums import Role
 from tests.factories import NOW, person_with
@@ -35,3 +36,23 @@ def approved(kind: CreditMoveKind, amount: Decimal, **given: Any) -> CreditMove:
     """A move that the minister's delegate approved."""
     move = proposed(kind, amount, **given)
     return approve_credit_move(move_id=move.pk, actor=person_with(Role.MINISTER_DELEGATE), now=NOW)
+
+
+def authority(ceiling: Decimal = Decimal("100000.00"), actor: Any = None) -> DrawAuthority:
+    """An authority that is proposed."""
+    actor = actor or person_with(Role.CONTROLLER)
+    return record_authority(law="Loi sur le Fonds", article="5.2", ceiling=ceiling, actor=actor, now=NOW)
+
+
+def in_force(ceiling: Decimal = Decimal("100000.00"), on: date = date(2026, 11, 2)) -> DrawAuthority:
+    """An authority in force since a day."""
+    found = authority(ceiling)
+    adopt_authority(authority_id=found.pk, on=on, actor=person_with(Role.CONTROLLER), now=NOW)
+    return bring_authority_into_force(authority_id=found.pk, on=on, actor=person_with(Role.HEAD), now=NOW)
+
+
+def received(amount: Decimal, *, under: DrawAuthority | None = None, actor: Any = None, **given: Any) -> CashEntry:
+    """A draw-down under an authority, or another receipt."""
+    given = {"source": "Ministère", "reference": f"R-{amount}", "effective_on": date(2026, 11, 20), "now": NOW, **given}
+    actor = actor or person_with(Role.CONTROLLER)
+    return record_cash(authority_id=under and under.pk, amount=amount, actor=actor, **given)

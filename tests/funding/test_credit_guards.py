@@ -18,11 +18,16 @@ pytestmark = pytest.mark.django_db
 THOUSAND = Decimal("1000.00")
 
 
-def refusal(statement, given=()):
-    """The name of what refuses a raw statement, deferred constraints included."""
-    with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
+def _execute(statement, given):
+    with connection.cursor() as cursor:
         cursor.execute(statement, given)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def refusal(statement, given=()):
+    """The name of what refuses a raw statement, deferred constraints included."""
+    with pytest.raises(DatabaseError) as refused, transaction.atomic():
+        _execute(statement, given)
     diag = refused.value.__cause__.diag
     return diag.constraint_name or diag.message_primary
 
@@ -113,7 +118,7 @@ def test_decided_move_is_final():
 def test_contra_entry_undoes_a_row_and_no_more_than_it():  # INV-10
     call, actor = CallFactory(), person_with(Role.CONTROLLER)
     for _ in range(2):
-        reserve(call=call, amounts={2026: THOUSAND * 2})
+        reserve(call=call, amounts={2026: THOUSAND * 2}, actor=None, now=NOW)
     entry = LedgerEntry.objects.filter(call=call).order_by("pk")[:1].get()
     reverse(entry=entry, amount=-THOUSAND, actor=actor, now=NOW)
     with pytest.raises(WrongState, match="plus que son montant"):
