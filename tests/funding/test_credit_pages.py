@@ -53,7 +53,7 @@ def test_each_figure_of_the_envelopes_leads_to_the_rows_that_make_it(client, as_
     approved(CreditMoveKind.FREEZE, THOUSAND)
     as_role(Role.CONTROLLER)
     answer = client.get(page("envelope_list"))
-    found, figures = answer.context["envelopes"][0]
+    _found, figures = answer.context["envelopes"][0]
     assert [figure["label"] for figure in figures] == [row[1] for row in ROWS]
     shown = {figure["label"]: figure["cells"][2] for figure in figures}
     assert (shown["Gelé"]["amount"], shown["Versé"]["amount"], shown["Restes à payer"]["amount"]) == (

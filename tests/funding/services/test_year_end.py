@@ -127,8 +127,9 @@ def test_unsound_year_end_names_its_field(given, field):
 def test_last_year_of_the_fund_carries_nothing():
     late = datetime(2029, 5, 1, 16, tzinfo=UTC)
     given = {"account": account(year=2028), "now": late, "terms": Terms("C.T.", "Fin", date(2029, 5, 1))}
-    with pytest.raises(Invalid, match=""):
+    with pytest.raises(Invalid) as refused:
         prepare(Choices(Decimal("1.00")), **given)
+    assert "dernier exercice" in refused.value.errors["carried"]
     assert [row.kind for row in prepare(**given).lines.all()] == [LedgerKind.LAPSE]
 
 
