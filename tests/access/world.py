@@ -194,9 +194,10 @@ def _agreement(world: World, name: str) -> Agreement:
 
 def _agreements(world: World) -> None:
     reviewed = {"reviewed_by": UserFactory(), "reviewed_at": NOW}
+    unread = {"in_force_at": None, "reviewed_by": None, "reviewed_at": None}
     for name, state, facts in (
-        ("drafted", AgreementState.DRAFT, {"in_force_at": None}),
-        ("to_review", AgreementState.LEGAL_REVIEW, {"in_force_at": None}),
+        ("drafted", AgreementState.DRAFT, unread),
+        ("to_review", AgreementState.LEGAL_REVIEW, unread),
         ("reviewed_draft", AgreementState.LEGAL_REVIEW, {"in_force_at": None, **reviewed}),
         ("signed", AgreementState.SIGNED_BENEFICIARY, {"in_force_at": None, **reviewed}),
         ("suspended", AgreementState.SUSPENDED, {}),
