@@ -90,8 +90,9 @@ def race(asked: argparse.Namespace, folder: Path, database: str) -> int:
     place = world.build(asked.files)
     before, stages = settlement.start(), world.stages()
     print(", ".join(f"{count} {name}" for name, count in stages.items()) + "\n")
-    if asked.without_guards:
-        with owner_connection(database) as owner:
+    with owner_connection(database) as owner:
+        owner.execute("ANALYZE")
+        if asked.without_guards:
             print(f"{guards.remove(owner)} guards removed\n")
     papers = folder / "race"
     papers.mkdir()

@@ -59,9 +59,6 @@ def build(connections: int, files: int) -> tuple[list[list[dict[str, int]]], lis
         awards = [award_certified(ApplicationFactory(call=call, state=ApplicationState.RECOMMENDED), amount=ASKED) for _ in range(files)]
         chunks.append([{"agreement": one.pk, "award": award.pk} for one, award in zip(agreements, awards, strict=True)])
     leave(ASKED)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    connection.close()
     return chunks, [{role: group[place % OF_EACH_ROLE].pk for role, group in people.items()} for place in range(connections)]
 
 
@@ -86,7 +83,8 @@ def acts_of(file: dict[str, int], people: dict[Role, User]) -> list[Callable[[],
 
 
 def far_apart(owner: psycopg.Connection) -> None:
-    """Make the identities of each table start at its own multiple."""
+    """Make the identities of each table start at its own multiple, and the planner know the tables."""
+    owner.execute("ANALYZE")
     names = owner.execute("SELECT schemaname, sequencename FROM pg_sequences WHERE data_type = 'bigint'::regtype ORDER BY 1, 2").fetchall()
     for place, (schema, name) in enumerate(names, start=1):
         owner.execute("SELECT setval(%s::regclass, %s)", [f'"{schema}"."{name}"', place * FAR_APART])
@@ -208,6 +206,7 @@ class Speed:
 
 def together(work: Callable[..., None], arguments: list[tuple[Any, ...]]) -> None:
     """One process for each connection, released at the same instant. Raises RuntimeError when one of them failed."""
+    connection.close()
     context = multiprocessing.get_context("fork")
     gate = context.Barrier(len(arguments))
     crowd = [context.Process(target=work, args=(*given[:-1], gate, given[-1])) for given in arguments]

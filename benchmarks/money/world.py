@@ -7,8 +7,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from funding.enums import AgreementState
 from funding.models import Agreement, Award, EnvelopeYear, Milestone
 from funding.services.agreements import draft_agreement, sign_for_beneficiary
@@ -61,9 +59,6 @@ def build(size: int) -> World:
     leave(WANTED * 6)  # submitting a call asks that the envelope can hold it
     waiting = [submitted_call(writer) for _call in range(max(size // 4, 6))]
     leave(WANTED * (len(waiting) // 2) + Decimal("0.01"))
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    connection.close()
     return World({str(role): [person.pk for person in group] for role, group in people.items()})
 
 
