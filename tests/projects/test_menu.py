@@ -37,6 +37,6 @@ def test_page_that_is_open_is_never_folded():
 def test_page_holds_each_entry_once_and_marks_the_open_one(client):
     client.force_login(person_with(Role.AUDITOR))
     page = client.get(reverse("projects:organisation_list"))
-    nav = page.text.partition("<nav class=\"menu\"")[2].partition("</nav>")[0]
+    nav = page.text.partition('<nav class="menu"')[2].partition("</nav>")[0]
     assert [nav.count(f'href="{entry.url}"') for entry in page.context["menu"]] == [1] * len(page.context["menu"])
     assert nav.count("<summary>Plus</summary>") == nav.count('aria-current="page"') == 1
