@@ -1,6 +1,8 @@
 from funding.models.advisers import Adviser
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
+from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
+from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
     Allotment,
@@ -28,8 +30,15 @@ __all__ = [
     "AwardPart",
     "AwardYear",
     "CallYear",
+    "CashBalance",
+    "CashEntry",
+    "CashRule",
     "Cofunding",
+    "CreditLine",
+    "CreditMove",
     "DelegationRule",
+    "DrawAuthority",
+    "DrawAuthorityBalance",
     "Eligibility",
     "Envelope",
     "EnvelopeTotal",
