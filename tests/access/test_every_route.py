@@ -17,7 +17,7 @@ from django.db import transaction
 from django.test import Client
 
 from fondsinnovation.kit.verdict import Verdict
-from funding.models import Award, Eligibility, Instalment, Milestone, Payment, Review
+from funding.models import Award, CreditMove, DrawAuthority, Eligibility, Instalment, Milestone, Payment, Review
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
 from projects.models import (
@@ -158,6 +158,8 @@ def subjects(world):
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
+        "move": CreditMove.objects.get(number=world.places["credit_move"]["move"]),
+        "authority": DrawAuthority.objects.get(number=world.places["authority"]["authority"]),
         "review": Review.objects.get(**world.places["review"]),
         "eligibility": Eligibility.objects.get(application=files["ineligible"]),
         "declaration": InterestDeclaration.objects.get(**world.places["declaration"]),
