@@ -153,6 +153,7 @@ def subjects(world):
         "call": Call.objects.get(**world.places["call_submitted"]),
         "award": award,
         "agreement": project.agreement,
+        "agreements": [project.agreement.pk],
         "project": project,
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
