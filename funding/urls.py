@@ -2,7 +2,22 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from funding.views import advisers, agreements, applications, awards, calls, eligibility, envelopes, interests, letters, payments, reviews
+from funding.views import (
+    advisers,
+    agreements,
+    applications,
+    awards,
+    bank,
+    batches,
+    calls,
+    eligibility,
+    envelopes,
+    interests,
+    letters,
+    payments,
+    returns,
+    reviews,
+)
 
 app_name = "funding"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -50,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("paiements/<str:payment>/autorisation/", payments.PaymentAuthorise.as_view(), name="payment_authorise"),
     path("paiements/<str:payment>/confirmation/", payments.PaymentConfirm.as_view(), name="payment_confirm"),
     path("paiements/<str:payment>/rejet/", payments.PaymentReject.as_view(), name="payment_reject"),
+    path("paiements/<str:payment>/annulation/", returns.PaymentReverse.as_view(), name="payment_reverse"),
     path("versements/<int:instalment>/demande/", payments.PaymentRequest.as_view(), name="payment_request"),
     path("jalons/", payments.milestone_list, name="milestone_list"),
     path("jalons/<int:milestone>/", payments.milestone_detail, name="milestone_detail"),
@@ -57,6 +73,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jalons/<int:milestone>/verification/", payments.MilestoneVerify.as_view(), name="milestone_verify"),
     path("jalons/<int:milestone>/refus/", payments.MilestoneRefuse.as_view(), name="milestone_refuse"),
     path("projets/<str:project>/cofinancement/", payments.CofundingCreate.as_view(), name="cofunding_create"),
+    # bank details, batches, return files
+    path("organismes/<str:code>/coordonnees-bancaires/", bank.bank_detail, name="bank_detail"),
+    path("organismes/<str:code>/coordonnees-bancaires/inscription/", bank.BankEnter.as_view(), name="bank_enter"),
+    path("coordonnees-bancaires/<int:bank>/confirmation/", bank.BankConfirm.as_view(), name="bank_confirm"),
+    path("coordonnees-bancaires/<int:bank>/refus/", bank.BankRefuse.as_view(), name="bank_refuse"),
+    path("lots/", batches.batch_list, name="batch_list"),
+    path("lots/nouveau/", batches.BatchCreate.as_view(), name="batch_create"),
+    path("lots/<str:batch>/", batches.batch_detail, name="batch_detail"),
+    path("lots/<str:batch>/fichier/", batches.batch_download, name="batch_download"),
+    path("lots/<str:batch>/remise/", batches.BatchTransmit.as_view(), name="batch_transmit"),
+    path("lots/<str:batch>/annulation/", batches.BatchCancel.as_view(), name="batch_cancel"),
+    path("retours/", returns.ReturnCreate.as_view(), name="return_create"),
+    path("rapprochement/", returns.reconciliation, name="reconciliation"),
     # envelopes
     path("enveloppes/", envelopes.envelope_list, name="envelope_list"),
     path("enveloppes/registre/", envelopes.ledger_list, name="ledger_list"),

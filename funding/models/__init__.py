@@ -1,6 +1,8 @@
 from funding.models.advisers import Adviser
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
+from funding.models.bank import BankDetail, PaymentRule
+from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.envelopes import (
     AgreementBalance,
     Allotment,
@@ -27,6 +29,8 @@ __all__ = [
     "Award",
     "AwardPart",
     "AwardYear",
+    "BankDetail",
+    "BatchOrder",
     "CallYear",
     "Cofunding",
     "DelegationRule",
@@ -40,6 +44,10 @@ __all__ = [
     "LedgerEntry",
     "Milestone",
     "Payment",
+    "PaymentBatch",
+    "PaymentRule",
+    "ReturnFile",
+    "ReturnLine",
     "Review",
     "Score",
     "Signature",
