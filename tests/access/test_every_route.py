@@ -17,7 +17,7 @@ from django.db import transaction
 from django.test import Client
 
 from fondsinnovation.kit.verdict import Verdict
-from funding.models import Award, Eligibility, Instalment, Milestone, Payment, Review
+from funding.models import Award, BankDetail, Eligibility, Instalment, Milestone, Payment, PaymentBatch, Review
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
 from projects.models import (
@@ -157,6 +157,8 @@ def subjects(world):
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
+        "batch": PaymentBatch.objects.get(number=world.places["batch"]["batch"]),
+        "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
         "review": Review.objects.get(**world.places["review"]),
         "eligibility": Eligibility.objects.get(application=files["ineligible"]),
