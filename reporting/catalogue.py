@@ -198,14 +198,15 @@ ACCESS = Report(
     _("Qui peut entrer, à quel titre et jusqu’à quand, avec la dernière connexion. Les rôles incompatibles doivent être à zéro."),
     (
         Column("user", _("Compte")), Column("name", _("Personne")), Column("role", _("Rôle")), Column("organisation", _("Code")),
-        Column("organisation_name", _("Organisme ou unité")), Column("starts_on", _("Du"), Kind.DAY), Column("ends_on", _("Au"), Kind.DAY),
+        Column("organisation_name", _("Organisme ou unité")), Column("scope", _("Portée")),
+        Column("starts_on", _("Du"), Kind.DAY), Column("ends_on", _("Au"), Kind.DAY),
         Column("last_sign_in", _("Dernière connexion"), Kind.INSTANT),
         Column("incompatible", _("Rôles incompatibles"), Kind.WHOLE), Column("rules", _("Règles")),
         Column("exceptional", _("Accès exceptionnels"), Kind.WHOLE),
     ),
-    ("user", "role", "organisation"), matches=("role", "organisation"),
+    ("user", "role", "organisation", "scope"), matches=("role", "organisation"),
     views=(
-        View("roles", _("Rôles"), ("name", "role", "organisation_name", "starts_on", "ends_on", "last_sign_in")),
+        View("roles", _("Rôles"), ("name", "role", "organisation_name", "scope", "starts_on", "ends_on", "last_sign_in")),
         View("separation", _("Séparation des tâches"), ("name", "role", "organisation_name", "incompatible", "rules", "exceptional")),
     ),
     readers=frozenset({Role.DIRECTOR, Role.HEAD, Role.AUDITOR, Role.PRIVACY_OFFICER}),

@@ -16,7 +16,7 @@ from projects.models import Application, Call, ExceptionalAccess, Organisation, 
 from projects.models.exceptional import LONGEST, REASON_LENGTH
 from projects.policies import exceptional as policies
 from projects.queries.exceptional import accesses_during, files_of, holders_of, target_named
-from projects.services.journal import note, note_reason, transition
+from projects.services.journal import note, note_main, note_reason, transition
 from projects.services.locks import lock
 from projects.services.messages import in_french, send
 
@@ -34,6 +34,7 @@ def request_exceptional_access(
     policies.request_access(actor, now).require()
     found = target_named(target, actor)
     _check(found, reason.strip(), minutes)
+    _expire_unanswered(actor, now)
     access = ExceptionalAccess.objects.create(
         person=actor,
         application=found if isinstance(found, Application) else None,
@@ -43,6 +44,7 @@ def request_exceptional_access(
         requested_at=now,
     )
     _note(access, minutes=minutes)
+    note_main(access)
     note_reason(access.reason)
     _tell_request(access, now)
     return access
@@ -58,6 +60,15 @@ def _check(found: Application | Call | None, reason: str, minutes: int) -> None:
         errors["minutes"] = _("Choisissez une durée d’au plus %(hours)s heures.") % {"hours": longest().seconds // 3600}
     if errors:
         raise Invalid(errors=errors)
+
+
+def _expire_unanswered(person: User, now: datetime) -> None:
+    """A request that nobody answered in time gives its place to the next one: an urgency does not wait for whoever is away."""
+    waiting = ExceptionalAccess.objects.filter(person=person, state=ExceptionalState.REQUESTED, requested_at__lte=now - policies.WAITS)
+    for old in waiting.order_by("pk").values_list("pk", flat=True):
+        access = lock(ExceptionalAccess, old)
+        if access.state == ExceptionalState.REQUESTED:  # two requests at once: the first one has done it
+            _move(access, ExceptionalState.EXPIRED, now)
 
 
 @act

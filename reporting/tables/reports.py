@@ -19,6 +19,7 @@ from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
+from reporting.queries.access import ALL
 from reporting.queries.reports import COMPONENTS
 from reporting.rules import TOTAL
 
@@ -30,11 +31,13 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "status": dict(ProjectState.choices),
     "envelope": dict(EnvelopeCode.choices),
     "role": dict(Role.choices),
+    "scope": {ALL: gettext_lazy("Tous les appels")},
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
     "role": gettext_lazy("Aucun rôle"),
     "organisation_name": "–",
+    "scope": "–",
     "rules": "–",
     "ends_on": gettext_lazy("Sans fin prévue"),
     "last_sign_in": gettext_lazy("Jamais"),

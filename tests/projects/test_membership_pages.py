@@ -22,6 +22,7 @@ from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
     UnitFactory,
+    former_member,
     person_with,
 )
 
@@ -143,10 +144,10 @@ def test_role_of_another_organisation_is_not_found_and_a_colleague_s_is_refused(
 
 
 def test_role_is_limited_to_a_call_from_its_page(client, town, signatory):
-    call, colleague = CallFactory(), person_with()
+    call, colleague = CallFactory(), former_member(town)
     answers = {"email": colleague.email, "role": "writer", "starts_on": TODAY, "call": call.pk}
     assert post(client, "membership_create", town.code, **answers).status_code == 302
-    assert Membership.objects.get(person=colleague).call == call
+    assert Membership.objects.get(person=colleague, role=Role.WRITER).call == call
     hidden = CallFactory(state="draft", approved_at=None, approved_by=None, published_at=None, opened_at=None)
     again = post(client, "membership_create", town.code, **{**answers, "call": hidden.pk})
     assert (again.status_code, list(again.context["form"].errors)) == (422, ["call"])
