@@ -3,6 +3,8 @@ from funding.models.agreements import Agreement, AgreementPart, Instalment, Mile
 from funding.models.awards import Approval, Award, AwardPart
 from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
+from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
+from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
     Allotment,
@@ -32,8 +34,15 @@ __all__ = [
     "BankDetail",
     "BatchOrder",
     "CallYear",
+    "CashBalance",
+    "CashEntry",
+    "CashRule",
     "Cofunding",
+    "CreditLine",
+    "CreditMove",
     "DelegationRule",
+    "DrawAuthority",
+    "DrawAuthorityBalance",
     "Eligibility",
     "Envelope",
     "EnvelopeTotal",

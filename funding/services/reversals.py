@@ -44,7 +44,7 @@ def reverse_payment(
         reversal_reference=reference,
         reversal_reason=reason,
     )
-    original = LedgerEntry.objects.get(kind=LedgerKind.PAYMENT, reference=payment.reference, agreement=agreement)
+    original = LedgerEntry.objects.get(kind=LedgerKind.PAYMENT, reference=payment.reference, agreement=agreement, reverses=None)
     post([contra_entry(original, reference, returned_on)], actor=actor, recorded_at=known)
     note_file(payment)
     queue("money", now=now)
@@ -56,7 +56,7 @@ def contra_entry(original: LedgerEntry, reference: str, effective_on: date) -> P
     return Posting(
         original.envelope_id,
         original.fiscal_year,
-        LedgerKind.RECOVERY,
+        LedgerKind(original.kind),
         -original.amount,
         effective_on,
         call_id=original.call_id,

@@ -184,6 +184,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.Counter",
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
+            "funding.CreditLine", "funding.CashBalance", "funding.DrawAuthorityBalance",
             "funding.Score", "reporting.Snapshot",
         ),
         _FIGURES,
@@ -192,7 +193,8 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
-            "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser",
+            "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
+            "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule",
             "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
         ),

@@ -5,7 +5,7 @@ SELECT p.number FROM funding_payment p JOIN funding_instalment i ON i.id = p.ins
  WHERE p.order_number <> g.number || '/' || i.position || '/' || p.attempt
 UNION ALL
 SELECT p.number FROM funding_payment p WHERE p.state IN ('confirmed', 'reversed') AND NOT EXISTS (
-  SELECT FROM ledger_entry l WHERE l.kind = 'payment' AND l.reference = p.reference AND l.amount = p.amount
+  SELECT FROM ledger_entry l WHERE l.kind = 'payment' AND l.reverses_id IS NULL AND l.reference = p.reference AND l.amount = p.amount
      AND l.instalment_id = p.instalment_id)
 UNION ALL
 SELECT p.number FROM funding_payment p WHERE p.state = 'reversed' AND NOT EXISTS (

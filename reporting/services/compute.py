@@ -16,6 +16,7 @@ from projects.services.journal import canonical
 from reporting import catalogue
 from reporting.catalogue import REPORTS, Kind, Report
 from reporting.queries.access import access_rows
+from reporting.queries.drawdowns import drawdown_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
 from reporting.queries.snapshots import chosen_projects, high_water, snapshot_of
 
@@ -36,6 +37,9 @@ def compute(
     for code in codes:
         if code == catalogue.ACCESS.code:
             yield REPORTS[code], access_rows(effective=effective, known=known)
+            continue
+        if code == catalogue.DRAWDOWNS.code:
+            yield REPORTS[code], drawdown_rows(effective=effective, known=known)
             continue
         if code == catalogue.ENVELOPES.code:
             ledger = analysis.frame("ledger", ledger_rows(known))

@@ -221,6 +221,9 @@ def values_of(world, name):
         "payment": world.texts(),
         "batch": [*PaymentBatch.objects.order_by("pk").values_list("number", flat=True), "LOT-2026-99999"],
         "bank": [*BankDetail.objects.order_by("pk").values_list("pk", flat=True), 0],
+        "move": world.texts(),
+        "envelope": ["PROJECTS"],
+        "authority": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
         "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"],
         "kind": ["organisation", "need", "budget"],
@@ -239,6 +242,7 @@ def values_of(world, name):
 
 #: view → the kind of row that its `pk` names (none: no row of a file, so one of them will do)
 PK = {
+    "funding:cash_reverse": "",
     "funding:interest_decide": "projects.interestdeclaration",
     "funding:review_declare": "funding.review",
     "funding:review_edit": "funding.review",

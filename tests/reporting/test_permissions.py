@@ -32,6 +32,7 @@ from tests.factories import (
     reserved_call,
 )
 from tests.factories import ApplicationFactory as Application
+from tests.funding.credit import authority, frozen
 from tests.reporting.gains import Team
 
 #: the columns, in the order of `Role`; ● anywhere, ◐ in the organisation of the object, ○ what is entrusted, * anybody for what is theirs
@@ -96,6 +97,13 @@ download_batch         ... ........ .●.. .....
 settle_batch           ... ........ .●.. .....
 import_returns         ... ........ .●.. .....
 reverse_payment        ... ........ ●... .....
+record_authority       ... ......●. ●... .....
+bring_into_force       ... ......●● .... .....
+record_cash            ... ........ ●... .....
+set_cash_rule          ... ......●. .... .....
+propose_credit_move    ... ......●. ●... .....
+prepare_year_end       ... ........ ●... .....
+decide_credit_move     ... ......●● .... .....
 read_payments          ... ●....●●● ●●●. ●....
 list_payments          ... ●....●●● ●●●. ●....
 report_milestone       ◐◐◐ ........ .... .....
@@ -156,7 +164,8 @@ def test_document_is_drawn_from_the_rules():
 WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
-    "export_incidents", "prepare_batch", "import_returns",
+    "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
+    "prepare_batch", "import_returns",
 )  # fmt: skip
 
 
@@ -199,6 +208,7 @@ class World:
         requester = person_with(Role.PAYMENT_REQUESTER)
         self.batch = prepare_batch(payment_ids=[self.payments[PaymentState.AUTHORISED].pk], actor=requester, now=NOW)
         self.bank = bank_details_of(self.organisation, state=BankState.ENTERED, decided_by=None, decided_at=None)
+        self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
         self.submitted = self.team.submitted(period_start=periods[1][0], period_end=periods[1][1])
@@ -270,6 +280,8 @@ class World:
             "settle_batch": [(self.batch,)],
             "reject_payment": [(payments[PaymentState.REQUESTED],)],
             "record_cofunding": [(self.project,)],
+            "decide_credit_move": [(self.move,)],
+            "bring_into_force": [(self.authority,)],
             "report_gain": [(self.project,)],
             "cosign_gain": [(self.draft,)],
             "verify_gain": [(self.submitted,)],

@@ -29,6 +29,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Paiement", "funding.Payment", funding.PAYMENT_MOVES),
     ("Coordonnées bancaires", "funding.BankDetail", funding.BANK_MOVES),
     ("Lot de paiement", "funding.PaymentBatch", funding.BATCH_MOVES),
+    ("Mouvement de crédits", "funding.CreditMove", funding.CREDIT_MOVE_MOVES),
+    ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
 ]
