@@ -67,7 +67,7 @@ def summary(person: Any, now: datetime) -> Summary:
         "confirmed": Q(state__in=(PaymentState.CONFIRMED, PaymentState.REVERSED)),
         "reversed": Q(state=PaymentState.REVERSED),
     }
-    asked = {name: Count("pk", filter=which) for name, which in states.items()}
+    asked: dict[str, Any] = {name: Count("pk", filter=which) for name, which in states.items()}
     asked |= {f"{name}_amount": Coalesce(Sum("amount", filter=which), _ZERO) for name, which in states.items()}
     found = payments.aggregate(**asked)
     written = ledger.aggregate(rows=Count("pk"), amount=Coalesce(Sum("amount"), _ZERO))
