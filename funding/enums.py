@@ -169,14 +169,58 @@ class PaymentState(TextChoices):
     REQUESTED = "requested", _("Demandé")
     CERTIFIED = "certified", _("Certifié")
     AUTHORISED = "authorised", _("Autorisé")
+    TRANSMITTED = "transmitted", _("Transmis")
     CONFIRMED = "confirmed", _("Confirmé")
     REJECTED = "rejected", _("Rejeté")
+    REVERSED = "reversed", _("Annulé par contre-écriture")
 
+
+#: payments after which an instalment may be asked for again: nothing was paid, or it came back
+DEAD_PAYMENTS = (PaymentState.REJECTED, PaymentState.REVERSED)
 
 PAYMENT_MOVES = {
     PaymentState.REQUESTED: {PaymentState.CERTIFIED, PaymentState.REJECTED},
     PaymentState.CERTIFIED: {PaymentState.AUTHORISED, PaymentState.REJECTED},
-    PaymentState.AUTHORISED: {PaymentState.CONFIRMED, PaymentState.REJECTED},
-    PaymentState.CONFIRMED: set(),
+    PaymentState.AUTHORISED: {PaymentState.TRANSMITTED, PaymentState.REJECTED},
+    PaymentState.TRANSMITTED: {PaymentState.CONFIRMED, PaymentState.REJECTED},
+    PaymentState.CONFIRMED: {PaymentState.REVERSED},
     PaymentState.REJECTED: set(),
+    PaymentState.REVERSED: set(),
 }
+
+
+class BankState(TextChoices):
+    ENTERED = "entered", _("À confirmer")
+    CONFIRMED = "confirmed", _("Confirmées")
+    REFUSED = "refused", _("Refusées")
+
+
+BANK_MOVES = {
+    BankState.ENTERED: {BankState.CONFIRMED, BankState.REFUSED},
+    BankState.CONFIRMED: set(),
+    BankState.REFUSED: set(),
+}
+
+
+class BatchState(TextChoices):
+    PREPARED = "prepared", _("Préparé")
+    TRANSMITTED = "transmitted", _("Transmis")
+    CANCELLED = "cancelled", _("Annulé")
+
+
+BATCH_MOVES = {
+    BatchState.PREPARED: {BatchState.TRANSMITTED, BatchState.CANCELLED},
+    BatchState.TRANSMITTED: set(),
+    BatchState.CANCELLED: set(),
+}
+
+
+class ReturnStatus(TextChoices):
+    CONFIRMED = "confirme", _("Confirmé")
+    REJECTED = "rejete", _("Rejeté")
+
+
+class Recredit(TextChoices):
+    SAME_YEAR = "same_year", _("Dans le même exercice seulement")
+    ALWAYS = "always", _("Toujours")
+    NEVER = "never", _("Jamais")

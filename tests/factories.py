@@ -13,8 +13,24 @@ from factory.django import DjangoModelFactory
 
 from fondsinnovation.kit.errors import act
 from fondsinnovation.kit.money import split
-from funding.enums import AgreementKind, AgreementState, AwardState, InstalmentKind, LedgerKind
-from funding.models import Adviser, Agreement, AgreementPart, Award, AwardPart, Envelope, Instalment, Milestone, Review
+from funding.enums import AgreementKind, AgreementState, AwardState, BankState, InstalmentKind, LedgerKind
+from funding.models import (
+    Adviser,
+    Agreement,
+    AgreementPart,
+    Award,
+    AwardPart,
+    BankDetail,
+    Envelope,
+    Instalment,
+    Milestone,
+    Payment,
+    PaymentBatch,
+    Review,
+)
+from funding.queries.bank import current_details
+from funding.services.bank import PURPOSE
+from funding.services.batches import prepare_batch, transmit_batch
 from funding.services.envelopes import Posting, post
 from projects.enums import (
     APPLICANT_ROLES,
@@ -50,6 +66,7 @@ from projects.models import (
 )
 from projects.services.calls import CallContent, CriterionRow, ObjectiveRow
 from projects.services.journal import money_clock
+from projects.services.secrets import encrypt
 
 #: the instant at which tests happen unless they say otherwise: a working day, 10:00 in Montréal
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -381,3 +398,35 @@ def award_certified(application: Application | None = None, *, amount: Decimal =
 def advised_by(person: User, application: Application) -> Adviser:
     """A file entrusted to a person, without the act that asks who may."""
     return Adviser.objects.create(application=application, person=person, assigned_by=UserFactory(), assigned_at=NOW)
+
+
+def bank_details_of(organisation: Organisation, *, number: str = "1234567", **fields: Any) -> BankDetail:
+    """Confirmed bank details of an organisation, entered a month ago by people who do nothing else."""
+    return BankDetail.objects.create(
+        **{
+            "organisation": organisation,
+            "version": BankDetail.objects.filter(organisation=organisation).count() + 1,
+            "state": BankState.CONFIRMED,
+            "holder": organisation.name,
+            "institution": "815",
+            "transit": "30000",
+            "account": encrypt(number, purpose=PURPOSE),
+            "account_end": number[-3:],
+            "entered_by": UserFactory(),
+            "entered_at": NOW - timedelta(days=31),
+            "decided_by": UserFactory(),
+            "decided_at": NOW - timedelta(days=30),
+            **fields,
+        }
+    )
+
+
+def sent(*payments: Payment, actor: User | None = None, now: datetime = NOW) -> PaymentBatch:
+    """A transmitted batch of authorised payments, to the bank details that their organisations have or are given."""
+    actor = actor or person_with(Role.PAYMENT_REQUESTER)
+    for payment in payments:
+        owner = payment.instalment.agreement.project.organisation
+        if not current_details([owner.pk]):
+            bank_details_of(owner)
+    batch = prepare_batch(payment_ids=[payment.pk for payment in payments], actor=actor, now=now)
+    return transmit_batch(batch_id=batch.pk, actor=actor, now=now)

@@ -1,6 +1,8 @@
 from funding.models.advisers import Adviser
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
+from funding.models.bank import BankDetail, PaymentRule
+from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
@@ -29,6 +31,8 @@ __all__ = [
     "Award",
     "AwardPart",
     "AwardYear",
+    "BankDetail",
+    "BatchOrder",
     "CallYear",
     "CashBalance",
     "CashEntry",
@@ -49,6 +53,10 @@ __all__ = [
     "LedgerEntry",
     "Milestone",
     "Payment",
+    "PaymentBatch",
+    "PaymentRule",
+    "ReturnFile",
+    "ReturnLine",
     "Review",
     "Score",
     "Signature",

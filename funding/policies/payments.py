@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.verdict import YES, Verdict, check, first_no, possible
-from funding.enums import AgreementState, MilestoneState, PaymentState
+from funding.enums import DEAD_PAYMENTS, AgreementState, MilestoneState, PaymentState
 from funding.models import Instalment, Milestone, Payment
+from funding.policies.bank import apart_from_bank_details
 from funding.policies.separation import free_to_judge
 from projects.enums import Role
 from projects.models import Project
@@ -87,6 +88,7 @@ def request_payment(actor: Any, instalment: Instalment, now: datetime) -> Verdic
     return first_no(
         _not_recused(actor, instalment.agreement.project),
         possible(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
+        apart_from_bank_details(actor, instalment.agreement.project.organisation_id, now),
     )
 
 
@@ -101,6 +103,7 @@ def certify_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state == PaymentState.REQUESTED, _("Ce paiement n’attend pas de certification.")),
         check(payment.requested_by_id != actor.pk, _("Vous avez demandé ce paiement; une autre personne doit le certifier.")),
+        apart_from_bank_details(actor, payment.instalment.agreement.project.organisation_id, now),
     )
 
 
@@ -118,33 +121,39 @@ def authorise_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
             actor.pk not in (payment.requested_by_id, payment.certified_by_id),
             _("Vous avez demandé ou certifié ce paiement; une autre personne doit l’autoriser."),
         ),
+        apart_from_bank_details(actor, payment.instalment.agreement.project.organisation_id, now),
     )
 
 
 @rule(
     Role.PAYMENT_REQUESTER,
-    says=gettext_lazy("Qui demande les paiements inscrit qu’un paiement autorisé est fait, avec sa référence."),
+    says=gettext_lazy("Qui demande les paiements inscrit qu’un paiement transmis est fait, avec sa référence."),
     subject=Subject.PAYMENTS,
 )
 def confirm_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The requester's unit records that the payment was made, with its reference; again with the same one is harmless."""
     return first_no(
         _not_recused(actor, payment.instalment.agreement.project),
-        possible(payment.state in (PaymentState.AUTHORISED, PaymentState.CONFIRMED), _("Ce paiement n’est pas encore autorisé.")),
+        possible(
+            payment.state in (PaymentState.TRANSMITTED, PaymentState.CONFIRMED), _("Ce paiement n’est pas transmis : il part dans un lot.")
+        ),
     )
 
 
 @rule(
     *PAYMENT_ROLES,
-    says=gettext_lazy("Qui prend part aux paiements peut en arrêter un qui n’est pas confirmé, avec un motif."),
+    says=gettext_lazy("Qui prend part aux paiements peut en arrêter un qui n’est pas transmis, avec un motif."),
     subject=Subject.PAYMENTS,
 )
 def reject_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
-    """Whoever acts on payments may stop one that is not confirmed, with a reason."""
+    """Whoever acts on payments may stop one that has not left, with a reason."""
     return first_no(
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state != PaymentState.CONFIRMED, _("Ce paiement est confirmé : il ne peut plus être rejeté.")),
-        possible(payment.state != PaymentState.REJECTED, _("Ce paiement est déjà rejeté.")),
+        possible(payment.state not in DEAD_PAYMENTS, _("Ce paiement est déjà rejeté.")),
+        possible(
+            payment.state != PaymentState.TRANSMITTED, _("Cet ordre est au système comptable : seul son fichier de retour peut le rejeter.")
+        ),
     )
 
 

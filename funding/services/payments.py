@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -17,7 +19,7 @@ from funding.queries.payments import unlocked
 from funding.services.envelopes import Posting, post
 from projects.models import Project, User
 from projects.services.journal import canonical, money_clock, next_numbers, note, note_money, note_reason, sha256, transition
-from projects.services.locks import lock
+from projects.services.locks import lock, lock_all
 from projects.services.outbox import queue
 
 ATTESTATIONS = ("attests_legal_basis", "attests_credit", "attests_due")
@@ -48,7 +50,7 @@ def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor:
         **dict.fromkeys(ATTESTATIONS, True),
     )
     note(payment, amount=payment.amount, attestations=list(ATTESTATIONS))
-    _note_file(payment)
+    note_file(payment)
     return payment
 
 
@@ -58,7 +60,7 @@ def certify_payment(*, payment_id: int, actor: User, now: datetime, key: str | N
     payment = lock(Payment, payment_id)
     policies.certify_payment(actor, payment, now).require()
     transition([payment], PaymentState.CERTIFIED, moves=PAYMENT_MOVES, now=now, certified_by=actor, certified_at=now)
-    _note_file(payment)
+    note_file(payment)
     return payment
 
 
@@ -68,7 +70,7 @@ def authorise_payment(*, payment_id: int, actor: User, now: datetime, key: str |
     payment = lock(Payment, payment_id)
     policies.authorise_payment(actor, payment, now).require()
     transition([payment], PaymentState.AUTHORISED, moves=PAYMENT_MOVES, now=now, authorised_by=actor, authorised_at=now)
-    _note_file(payment)
+    note_file(payment)
     return payment
 
 
@@ -81,13 +83,13 @@ def reject_payment(*, payment_id: int, reason: str, actor: User, now: datetime, 
         raise Invalid(errors={"reason": _("Inscrivez le motif du rejet.")})
     note_reason(reason)
     transition([payment], PaymentState.REJECTED, moves=PAYMENT_MOVES, now=now, rejection_reason=reason)
-    _note_file(payment)
+    note_file(payment)
     return payment
 
 
 @act
 def confirm_payment(*, payment_id: int, reference: str, paid_on: date, actor: User, now: datetime, key: str | None = None) -> Payment:
-    """Record that a payment was made: its reference, its day, and its row in the ledger.
+    """Record that a transmitted payment was made: its reference, its day, and its row in the ledger.
 
     The same reference again changes nothing. Raises NotAllowed, Invalid, WrongState, EnvelopeExceeded.
     """
@@ -98,35 +100,55 @@ def confirm_payment(*, payment_id: int, reference: str, paid_on: date, actor: Us
     if payment.state == PaymentState.CONFIRMED:
         return _same_confirmation(payment, reference)
     _check_confirmation(payment, reference, paid_on, now)
-    agreement = lock(Agreement, payment.instalment.agreement_id)
-    transition(
-        [payment],
-        PaymentState.CONFIRMED,
-        moves=PAYMENT_MOVES,
-        now=now,
-        reference=reference,
-        paid_on=paid_on,
-        confirmed_by=actor,
-        confirmed_at=now,
-        fiscal_year=fiscal_year_of(paid_on),
-    )
-    envelope = Envelope.objects.get(code=agreement.project.call.envelope)
-    posting = Posting(
-        envelope.pk,
-        payment.fiscal_year,
-        LedgerKind.PAYMENT,
-        payment.amount,
-        paid_on,
-        call_id=agreement.project.call_id,
-        award_id=agreement.award_id,
-        agreement_id=agreement.pk,
-        instalment_id=payment.instalment_id,
-        reference=reference,
-    )
-    post([posting], actor=actor, recorded_at=known)
-    _note_file(payment)
-    queue("money", now=now)
+    confirm_all([Confirmation(payment, reference, paid_on)], actor=actor, now=now, known=known)
     return payment
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A locked payment, the accounting system's reference of it, and its day."""
+
+    payment: Payment
+    reference: str
+    paid_on: date
+
+
+def confirm_all(confirmed: Sequence[Confirmation], *, actor: User, now: datetime, known: datetime) -> None:
+    """Confirm transmitted payments and write their rows of the ledger: the one step of a confirmation by hand and of a return file."""
+    agreements = {row.pk: row for row in lock_all(Agreement, [one.payment.instalment.agreement_id for one in confirmed])}
+    envelopes = dict(Envelope.objects.values_list("code", "pk"))
+    postings = []
+    for one in confirmed:
+        payment, agreement = one.payment, agreements[one.payment.instalment.agreement_id]
+        transition(
+            [payment],
+            PaymentState.CONFIRMED,
+            moves=PAYMENT_MOVES,
+            now=now,
+            reference=one.reference,
+            paid_on=one.paid_on,
+            confirmed_by=actor,
+            confirmed_at=now,
+            fiscal_year=fiscal_year_of(one.paid_on),
+        )
+        postings.append(
+            Posting(
+                envelopes[agreement.project.call.envelope],
+                payment.fiscal_year,
+                LedgerKind.PAYMENT,
+                payment.amount,
+                one.paid_on,
+                call_id=agreement.project.call_id,
+                award_id=agreement.award_id,
+                agreement_id=agreement.pk,
+                instalment_id=payment.instalment_id,
+                reference=one.reference,
+            )
+        )
+    post(postings, actor=actor, recorded_at=known)
+    for one in confirmed:
+        note_file(one.payment)
+    queue("money", now=now)
 
 
 def _same_confirmation(payment: Payment, reference: str) -> Payment:
@@ -205,6 +227,7 @@ def cofunding_facts(row: Cofunding) -> dict[str, object]:
     }
 
 
-def _note_file(payment: Payment) -> None:
+def note_file(payment: Payment) -> None:
+    """Say in the journal whose file a payment is of."""
     project = payment.instalment.agreement.project
     note(project.application or project)

@@ -18,8 +18,10 @@ PAYMENT_COLOURS = {
     PaymentState.REQUESTED: "yellow",
     PaymentState.CERTIFIED: "yellow",
     PaymentState.AUTHORISED: "blue",
+    PaymentState.TRANSMITTED: "blue",
     PaymentState.CONFIRMED: "green",
     PaymentState.REJECTED: "red",
+    PaymentState.REVERSED: "red",
 }
 MILESTONE_COLOURS = {
     MilestoneState.PLANNED: "outline",

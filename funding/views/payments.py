@@ -22,6 +22,8 @@ from funding.filters.payments import PaymentFilter
 from funding.forms.payments import CofundingForm, KeyForm, MilestoneReportForm, PaymentConfirmForm, PaymentRequestForm, ReasonForm
 from funding.models import Instalment, Milestone, Payment
 from funding.policies import payments as policies
+from funding.policies.batches import reverse_payment
+from funding.queries.bank import current_details
 from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for, unlocked
 from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
@@ -50,6 +52,7 @@ def payment_detail(request: HttpRequest, payment: str) -> HttpResponse:
     now = timezone.now()
     found = get_object_or_404(payments_for(request.user, now), number=payment)
     policies.list_payments(request.user, now, call_of(found)).require()
+    owner = found.instalment.agreement.project.organisation_id
     context = {
         "payment": found,
         "colour": PAYMENT_COLOURS[found.state],
@@ -57,6 +60,9 @@ def payment_detail(request: HttpRequest, payment: str) -> HttpResponse:
         "may_authorise": policies.authorise_payment(request.user, found, now),
         "may_confirm": policies.confirm_payment(request.user, found, now),
         "may_reject": policies.reject_payment(request.user, found, now),
+        "may_reverse": reverse_payment(request.user, found, now),
+        "account": current_details([owner]).get(owner),
+        "orders": found.orders.filter(is_live=True).select_related("batch", "bank_detail").order_by("pk"),
     }
     return render(request, "funding/payment_detail.html", context)
 

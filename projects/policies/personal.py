@@ -116,6 +116,18 @@ REGISTRY: tuple[Personal, ...] = (
         "funding.Review.comment", _("Motiver une évaluation : une opinion signée"), FILE, _("Le Secrétariat et l’audit; jamais l’organisme")
     ),
     Personal(
+        "funding.BankDetail.holder",
+        _("Payer l’organisme au bon compte; un titulaire peut porter le nom d’une personne"),
+        ACTS,
+        _("Les membres de l’organisme et qui fait les paiements"),
+    ),
+    Personal(
+        "funding.BankDetail.account",
+        _("Payer l’organisme (numéro chiffré; les pages n’en montrent que les trois derniers chiffres)"),
+        ACTS,
+        _("Personne : seul le fichier remis au système comptable le contient"),
+    ),
+    Personal(
         "reporting.SnapshotRow.data",
         _("Garder le rapport des accès, où les personnes sont nommées"),
         SHORT,
@@ -152,6 +164,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
     "projects.OrganisationEvent.name": _("Nom d’un organisme"),
     "funding.Fund.name": _("Nom du Fonds"),
     "funding.Envelope.name": _("Nom d’une enveloppe"),
+    "funding.ReturnFile.name": _("Nom d’un fichier du système comptable"),
     "reporting.Export.name": _("Nom d’un fichier de rapport"),
     "socialaccount.SocialApp.name": _("Nom d’un service d’identité"),
     "auth.Permission.name": _("Nom d’une permission technique, qui n’accorde rien ici"),
@@ -182,6 +195,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
             "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule",
+            "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
         ),
         _ACTED,
@@ -197,6 +211,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.TermsProfile", "projects.TermsProfileEvent", "projects.Region", "projects.Organisation", "projects.OrganisationEvent",
             "projects.InactivityRule", "funding.Fund", "funding.Envelope", "funding.DelegationRule", "funding.DelegationRuleEvent",
+            "funding.PaymentRule",
             "reporting.DiscountRate",
         ),
         _REFERENCE,

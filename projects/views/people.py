@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from fondsinnovation.kit.errors import Stale
 from fondsinnovation.kit.tables import PER_PAGE
 from fondsinnovation.kit.views import ActForm
-from projects.enums import Role
+from projects.enums import APPLICANT_ROLES, Role
 from projects.forms.people import ChangeMembershipForm, EndMembershipForm, MembershipForm
 from projects.menu import menu_of
 from projects.models import Delegation, Membership, Organisation
@@ -45,6 +45,14 @@ FIRST_PAGES = (
     ((Role.PRIVACY_OFFICER,), "projects:incident_list"),
     ((Role.TECHNICAL_ADMIN,), "reporting:operations"),
 )
+
+#: who finds the link to the bank details of an organisation whose members they see; the page itself asks its own rule
+READ_BANK_DETAILS = frozenset(
+    {
+        *APPLICANT_ROLES, Role.OFFICER, Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE, Role.CONTROLLER, Role.PAYMENT_REQUESTER,
+        Role.PAYMENT_AUTHORISER, Role.AUDITOR,
+    }
+)  # fmt: skip
 
 
 @require_safe
@@ -71,6 +79,7 @@ def organisation_detail(request: HttpRequest, code: str) -> HttpResponse:
         **facts_of(request, organisation, is_signed=members_shown),
         "organisation": organisation,
         "members_shown": members_shown,
+        "bank_shown": members_shown and not rights_of(request.user, now).roles.isdisjoint(READ_BANK_DETAILS),
         "members": Paginator(members_of(organisation), PER_PAGE).get_page(request.GET.get("page")) if members_shown else [],
         "today": timezone.localdate(now),
         "now": now,

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from reporting.queries import people
+from reporting.queries.payment_invariants import ORDERS, SD_6
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,9 @@ INVARIANTS = (
            GROUP BY reference HAVING count(*) > 1 OR reference = '' OR bool_or(agreement_id IS NULL)""",
     ),
     Invariant(
+        "INV-08b", _("Chaque ordre existe une fois, est parti une fois, et le grand livre dit ce qui est confirmé ou annulé"), ORDERS,
+    ),
+    Invariant(
         "INV-10", _("Le grand livre, les gains et le journal sont en ajout seulement; une contre-écriture suit ce qu’elle renverse"),
         """SELECT t || ' : ' || p FROM unnest(ARRAY['ledger_entry', 'cash_entry', 'gain', 'cofunding', 'journal', 'journal_link']) t,
            unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) p WHERE has_table_privilege('fonds_app', t, p)
@@ -196,6 +200,7 @@ INVARIANTS = (
            GROUP BY report, effective, known, manifest->>'version' HAVING count(DISTINCT sha256) > 1""",
     ),
     Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
+    Invariant("SD-6", _("Un paiement a trois personnes, et qui change le compte n’y paie rien dans les mêmes jours"), SD_6),
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
 )  # fmt: skip
 

@@ -11,8 +11,10 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from funding.enums import AgreementState, AwardState, MilestoneState, PaymentState, ReviewState
+from funding.enums import AgreementState, AwardState, BankState, MilestoneState, PaymentState, ReviewState
 from funding.models import Agreement, Award, Eligibility, Instalment, Milestone, Payment, Review
+from funding.services.batches import prepare_batch
+from funding.services.payments import confirm_payment
 from projects.enums import ApplicationState, CallState, DocumentKind, InterestAnswer, Role, TokenScope
 from projects.models import (
     ApiToken,
@@ -48,8 +50,10 @@ from tests.factories import (
     UserFactory,
     agreement_in_force,
     award_certified,
+    bank_details_of,
     person_with,
     reserved_call,
+    sent,
     upload,
 )
 from tests.funding.credit import authority, frozen, received
@@ -202,6 +206,7 @@ def _agreements(world: World) -> None:
     for position, state in enumerate((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), start=1):
         payment = _payment(paid.instalments.get(position=position), state, people)
         world.places[f"payment_{state}"] = {"payment": payment.number, "number": payment.number}
+    _sent(world, _agreement(world, "sent"), people)
     first, second = project.milestones.order_by("position")
     Milestone.objects.filter(pk=second.pk).update(
         state=MilestoneState.REPORTED,
@@ -214,10 +219,27 @@ def _agreements(world: World) -> None:
     world.places["instalment"] = {"instalment": project.instalments.get(position=1).pk}
 
 
-def _payment(instalment: Instalment, state: PaymentState, people: list[User]) -> Payment:
+def _sent(world: World, agreement: Agreement, people: list[User]) -> None:
+    """A payment at the accounting system, one that it confirmed, one that a batch holds; and where they are paid."""
+    rows = [_payment(one, PaymentState.AUTHORISED, people, "667") for one in agreement.instalments.order_by("position")]
+    owner, requester = agreement.project.organisation, person_with(Role.PAYMENT_REQUESTER)
+    bank_details_of(owner)
+    sent(*rows[:2], actor=requester)
+    confirm_payment(payment_id=rows[1].pk, reference="S-667", paid_on=NOW.date(), actor=requester, now=NOW)
+    batch = prepare_batch(payment_ids=[rows[2].pk], actor=requester, now=NOW)
+    waiting = bank_details_of(owner, number="76543", state=BankState.ENTERED, decided_by=None, decided_at=None)
+    world.places |= {
+        "payment_transmitted": {"payment": rows[0].number},
+        "payment_confirmed": {"payment": rows[1].number},
+        "batch": {"batch": batch.number},
+        "bank": {"code": owner.code, "bank": waiting.pk},
+    }
+
+
+def _payment(instalment: Instalment, state: PaymentState, people: list[User], series: str = "666") -> Payment:
     certified, authorised = state != PaymentState.REQUESTED, state == PaymentState.AUTHORISED
     return Payment.objects.create(
-        number=f"VER-2026-666{instalment.position:02}",
+        number=f"VER-2026-{series}{instalment.position:02}",
         instalment=instalment,
         amount=instalment.amount,
         fiscal_year=2026,

@@ -18,8 +18,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from funding.enums import EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
-from funding.models import Agreement, CashEntry, CreditMove, DrawAuthority, Instalment, Milestone, Payment, Review
+from funding.enums import BatchState, EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
+from funding.models import Agreement, BankDetail, CashEntry, CreditMove, DrawAuthority, Instalment, Milestone, Payment, PaymentBatch, Review
+from funding.services.bank import Account, enter_bank_details
+from funding.services.batches import prepare_batch, transmit_batch
 from funding.services.calls import submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
@@ -71,6 +73,9 @@ MORE = tuple(
         ("45072", "Convention à signer pour le ministre", "sign_beneficiary"),
         ("RBQ", "Versement à autoriser", "sign_minister"),
         ("RBQ", "Versement à confirmer", "sign_minister"),
+        ("RBQ", "Versement transmis", "sign_minister"),
+        ("RBQ", "Versement dans un lot", "sign_minister"),
+        ("RBQ", "Versement à réunir", "sign_minister"),
     )
 )
 
@@ -108,6 +113,7 @@ def prepare(monkeypatch: Any) -> None:
     merge_an_organisation(now)
     invite_and_delegate(now)
     request_payments(now)
+    send_payments(now)
     freeze_credit(now)
     return_a_gain(now)
     open_exceptionally(now)
@@ -178,6 +184,25 @@ def request_payments(now: Any) -> None:
             step(payment_id=payment.pk, actor=person(local), now=now)
 
 
+def send_payments(now: Any) -> None:
+    """A confirmed payment, one that waits for its answer, one in a batch that did not leave, one to batch; bank details to confirm."""
+    sent, held, _ready = (authorised(title, now) for title in ("Versement transmis", "Versement dans un lot", "Versement à réunir"))
+    requester = {"actor": person("paiement1"), "now": now}
+    transmit_batch(batch_id=prepare_batch(payment_ids=[sent.pk], **requester).pk, **requester)
+    prepare_batch(payment_ids=[held.pk], **requester)
+    account = Account("Magog", "815", "30000", "7654321")
+    organisation = Organisation.objects.get(code="45072")
+    enter_bank_details(organisation_id=organisation.pk, account=account, actor=person("finances.magog"), now=now)
+
+
+def authorised(title: str, now: Any) -> Payment:
+    advance = Instalment.objects.get(agreement=agreement(title), kind=InstalmentKind.ADVANCE)
+    attested = dict.fromkeys(ATTESTATIONS, True)
+    payment = request_payment(instalment_id=advance.pk, attestations=attested, actor=person("paiement1"), now=now)
+    certify_payment(payment_id=payment.pk, actor=person("controle"), now=now)
+    return authorise_payment(payment_id=payment.pk, actor=person("paiement2"), now=now)
+
+
 def freeze_credit(now: Any) -> None:
     """A move of credit that waits for its decision."""
     frozen(Decimal("250000.00"), actor=person("controle"), now=now)
@@ -235,6 +260,10 @@ def review(state: ReviewState, local: str) -> Callable[[], tuple[int]]:
 def payment(state: PaymentState, local: str = "paiement1") -> Callable[[], tuple[str]]:
     """The newest in this state: the accounts of a demonstration took no other part in it."""
     return lambda: (Payment.objects.filter(state=state, requested_by=person(local)).order_by("-pk")[0].number,)
+
+
+def batch(state: BatchState) -> Callable[[], tuple[str]]:
+    return lambda: (PaymentBatch.objects.filter(state=state).order_by("-pk")[0].number,)
 
 
 def milestone(state: MilestoneState) -> Callable[[], tuple[int]]:
@@ -473,7 +502,19 @@ page(
 )  # fmt: skip
 page("funding:payment_certify", "controle", payment(PaymentState.REQUESTED))
 page("funding:payment_authorise", "paiement2", payment(PaymentState.CERTIFIED))
-page("funding:payment_confirm", "paiement1", payment(PaymentState.AUTHORISED))
+page("funding:payment_confirm", "paiement1", payment(PaymentState.TRANSMITTED))
+page("funding:payment_reverse", "controle", lambda: (Payment.objects.filter(state="confirmed").order_by("-pk")[0].number,))
+page("funding:bank_detail", "greffe.magog", lambda: ("45072",))
+page("funding:bank_enter", "finances.rbq", lambda: ("RBQ",))
+page("funding:bank_confirm", "greffe.magog", newest(BankDetail))
+page("funding:bank_refuse", "greffe.magog", newest(BankDetail))
+page("funding:batch_list", "paiement1")
+page("funding:batch_create", "paiement1")
+page("funding:batch_detail", "paiement1", batch(BatchState.PREPARED))
+page("funding:batch_transmit", "paiement1", batch(BatchState.PREPARED))
+page("funding:batch_cancel", "paiement1", batch(BatchState.PREPARED))
+page("funding:return_create", "paiement1")
+page("funding:reconciliation", "audit")
 page("funding:payment_reject", "paiement1", payment(PaymentState.REQUESTED))
 page("funding:cofunding_create", "agente1", project)
 page("funding:envelope_list", "controle")
@@ -524,7 +565,7 @@ NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
-    "projects:own_data_export", "projects:exceptional_access_end", "projects:incident_export",
+    "projects:own_data_export", "funding:batch_download", "projects:exceptional_access_end", "projects:incident_export",
     # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere
     "mfa_authenticate", "mfa_login_webauthn", "mfa_deactivate_totp", "mfa_totp_picture", "mfa_download_recovery_codes",
     "identity_login", "identity_callback", "projects:session_state",

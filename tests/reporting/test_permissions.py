@@ -9,8 +9,9 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from funding.enums import MilestoneState, PaymentState
+from funding.enums import BankState, MilestoneState, PaymentState
 from funding.models import Eligibility, Milestone, Payment
+from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
 from projects.policies.rules import RULES, LacksRole, Where
@@ -26,6 +27,7 @@ from tests.factories import (
     UnitFactory,
     UserFactory,
     award_certified,
+    bank_details_of,
     person_with,
     reserved_call,
 )
@@ -87,6 +89,14 @@ issue_letter           ... ●....●.. .... .....
 draft_agreement        ... ●....... .... .....
 sign_for_beneficiary   ..◐ ........ .... .....
 sign_for_minister      ... .....●●● .... .....
+read_bank_details      ◐◐◐ ●....●●● ●●●. ●....
+enter_bank_details     .◐◐ ........ .●.. .....
+decide_bank_details    .◐◐ ........ ●●.. .....
+prepare_batch          ... ........ .●.. .....
+download_batch         ... ........ .●.. .....
+settle_batch           ... ........ .●.. .....
+import_returns         ... ........ .●.. .....
+reverse_payment        ... ........ ●... .....
 record_authority       ... ......●. ●... .....
 bring_into_force       ... ......●● .... .....
 record_cash            ... ........ ●... .....
@@ -155,6 +165,7 @@ WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
     "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
+    "prepare_batch", "import_returns",
 )  # fmt: skip
 
 
@@ -193,6 +204,10 @@ class World:
         self.reported.refresh_from_db()
         self.instalment = self.agreement.instalments.order_by("position")[0]
         self.payments = dict(zip((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), self._payments(), strict=True))
+        bank_details_of(self.organisation)
+        requester = person_with(Role.PAYMENT_REQUESTER)
+        self.batch = prepare_batch(payment_ids=[self.payments[PaymentState.AUTHORISED].pk], actor=requester, now=NOW)
+        self.bank = bank_details_of(self.organisation, state=BankState.ENTERED, decided_by=None, decided_at=None)
         self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
@@ -256,7 +271,13 @@ class World:
             "request_payment": [(self.instalment,)],
             "certify_payment": [(payments[PaymentState.REQUESTED],)],
             "authorise_payment": [(payments[PaymentState.CERTIFIED],)],
-            "confirm_payment": [(payments[PaymentState.AUTHORISED],)],
+            "confirm_payment": [(Payment(instalment=self.instalment, state=PaymentState.TRANSMITTED),)],
+            "reverse_payment": [(Payment(instalment=self.instalment, state=PaymentState.CONFIRMED),)],
+            "read_bank_details": [(self.organisation,)],
+            "enter_bank_details": [(self.organisation,)],
+            "decide_bank_details": [(self.bank,)],
+            "download_batch": [(self.batch,)],
+            "settle_batch": [(self.batch,)],
             "reject_payment": [(payments[PaymentState.REQUESTED],)],
             "record_cofunding": [(self.project,)],
             "decide_credit_move": [(self.move,)],

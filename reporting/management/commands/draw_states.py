@@ -27,6 +27,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Convention", "funding.Agreement", funding.AGREEMENT_MOVES),
     ("Jalon", "funding.Milestone", funding.MILESTONE_MOVES),
     ("Paiement", "funding.Payment", funding.PAYMENT_MOVES),
+    ("Coordonnées bancaires", "funding.BankDetail", funding.BANK_MOVES),
+    ("Lot de paiement", "funding.PaymentBatch", funding.BATCH_MOVES),
     ("Mouvement de crédits", "funding.CreditMove", funding.CREDIT_MOVE_MOVES),
     ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
