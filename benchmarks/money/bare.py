@@ -22,13 +22,13 @@ from django.db import connection
 
 from benchmarks.money.acts import KINDS
 from benchmarks.money.world import ASKED, OF_EACH_ROLE, ROLES, leave, to_sign
-from funding.models import Agreement, Award, Instalment, LedgerEntry, Payment
+from funding.models import Agreement, Award, BatchOrder, Instalment, LedgerEntry, Payment
 from projects.enums import ApplicationState, Role
 from projects.models import User
 from tests.factories import NOW, ApplicationFactory, CallFactory, award_certified, person_with, reserve
 
 FAR_APART = 10_000_000_000  # each table counts from its own multiple: an identity says which row it is, wherever it appears
-WARM = 6  # the acts of the first file of each connection are done before the clock starts
+WARM = 8  # the acts of the first file of each connection are done before the clock starts
 _IDENTITY = re.compile(r'RETURNING "\w+"\."id"')
 _LOCK = "lock_envelope_years"
 _LEDGER = re.compile(r'INSERT INTO "ledger_entry" \(([^)]*)\)')
@@ -71,6 +71,9 @@ def acts_of(file: dict[str, int], people: dict[Role, User]) -> list[Callable[[],
     def order() -> int:
         return Payment.objects.values_list("pk", flat=True).get(instalment__agreement=file["agreement"])
 
+    def batch() -> int:
+        return BatchOrder.objects.values_list("batch", flat=True).get(payment=order())
+
     advance = Instalment.objects.values_list("pk", flat=True).get(agreement=file["agreement"], position=1)
     return [
         lambda: do("approve_award", Role.DIRECTOR, file["award"]),
@@ -78,6 +81,8 @@ def acts_of(file: dict[str, int], people: dict[Role, User]) -> list[Callable[[],
         lambda: do("request_payment", Role.PAYMENT_REQUESTER, advance),
         lambda: do("certify_payment", Role.CONTROLLER, order()),
         lambda: do("authorise_payment", Role.PAYMENT_AUTHORISER, order()),
+        lambda: do("prepare_batch", Role.PAYMENT_REQUESTER, order(), payment_ids=[order()]),
+        lambda: do("transmit_batch", Role.PAYMENT_REQUESTER, batch()),
         lambda: do("confirm_payment", Role.PAYMENT_REQUESTER, order(), reference=f"REF-{file['agreement']}"),
     ]
 

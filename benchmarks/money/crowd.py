@@ -20,7 +20,8 @@ from typing import Any, TextIO
 
 from django.db import DatabaseError, connection
 
-from benchmarks.money.acts import Attempt, choose
+from benchmarks.money.acts import choose, perform
+from benchmarks.money.kinds import Attempt
 from benchmarks.money.world import World
 from fondsinnovation.kit.errors import DomainError
 from projects.models import User
@@ -104,7 +105,7 @@ def attempt(one: Attempt, journal: TextIO, people: dict[int, User], began: float
     journal.write(one.line() + "\n")
     outcome, why, clock = ACCEPTED, "", time.perf_counter()
     try:
-        one.perform(people[one.actor], NOW + timedelta(seconds=time.time() - began))
+        perform(one, people[one.actor], NOW + timedelta(seconds=time.time() - began))
     except DomainError as error:
         outcome, why = REFUSED, type(error).__name__
     except Exception as error:

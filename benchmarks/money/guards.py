@@ -13,9 +13,10 @@ CONSTRAINTS = {
     "award_year": ("award_year_within_reserved",),
     "agreement_balance": ("agreement_balance_within_committed",),
     "instalment_balance": ("instalment_balance_within_scheduled",),
+    "draw_authority_balance": ("draw_within_ceiling",),
 }
 #: unique keys that are indexes with a condition
-INDEXES = ("payment_one_live_per_instalment", "ledger_payment_reference_unique")
+INDEXES = ("payment_one_live_per_instalment", "ledger_payment_reference_unique", "batch_order_once", "cash_entry_reference_unique")
 #: table → triggers that hold a rule across rows
 TRIGGERS: dict[str, tuple[str, ...]] = {}
 

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 
-from benchmarks.money.acts import Attempt
+from benchmarks.money.acts import EFFECTS
 from benchmarks.money.crowd import ACCEPTED, Race
-from funding.enums import AwardState, LedgerKind
-from funding.models import AgreementPart, Approval, Award, AwardPart, Payment
-from projects.models import ActKey, CallBudget, JournalEntry
+from benchmarks.money.kinds import Account, Attempt
+from funding.models import Payment
+from projects.models import ActKey, JournalEntry
 from reporting.queries.invariants import check
 from reporting.services.audit import verify_database
 
-#: kind, envelope, fiscal year, holder (agreement, or else award, or else call)
-Account = tuple[str, str, int, str]
 Sums = dict[Account, Decimal]
 
 _LEDGER = """
@@ -33,18 +30,27 @@ SELECT l.kind, e.code, l.fiscal_year,
             WHEN l.call_id IS NOT NULL THEN 'call ' || l.call_id ELSE '' END,
        sum(l.amount)
   FROM ledger_entry l JOIN funding_envelope e ON e.id = l.envelope_id GROUP BY 1, 2, 3, 4
+UNION ALL
+SELECT kind, '', fiscal_year, CASE WHEN authority_id IS NULL THEN '' ELSE 'authority ' || authority_id END, sum(amount)
+  FROM cash_entry GROUP BY 1, 3, 4
 """
 #: what no invariant of the catalogue says yet, as sentences
 _ONCE = """
-SELECT 'payment orders of instalment ' || instalment_id || ' that are not rejected: ' || count(*)
-  FROM funding_payment WHERE state <> 'rejected' GROUP BY instalment_id HAVING count(*) > 1
+SELECT 'payment orders of instalment ' || instalment_id || ' that are alive: ' || count(*)
+  FROM funding_payment WHERE state NOT IN ('rejected', 'reversed') GROUP BY instalment_id HAVING count(*) > 1
 UNION ALL
-SELECT 'order ' || number || ' exists ' || count(*) || ' times' FROM funding_payment GROUP BY number HAVING count(*) > 1
+SELECT 'order ' || order_number || ' exists ' || count(*) || ' times' FROM funding_payment GROUP BY order_number HAVING count(*) > 1
+UNION ALL
+SELECT 'order ' || order_number || ' is in ' || count(*) || ' live batches' FROM funding_batchorder WHERE is_live
+ GROUP BY order_number HAVING count(*) > 1
+UNION ALL
+SELECT 'batch ' || b.number || ' says ' || b.total || ' and its orders ' || sum(o.amount) FROM funding_paymentbatch b
+  JOIN funding_batchorder o ON o.batch_id = b.id GROUP BY b.id HAVING (b.total, b.order_count) <> (sum(o.amount), count(*))
 UNION ALL
 SELECT 'order ' || p.number || ' is confirmed and has ' || count(l.id) || ' rows in the ledger' FROM funding_payment p
   LEFT JOIN ledger_entry l
     ON l.kind = 'payment' AND l.reverses_id IS NULL AND l.instalment_id = p.instalment_id AND l.reference = p.reference
- WHERE p.state = 'confirmed' GROUP BY p.number HAVING count(l.id) <> 1
+ WHERE p.state IN ('confirmed', 'reversed') GROUP BY p.number HAVING count(l.id) <> 1
 UNION ALL
 SELECT 'call ' || call_id || ' holds ' || sum(amount) || ' in ' || fiscal_year FROM ledger_entry
  WHERE kind = 'reservation' AND award_id IS NULL GROUP BY call_id, fiscal_year HAVING sum(amount) < 0
@@ -140,68 +146,13 @@ def one_entry_each(before: Start, accepted: dict[str, Attempt]) -> Iterator[str]
 def sums_equal(before: Sums, accepted: dict[str, Attempt]) -> Iterator[str]:
     """The ledger is what it was before plus what each accepted act moves."""
     expected: Sums = defaultdict(Decimal, before)
-    for kind, effect in EFFECTS.items():
-        for account, amount in effect([one for one in accepted.values() if one.kind == kind]):
+    by_kind: dict[str, list[Attempt]] = defaultdict(list)
+    for one in accepted.values():
+        by_kind[one.kind].append(one)
+    for effect in EFFECTS:
+        for account, amount in effect(by_kind):
             expected[account] += amount
     found = ledger_sums()
     for account in sorted({*expected, *found}):
         if expected.get(account, Decimal(0)) != found.get(account, Decimal(0)):
             yield f"{account}: the accepted acts make {expected.get(account, 0)} and the ledger {found.get(account, 0)}"
-
-
-# ── What each act moves ──────────────────────────────────────────────────────────────────────────────────────────────
-Move = tuple[Account, Decimal]
-PROJECTS = "PROJECTS"
-
-
-def targets(acts: Iterable[Attempt]) -> list[int]:
-    return [one.given["target"] for one in acts]
-
-
-def _calls(acts: list[Attempt]) -> Iterator[Move]:
-    budgets = CallBudget.objects.filter(call__in=targets(acts)).values_list("call", "fiscal_year", "amount")
-    times = Counter(targets(acts))
-    for call, year, amount in budgets:
-        yield (LedgerKind.RESERVATION.value, PROJECTS, year, f"call {call}"), amount * times[call]
-
-
-def _awards(acts: list[Attempt]) -> Iterator[Move]:
-    """The last level of the delegation takes the award's parts from its call."""
-    last = {
-        (award, person)
-        for award, person, level in Approval.objects.values_list("award", "person", "level")
-        if level == Approval.objects.filter(award=award).order_by("-level").values_list("level", flat=True)[:1][0]
-    }
-    calls = dict(Award.objects.filter(pk__in=targets(acts), state=AwardState.APPROVED).values_list("pk", "application__call"))
-    final = [one for one in acts if (one.given["target"], one.actor) in last and one.given["target"] in calls]
-    for award, year, amount, times in _parts(AwardPart, "award", final):
-        yield (LedgerKind.RESERVATION.value, PROJECTS, year, f"call {calls[award]}"), -amount * times
-        yield (LedgerKind.RESERVATION.value, PROJECTS, year, f"award {award}"), amount * times
-
-
-def _signatures(acts: list[Attempt]) -> Iterator[Move]:
-    awards = dict(AgreementPart.objects.filter(agreement__in=targets(acts)).values_list("agreement", "agreement__award"))
-    for agreement, year, amount, times in _parts(AgreementPart, "agreement", acts):
-        yield (LedgerKind.RESERVATION.value, PROJECTS, year, f"award {awards[agreement]}"), -amount * times
-        yield (LedgerKind.COMMITMENT.value, PROJECTS, year, f"agreement {agreement}"), amount * times
-
-
-def _parts(model: Any, name: str, acts: list[Attempt]) -> Iterator[tuple[int, int, Decimal, int]]:
-    times = Counter(targets(acts))
-    for target, year, amount in model.objects.filter(**{f"{name}__in": list(times)}).values_list(name, "fiscal_year", "amount"):
-        yield target, year, amount, times[target]
-
-
-def _confirmations(acts: list[Attempt]) -> Iterator[Move]:
-    """An order confirmed again under the same reference moves nothing: each counts once."""
-    orders = Payment.objects.filter(pk__in=set(targets(acts))).values_list("amount", "fiscal_year", "instalment__agreement")
-    for amount, year, agreement in orders:
-        yield (LedgerKind.PAYMENT.value, PROJECTS, year, f"agreement {agreement}"), amount
-
-
-EFFECTS: dict[str, Callable[[list[Attempt]], Iterator[Move]]] = {
-    "approve_call": _calls,
-    "approve_award": _awards,
-    "sign_for_minister": _signatures,
-    "confirm_payment": _confirmations,
-}
