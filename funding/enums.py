@@ -126,17 +126,48 @@ class AgreementKind(TextChoices):
 
 class AgreementState(TextChoices):
     DRAFT = "draft", _("Projet de convention")
+    LEGAL_REVIEW = "legal_review", _("En revue juridique")
     SIGNED_BENEFICIARY = "signed_beneficiary", _("Signée par le bénéficiaire")
     IN_FORCE = "in_force", _("En vigueur")
+    SUSPENDED = "suspended", _("Suspendue")
     COMPLETED = "completed", _("Achevée")
+    CLOSED = "closed", _("Fermée")
+    TERMINATED = "terminated", _("Résiliée")
+    CANCELLED = "cancelled", _("Projet annulé")
 
 
 AGREEMENT_MOVES = {
-    AgreementState.DRAFT: {AgreementState.SIGNED_BENEFICIARY},
+    AgreementState.DRAFT: {AgreementState.LEGAL_REVIEW, AgreementState.CANCELLED},
+    AgreementState.LEGAL_REVIEW: {AgreementState.SIGNED_BENEFICIARY, AgreementState.DRAFT, AgreementState.CANCELLED},
     AgreementState.SIGNED_BENEFICIARY: {AgreementState.IN_FORCE},
-    AgreementState.IN_FORCE: {AgreementState.COMPLETED},
-    AgreementState.COMPLETED: set(),
+    AgreementState.IN_FORCE: {AgreementState.SUSPENDED, AgreementState.COMPLETED, AgreementState.TERMINATED},
+    AgreementState.SUSPENDED: {AgreementState.IN_FORCE, AgreementState.TERMINATED},
+    AgreementState.COMPLETED: {AgreementState.CLOSED},
+    AgreementState.CLOSED: set(),
+    AgreementState.TERMINATED: set(),
+    AgreementState.CANCELLED: {AgreementState.DRAFT},
 }
+
+
+class AgreementStepKind(TextChoices):
+    """What happened to an agreement, beside its signatures."""
+
+    DRAFTED = "drafted", _("Projet refait")
+    SUBMITTED = "submitted", _("Soumise à la revue juridique")
+    REVIEWED = "reviewed", _("Avis juridique favorable")
+    RETURNED = "returned", _("Retournée")
+    CANCELLED = "cancelled", _("Projet annulé")
+    SUSPENDED = "suspended", _("Suspendue")
+    RESUMED = "resumed", _("Reprise")
+    TERMINATED = "terminated", _("Résiliée")
+    COMPLETED = "completed", _("Achevée")
+    CLOSED = "closed", _("Fermée")
+
+
+class TerminationCause(TextChoices):
+    DEFAULT = "default", _("Défaut du bénéficiaire")
+    MUTUAL = "mutual", _("Commun accord")
+    WITHOUT_CAUSE = "without_cause", _("Sans motif")
 
 
 class Party(TextChoices):

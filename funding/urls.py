@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from funding.views import (
     advisers,
+    agreement_steps,
     agreements,
     applications,
     awards,
@@ -61,6 +62,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conventions/<str:number>/", agreements.agreement_detail, name="agreement_detail"),
     path("conventions/<str:number>/signature/", agreements.AgreementSign.as_view(), name="agreement_sign"),
     path("conventions/<str:number>/signature-ministre/", agreements.AgreementSignMinister.as_view(), name="agreement_sign_minister"),
+    path("conventions/<str:number>/modification/", agreement_steps.AgreementEdit.as_view(), name="agreement_edit"),
+    path("conventions/<str:number>/revue/", agreement_steps.AgreementSubmit.as_view(), name="agreement_submit"),
+    path("conventions/<str:number>/avis/", agreement_steps.AgreementReview.as_view(), name="agreement_review"),
+    path("conventions/<str:number>/retour/", agreement_steps.AgreementReturn.as_view(), name="agreement_return"),
+    path("conventions/<str:number>/annulation/", agreement_steps.AgreementCancel.as_view(), name="agreement_cancel"),
+    path("conventions/<str:number>/suspension/", agreement_steps.AgreementSuspend.as_view(), name="agreement_suspend"),
+    path("conventions/<str:number>/reprise/", agreement_steps.AgreementResume.as_view(), name="agreement_resume"),
+    path("conventions/<str:number>/resiliation/", agreement_steps.AgreementTerminate.as_view(), name="agreement_terminate"),
+    path("conventions/<str:number>/achevement/", agreement_steps.AgreementComplete.as_view(), name="agreement_complete"),
+    path("conventions/<str:number>/fermeture/", agreement_steps.AgreementClose.as_view(), name="agreement_close"),
     # milestones and payments
     path("paiements/", payments.payment_list, name="payment_list"),
     path("paiements/<str:payment>/", payments.payment_detail, name="payment_detail"),

@@ -331,6 +331,8 @@ def agreement_in_force(application: Application | None = None, *, amount: Decima
             ends_on=date(2027, 3, 31),
             drafted_by=people[2],
             drafted_at=NOW,
+            reviewed_by=people[0],
+            reviewed_at=NOW,
             in_force_at=NOW,
             **fields,
         )

@@ -1,4 +1,5 @@
 from funding.models.advisers import Adviser
+from funding.models.agreement_steps import AgreementStep
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
 from funding.models.bank import BankDetail, PaymentRule
@@ -26,6 +27,7 @@ __all__ = [
     "Agreement",
     "AgreementBalance",
     "AgreementPart",
+    "AgreementStep",
     "Allotment",
     "Approval",
     "Award",

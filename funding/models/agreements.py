@@ -10,6 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from funding.enums import AgreementKind, AgreementState, InstalmentKind, MilestoneState, Party
 
 _PERSON = settings.AUTH_USER_MODEL
+#: states that only the second signature opens
+_SIGNED_BY_BOTH = [
+    AgreementState.IN_FORCE,
+    AgreementState.SUSPENDED,
+    AgreementState.COMPLETED,
+    AgreementState.CLOSED,
+    AgreementState.TERMINATED,
+]
 
 
 class Agreement(models.Model):
@@ -26,6 +34,9 @@ class Agreement(models.Model):
     drafted_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
     document = models.ForeignKey("projects.Document", models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.PositiveSmallIntegerField(_("version du projet"), default=1)
+    reviewed_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
+    reviewed_at = models.DateTimeField(_("avis juridique favorable le"), null=True, blank=True)
     in_force_at = models.DateTimeField(_("en vigueur le"), null=True, blank=True)
 
     class Meta:
@@ -34,8 +45,17 @@ class Agreement(models.Model):
             models.CheckConstraint(name="agreement_dates_in_order", condition=Q(ends_on__gte=F("starts_on"))),
             models.CheckConstraint(
                 name="agreement_in_force_is_dated",
-                condition=Q(state__in=[AgreementState.IN_FORCE, AgreementState.COMPLETED], in_force_at__isnull=False)
-                | Q(state__in=[AgreementState.DRAFT, AgreementState.SIGNED_BENEFICIARY], in_force_at__isnull=True),
+                condition=Q(state__in=_SIGNED_BY_BOTH, in_force_at__isnull=False)
+                | (~Q(state__in=_SIGNED_BY_BOTH) & Q(in_force_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="agreement_review_is_complete",
+                condition=Q(reviewed_by__isnull=True, reviewed_at__isnull=True) | Q(reviewed_by__isnull=False, reviewed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="agreement_reviewer_is_not_drafter",
+                condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("drafted_by")),
+                violation_error_message=_("La personne qui prépare la convention n’en donne pas l’avis juridique."),
             ),
         ]
         indexes = [models.Index(fields=["state", "number"]), models.Index(fields=["drafted_at", "id"])]

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of, split
 from funding.enums import AgreementKind, AwardState, InstalmentKind
-from funding.models import Agreement, Award
+from funding.models import Agreement, Award, Milestone
 from projects.enums import OrganisationKind
 from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, TermsProfile
 from projects.queries.applications import projects_for
@@ -26,6 +26,16 @@ class PlannedInstalment:
     milestone: int | None
     fiscal_year: int
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DraftMilestone:
+    """A milestone of an agreement to be, by its position."""
+
+    position: int
+    title: str
+    evidence: str
+    due_on: date
 
 
 def kind_for(application: Application) -> AgreementKind:
@@ -82,6 +92,11 @@ def planned_milestones(application: Application) -> list[PlannedMilestone]:
     return list(application.planned_milestones.order_by("position", "pk"))
 
 
+def draft_milestones(rows: Iterable[PlannedMilestone | Milestone]) -> list[DraftMilestone]:
+    """The milestones of an application, or of an agreement, as a draft writes them."""
+    return [DraftMilestone(row.position, row.title, row.evidence, row.due_on) for row in rows]
+
+
 def agreements_for(person: Any, now: datetime) -> QuerySet[Agreement]:
     """The agreements of the projects that this person may see."""
     return Agreement.objects.filter(project__in=projects_for(person, now)).select_related(
@@ -116,11 +131,18 @@ def expected_gains(application: Application) -> list[ExpectedGain]:
 
 
 def agreement_data(
-    *, number: str, project: str, award: Award, starts_on: date, ends_on: date, instalments: Sequence[PlannedInstalment], day: date
+    *,
+    number: str,
+    project: str,
+    award: Award,
+    starts_on: date,
+    ends_on: date,
+    milestones: Sequence[DraftMilestone],
+    instalments: Sequence[PlannedInstalment],
+    day: date,
 ) -> dict[str, object]:
     """What the PDF says, as `templates/pdf/agreement.typ` reads it. Fiscal years after that of `day` are conditional."""
     application = award.application
-    milestones = planned_milestones(application)
     titles = {milestone.position: milestone.title for milestone in milestones}
     return {
         "number": number,

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -26,11 +25,12 @@ from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
 from funding.policies.payments import list_payments
+from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import agreements_for, default_dates, default_schedule, expected_gains, kind_for, planned_milestones
 from funding.queries.payments import instalments_for, unlocked
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
-from funding.views.applications import Step
+from funding.views.agreement_steps import next_steps
 from funding.views.awards import award_or_404
 from projects.enums import Role
 from projects.policies.rights import needs_role
@@ -105,7 +105,7 @@ class AgreementDraft(ActForm):
             now=timezone.now(),
             key=data["key"],
         )
-        messages.success(self.request, _("La convention est prête à signer."))
+        messages.success(self.request, _("Le projet de convention est prêt : soumettez-le à la revue juridique."))
         return redirect("funding:agreement_detail", agreement.number)
 
 
@@ -130,6 +130,8 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "milestones": agreement.milestones.order_by("position", "pk"),
         "instalments": schedule_of(agreement, request.user, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
+        "unmet": unmet_conditions(agreement) if agreement.in_force_at is None and agreement.state != AgreementState.CANCELLED else [],
+        "history": agreement.steps.select_related("person").order_by("at", "pk"),
         "gains": expected_gains(agreement.award.application) if agreement.award else [],
     }
     return render(request, "funding/agreement_detail.html", context)
@@ -144,17 +146,6 @@ def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]
     for row in rows:
         row.may_request = bool(requester) and not row.live_payments and unlocked(row)
     return rows
-
-
-def next_steps(agreement: Agreement, person: Any, now: Any) -> list[Step]:
-    """The signature that the agreement waits for."""
-    if agreement.state == AgreementState.DRAFT:
-        page = reverse("funding:agreement_sign", args=[agreement.number])
-        return [Step(_("Signer pour le bénéficiaire"), page, policies.sign_for_beneficiary(person, agreement, now))]
-    if agreement.state == AgreementState.SIGNED_BENEFICIARY:
-        page = reverse("funding:agreement_sign_minister", args=[agreement.number])
-        return [Step(_("Signer pour le ministre"), page, policies.sign_for_minister(person, agreement, now))]
-    return []
 
 
 class AgreementSign(ActForm):
@@ -178,6 +169,8 @@ class AgreementSign(ActForm):
         return agreement
 
     def require_possible(self) -> None:
+        if self.target == AgreementState.SIGNED_BENEFICIARY:
+            acts.require_signable(self.agreement)
         require_move(AGREEMENT_MOVES, self.agreement.state, self.target)
 
     def get_initial(self) -> dict[str, Any]:

@@ -178,7 +178,10 @@ def award_decision(request: HttpRequest, number: str) -> HttpResponse:
     award = get_object_or_404(awards, application__number=number)
     agreement = next(iter(Agreement.objects.filter(award=award).order_by("pk")), None)
     to_sign = bool(
-        agreement and agreement.state == AgreementState.DRAFT and agreement_policies.sign_for_beneficiary(request.user, agreement, now)
+        agreement
+        and agreement.state == AgreementState.LEGAL_REVIEW
+        and agreement.reviewed_by_id
+        and agreement_policies.sign_for_beneficiary(request.user, agreement, now)
     )
     context = {
         "award": award,

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from reporting.queries import people
+from reporting.queries.agreement_invariants import AGREEMENT_INVARIANTS
 from reporting.queries.payment_invariants import ORDERS, SD_6
 
 
@@ -202,6 +203,7 @@ INVARIANTS = (
     Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
     Invariant("SD-6", _("Un paiement a trois personnes, et qui change le compte n’y paie rien dans les mêmes jours"), SD_6),
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
+    *(Invariant(*one) for one in AGREEMENT_INVARIANTS),
 )  # fmt: skip
 
 #: how many broken rows of one invariant are named

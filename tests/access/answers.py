@@ -224,11 +224,21 @@ projects:token_list                  | -                  | GET      | 302 200
 projects:token_revoke                | token              | GET POST | 302 404
 projects:workspace                   | -                  | GET      | 302 302
 funding:adviser_assign               | submitted          | GET POST | 302 404 readers:403 director:200/422
+funding:agreement_cancel             | drafted            | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_close              | completed          | GET POST | 302 404 insiders:403 officer,director:200/302
+funding:agreement_complete           | project            | GET POST | 302 404 insiders:403 officer,director:200/409
 funding:agreement_detail             | project            | GET      | 302 404 insiders:200
 funding:agreement_draft              | told               | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_edit               | drafted            | GET POST | 302 404 insiders:403 officer:200/422
 funding:agreement_list               | -                  | GET      | 302 200
-funding:agreement_sign               | drafted            | GET POST | 302 404 insiders:403 signatory:200/422
+funding:agreement_resume             | suspended          | GET POST | 302 404 insiders:403 director,head:200/302
+funding:agreement_return             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
+funding:agreement_review             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
+funding:agreement_sign               | reviewed_draft     | GET POST | 302 404 insiders:403 signatory:200/422
 funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
+funding:agreement_submit             | drafted            | GET POST | 302 404 insiders:403 officer:200/302
+funding:agreement_suspend            | project            | GET POST | 302 404 insiders:403 director,head:200/422
+funding:agreement_terminate          | project            | GET POST | 302 404 insiders:403 head,delegate:302
 funding:application_detail           | submitted          | GET      | 302 404 readers:200
 funding:authority_adopt              | authority          | GET POST | 302 403 head,controller:200/422
 funding:authority_force              | authority          | GET POST | 302 403 head,delegate:200/422

@@ -197,10 +197,23 @@ def _agreement(world: World, name: str) -> Agreement:
 
 
 def _agreements(world: World) -> None:
-    for name, state in (("drafted", AgreementState.DRAFT), ("signed", AgreementState.SIGNED_BENEFICIARY)):
+    reviewed = {"reviewed_by": UserFactory(), "reviewed_at": NOW}
+    for name, state, facts in (
+        ("drafted", AgreementState.DRAFT, {"in_force_at": None}),
+        ("to_review", AgreementState.LEGAL_REVIEW, {"in_force_at": None}),
+        ("reviewed_draft", AgreementState.LEGAL_REVIEW, {"in_force_at": None, **reviewed}),
+        ("signed", AgreementState.SIGNED_BENEFICIARY, {"in_force_at": None, **reviewed}),
+        ("suspended", AgreementState.SUSPENDED, {}),
+    ):
         agreement = _agreement(world, name)
         document = document_of(world.files[name], DocumentKind.AGREEMENT)
-        Agreement.objects.filter(pk=agreement.pk).update(state=state, in_force_at=None, document=document)
+        Agreement.objects.filter(pk=agreement.pk).update(state=state, document=document, **facts)
+    completed = _agreement(world, "completed")
+    Milestone.objects.filter(agreement=completed).update(
+        state=MilestoneState.VERIFIED, reported_by=UserFactory(), verified_by=UserFactory(), verified_at=NOW,
+        document=document_of(world.files["completed"], DocumentKind.EVIDENCE),
+    )  # fmt: skip
+    Agreement.objects.filter(pk=completed.pk).update(state=AgreementState.COMPLETED)
     paid, project = _agreement(world, "paid"), _agreement(world, "project")
     people = [UserFactory() for _ in range(3)]
     for position, state in enumerate((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), start=1):

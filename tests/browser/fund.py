@@ -70,6 +70,8 @@ MORE = tuple(
         ("RBQ", "Dossier incomplet", "submit"),
         ("45072", "Dossier recevable", "decide_eligibility"),
         ("RBQ", "Décision sans lettre", "approve"),
+        ("45072", "Projet de convention à compléter", "draft"),
+        ("45072", "Convention à relire", "submit_draft"),
         ("45072", "Convention à signer pour le ministre", "sign_beneficiary"),
         ("RBQ", "Versement à autoriser", "sign_minister"),
         ("RBQ", "Versement à confirmer", "sign_minister"),
@@ -486,6 +488,14 @@ page("funding:agreement_draft", "agente1", number(TOLD))
 page("funding:agreement_list", "agente1")
 page("funding:agreement_detail", "greffe.rimouski", contract(TO_SIGN))
 page("funding:agreement_detail", "agente1", contract(IN_FORCE))
+for _step in ("edit", "submit", "cancel"):
+    page(f"funding:agreement_{_step}", "agente1", contract("Projet de convention à compléter"))
+page("funding:agreement_detail", "agente1", contract("Projet de convention à compléter"))
+for _step in ("review", "return"):
+    page(f"funding:agreement_{_step}", "agente1", contract("Convention à relire"))
+page("funding:agreement_complete", "agente1", contract(IN_FORCE))
+page("funding:agreement_suspend", "direction", contract(IN_FORCE))
+page("funding:agreement_terminate", "tete", contract(IN_FORCE))
 page("funding:agreement_sign", "greffe.rimouski", contract(TO_SIGN))
 page("funding:agreement_sign_minister", "direction", contract("Convention à signer pour le ministre"))
 # milestones and payments

@@ -27,6 +27,10 @@ ALLOWED = {
 OWN = ("account_", "mfa_", "identity_", "projects:session_", "set_language", "projects:own_", "projects:email_confirm")
 #: pages that act on a file that the auditor reads: refused as not allowed, not merely as not found
 REFUSED = {
+    *(
+        f"funding:agreement_{step}"
+        for step in ("edit", "submit", "review", "return", "cancel", "suspend", "resume", "terminate", "complete", "close")
+    ),
     "funding:agreement_draft",
     "funding:agreement_sign",
     "funding:agreement_sign_minister",
