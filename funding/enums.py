@@ -103,6 +103,12 @@ class InstalmentKind(TextChoices):
     HOLDBACK = "holdback", _("Retenue (rapport final)")
 
 
+class ScheduleMethod(TextChoices):
+    MILESTONES = "milestones", _("Un versement par jalon")
+    EQUAL = "equal", _("Des versements égaux")
+    RATES = "rates", _("Des pourcentages")
+
+
 class PaymentState(TextChoices):
     REQUESTED = "requested", _("Demandé")
     CERTIFIED = "certified", _("Certifié")

@@ -17,13 +17,13 @@ from funding.enums import AGREEMENT_MOVES, AgreementState, AwardState, Instalmen
 from funding.models import Agreement, AgreementPart, Award, Envelope, Instalment, Milestone, Signature
 from funding.policies import agreements as policies
 from funding.queries.agreements import (
-    PlannedInstalment,
     agreement_data,
     default_dates,
     default_schedule,
     kind_for,
     planned_milestones,
 )
+from funding.schedule import PlannedInstalment
 from funding.services.envelopes import Posting, post
 from projects import pdf
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind

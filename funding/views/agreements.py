@@ -23,10 +23,11 @@ from fondsinnovation.templatetags.typography import number as said
 from funding.enums import AGREEMENT_MOVES, AgreementState
 from funding.filters.awards import AgreementFilter
 from funding.forms.agreements import AgreementForm, SignatureForm
+from funding.forms.schedules import ScheduleForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
 from funding.policies.payments import list_payments
-from funding.queries.agreements import agreements_for, default_dates, default_schedule, expected_gains, kind_for, planned_milestones
+from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
 from funding.queries.payments import instalments_for, unlocked
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
@@ -73,14 +74,18 @@ class AgreementDraft(ActForm):
     def milestones(self) -> list[Any]:
         return planned_milestones(self.award.application)
 
+    @cached_property
+    def method(self) -> ScheduleForm:
+        """How the instalments are proposed, as the address says."""
+        titles = {milestone.position: milestone.title for milestone in self.milestones}
+        return ScheduleForm(self.request.GET if "method" in self.request.GET else None, titles=titles)
+
     def get_initial(self) -> dict[str, Any]:
         first, last = default_dates(self.award.application, timezone.localdate())
         return {**super().get_initial(), "starts_on": first, "ends_on": last}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        positions = [milestone.position for milestone in self.milestones]
-        terms = self.award.application.call.terms
-        proposed = default_schedule(self.award.amount, self.parts, terms, positions) if positions else []
+        proposed = self.method.proposal(self.award.amount, self.parts, self.award.application.call.terms)
         return {**super().get_form_kwargs(), "proposed": proposed, "years": list(self.parts)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -89,6 +94,7 @@ class AgreementDraft(ActForm):
             "application": self.award.application,
             "parts": self.parts.items(),
             "milestones": self.milestones,
+            "method": self.method,
             "kind": kind_for(self.award.application).label,
             "terms": self.award.application.call.terms,
         }
