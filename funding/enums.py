@@ -86,15 +86,27 @@ class MilestoneState(TextChoices):
     PLANNED = "planned", _("Prévu")
     REPORTED = "reported", _("Déclaré atteint")
     VERIFIED = "verified", _("Vérifié")
+    PARTIAL = "partial", _("Accepté en partie")
     REFUSED = "refused", _("Refusé")
+    CANCELLED = "cancelled", _("Annulé")
 
 
 MILESTONE_MOVES = {
-    MilestoneState.PLANNED: {MilestoneState.REPORTED},
-    MilestoneState.REPORTED: {MilestoneState.VERIFIED, MilestoneState.REFUSED},
-    MilestoneState.REFUSED: {MilestoneState.REPORTED},
+    MilestoneState.PLANNED: {MilestoneState.REPORTED, MilestoneState.CANCELLED},
+    MilestoneState.REPORTED: {MilestoneState.VERIFIED, MilestoneState.PARTIAL, MilestoneState.REFUSED},
+    MilestoneState.REFUSED: {MilestoneState.REPORTED, MilestoneState.CANCELLED},
+    MilestoneState.PARTIAL: {MilestoneState.REPORTED},
     MilestoneState.VERIFIED: set(),
+    MilestoneState.CANCELLED: set(),
 }
+
+#: states in which nothing more is expected of a milestone
+SETTLED = frozenset({MilestoneState.VERIFIED, MilestoneState.PARTIAL, MilestoneState.CANCELLED})
+
+
+class MilestoneChangeKind(TextChoices):
+    POSTPONED = "postponed", _("Reporté")
+    CANCELLED = "cancelled", _("Annulé")
 
 
 class InstalmentKind(TextChoices):

@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from funding.views import advisers, agreements, applications, awards, calls, eligibility, envelopes, interests, letters, payments, reviews
+from funding.views import (
+    advisers,
+    agreements,
+    applications,
+    awards,
+    calls,
+    eligibility,
+    envelopes,
+    interests,
+    letters,
+    milestones,
+    payments,
+    reviews,
+)
 
 app_name = "funding"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -56,6 +69,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jalons/<int:milestone>/declaration/", payments.MilestoneReport.as_view(), name="milestone_report"),
     path("jalons/<int:milestone>/verification/", payments.MilestoneVerify.as_view(), name="milestone_verify"),
     path("jalons/<int:milestone>/refus/", payments.MilestoneRefuse.as_view(), name="milestone_refuse"),
+    path("jalons/<int:milestone>/acceptation-partielle/", milestones.MilestoneAcceptPartly.as_view(), name="milestone_accept_partly"),
+    path("jalons/<int:milestone>/report/", milestones.MilestonePostpone.as_view(), name="milestone_postpone"),
+    path("jalons/<int:milestone>/annulation/", milestones.MilestoneCancel.as_view(), name="milestone_cancel"),
+    path("conventions/<str:number>/retenue-des-paiements/", milestones.HoldPlace.as_view(), name="hold_place"),
+    path("conventions/<str:number>/retenue-des-paiements/levee/", milestones.HoldLift.as_view(), name="hold_lift"),
     path("projets/<str:project>/cofinancement/", payments.CofundingCreate.as_view(), name="cofunding_create"),
     # envelopes
     path("enveloppes/", envelopes.envelope_list, name="envelope_list"),

@@ -13,9 +13,10 @@ from funding.models.envelopes import (
     InstalmentBalance,
     LedgerEntry,
 )
+from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.payments import Cofunding, Payment
 from funding.models.reviews import Eligibility, Review, Score
-from funding.models.terms import DelegationRule
+from funding.models.terms import DelegationRule, PaymentTerms
 
 __all__ = [
     "Adviser",
@@ -39,7 +40,10 @@ __all__ = [
     "InstalmentBalance",
     "LedgerEntry",
     "Milestone",
+    "MilestoneChange",
     "Payment",
+    "PaymentHold",
+    "PaymentTerms",
     "Review",
     "Score",
     "Signature",

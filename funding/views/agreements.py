@@ -26,9 +26,11 @@ from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.forms.schedules import ScheduleForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
+from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
-from funding.queries.payments import instalments_for, unlocked
+from funding.queries.payments import instalments_for
+from funding.queries.release import checklists_of, current_hold
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.applications import Step
@@ -135,6 +137,8 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
         "milestones": agreement.milestones.order_by("position", "pk"),
         "instalments": schedule_of(agreement, request.user, now),
+        "hold": current_hold(agreement),
+        "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
         "gains": expected_gains(agreement.award.application) if agreement.award else [],
     }
@@ -142,13 +146,15 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]:
-    """The instalments, each with its live payment; `may_request` says whether this person may ask for it today."""
+    """The instalments, each with its live payment and its checklist in `release`; `may_request`: whether this person may ask for it."""
     rows = list(instalments_for(person, now).filter(agreement=agreement).order_by("position", "pk"))
     requester = agreement.state == AgreementState.IN_FORCE and needs_role(
         person, now, Role.PAYMENT_REQUESTER, call=agreement.project.call_id
     )
+    checklists = checklists_of(agreement)
     for row in rows:
-        row.may_request = bool(requester) and not row.live_payments and unlocked(row)
+        row.release = checklists[row.pk]
+        row.may_request = bool(requester) and not row.live_payments and row.release.ready
     return rows
 
 

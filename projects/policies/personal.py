@@ -180,6 +180,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser",
+            "funding.MilestoneChange", "funding.PaymentHold",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
         ),
         _ACTED,
@@ -195,7 +196,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.TermsProfile", "projects.TermsProfileEvent", "projects.Region", "projects.Organisation", "projects.OrganisationEvent",
             "projects.InactivityRule", "funding.Fund", "funding.Envelope", "funding.DelegationRule", "funding.DelegationRuleEvent",
-            "reporting.DiscountRate",
+            "reporting.DiscountRate", "funding.PaymentTerms", "funding.PaymentTermsEvent",
         ),
         _REFERENCE,
     ),

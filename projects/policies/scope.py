@@ -19,6 +19,7 @@ WAYS = {
     "funding.eligibility": "application.call_id",
     "funding.instalment": "agreement.project.call_id",
     "funding.milestone": "agreement.project.call_id",
+    "funding.paymenthold": "agreement.project.call_id",
     "funding.payment": "instalment.agreement.project.call_id",
     "funding.review": "application.call_id",
     "reporting.gainreport": "project.call_id",

@@ -239,8 +239,13 @@ funding:interest_decide              | declaration        | GET POST | 302 404 r
 funding:interest_declare             | submitted          | GET POST | 302 404 readers:200/422
 funding:ledger_list                  | -                  | GET      | 302 403 payers:200
 funding:letter_issue                 | approved           | GET POST | 302 404 readers:403 officer,director:200/302
+funding:hold_lift                    | project            | GET POST | 302 404 insiders:403 director,controller:409
+funding:hold_place                   | project            | GET POST | 302 404 insiders:403 director,controller:200/422
+funding:milestone_accept_partly      | milestone_reported | GET POST | 302 404 insiders:403 officer:200/422
+funding:milestone_cancel             | milestone          | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_detail             | milestone          | GET      | 302 404 insiders:200
 funding:milestone_list               | -                  | GET      | 302 200
+funding:milestone_postpone           | milestone          | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_refuse             | milestone_reported | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_report             | milestone          | GET POST | 302 404 own:200/422 readers:403
 funding:milestone_report             | milestone_reported | GET POST | 302 404 own:409 readers:403

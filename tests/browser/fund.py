@@ -23,6 +23,7 @@ from funding.models import Agreement, Instalment, Milestone, Payment, Review
 from funding.services.calls import submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
+from funding.services.milestone_changes import place_hold
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
 from projects.demo import PASSWORD as DEMO_PASSWORD
 from projects.enums import CallState, DocumentKind, ExceptionalState, FiscalCalendar, InterestAnswer, OrganisationKind, Role
@@ -174,6 +175,7 @@ def request_payments(now: Any) -> None:
         )
         for step, local in steps:
             step(payment_id=payment.pk, actor=person(local), now=now)
+    place_hold(agreement_id=agreement(GAINED).pk, reason="Rapport annuel en retard", actor=person("direction"), now=now)
 
 
 def return_a_gain(now: Any) -> None:
@@ -448,6 +450,11 @@ page("funding:milestone_detail", "agente1", milestone(MilestoneState.REPORTED))
 page("funding:milestone_report", "redaction.magog", milestone(MilestoneState.PLANNED))
 page("funding:milestone_verify", "agente1", milestone(MilestoneState.REPORTED))
 page("funding:milestone_refuse", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_accept_partly", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_postpone", "agente1", milestone(MilestoneState.PLANNED))
+page("funding:milestone_cancel", "agente1", milestone(MilestoneState.PLANNED))
+page("funding:hold_place", "direction", contract(IN_FORCE))
+page("funding:hold_lift", "controle", contract(GAINED))
 page("funding:payment_list", "controle")
 page("funding:payment_detail", "audit", payment(PaymentState.AUTHORISED))
 page(
