@@ -115,6 +115,29 @@ class InstalmentKind(TextChoices):
     HOLDBACK = "holdback", _("Retenue (rapport final)")
 
 
+class ClaimState(TextChoices):
+    DRAFT = "draft", _("Brouillon")
+    SUBMITTED = "submitted", _("Soumise")
+    IN_VERIFICATION = "in_verification", _("En vérification")
+    ADMITTED = "admitted", _("Admise")
+    PARTLY_ADMITTED = "partly_admitted", _("Admise en partie")
+    REFUSED = "refused", _("Refusée")
+
+
+CLAIM_MOVES = {
+    ClaimState.DRAFT: {ClaimState.SUBMITTED},
+    ClaimState.SUBMITTED: {ClaimState.IN_VERIFICATION},
+    ClaimState.IN_VERIFICATION: {ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED, ClaimState.REFUSED},
+    ClaimState.ADMITTED: set(),
+    ClaimState.PARTLY_ADMITTED: set(),
+    ClaimState.REFUSED: set(),
+}
+
+#: claims whose amount may be paid, and those that are decided
+CLAIM_ADMITTED = frozenset({ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED})
+CLAIM_DECIDED = CLAIM_ADMITTED | {ClaimState.REFUSED}
+
+
 class ScheduleMethod(TextChoices):
     MILESTONES = "milestones", _("Un versement par jalon")
     EQUAL = "equal", _("Des versements égaux")

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.money import CENT, ZERO, round_cents
 from fondsinnovation.kit.verdict import Verdict, possible
 from fondsinnovation.templatetags.typography import money_cents, percent
-from funding.enums import SETTLED, AgreementState, InstalmentKind, MilestoneState
-from funding.models import Agreement, Instalment, Milestone
+from funding.enums import CLAIM_ADMITTED, SETTLED, AgreementState, InstalmentKind, MilestoneState
+from funding.models import Agreement, Claim, Instalment, Milestone
 
 #: what an accepted milestone is
 ACCEPTED = frozenset({MilestoneState.VERIFIED, MilestoneState.PARTIAL})
@@ -59,6 +59,8 @@ class Facts:
     milestones: Sequence[Milestone]
     advance_rate: Decimal
     asked: dict[int, Decimal] = field(default_factory=dict)
+    #: the claim of an instalment that is submitted and not refused
+    claims: dict[int, Claim] = field(default_factory=dict)
     is_held: bool = False
 
 
@@ -70,12 +72,14 @@ def checklist(instalment: Instalment, facts: Facts) -> Checklist:
         *_before(instalment, facts),
         Condition(_("aucune retenue n’arrête les paiements de la convention"), not facts.is_held),
     ]
-    return Checklist(tuple(conditions), payable(instalment))
+    return Checklist(tuple(conditions), payable(instalment, facts.claims.get(instalment.pk)))
 
 
-def payable(instalment: Instalment) -> Decimal:
-    """What may be paid of an instalment, in dollars: its amount, or the share of it that was accepted, rounded down."""
+def payable(instalment: Instalment, claim: Claim | None = None) -> Decimal:
+    """What may be paid of an instalment, in dollars: what its claim admits, or the accepted share of it rounded down, or all of it."""
     milestone = instalment.milestone
+    if claim is not None and claim.aid is not None:
+        return min(claim.aid, instalment.amount)
     if instalment.kind == InstalmentKind.MILESTONE and milestone and milestone.accepted_share is not None:
         return (instalment.amount * milestone.accepted_share).quantize(CENT, ROUND_DOWN)
     return instalment.amount
@@ -87,6 +91,8 @@ def _own(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
         yield _advance(instalment, facts)
     elif instalment.kind == InstalmentKind.HOLDBACK:
         yield from _holdback(instalment, facts)
+    elif claim := facts.claims.get(instalment.pk):
+        yield Condition(_("la réclamation %(number)s est admise") % {"number": claim.number}, claim.state in CLAIM_ADMITTED)
     elif instalment.milestone:
         yield Condition(
             _("le jalon « %(title)s » est vérifié") % {"title": instalment.milestone.title}, instalment.milestone.state in ACCEPTED

@@ -1,6 +1,7 @@
 from funding.models.advisers import Adviser
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
+from funding.models.claims import Claim, ClaimLine
 from funding.models.envelopes import (
     AgreementBalance,
     Allotment,
@@ -29,6 +30,8 @@ __all__ = [
     "AwardPart",
     "AwardYear",
     "CallYear",
+    "Claim",
+    "ClaimLine",
     "Cofunding",
     "DelegationRule",
     "Eligibility",

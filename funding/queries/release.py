@@ -7,21 +7,23 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from funding.enums import PaymentState
-from funding.models import Agreement, Instalment, Milestone, MilestoneChange, Payment, PaymentHold, PaymentTerms
+from funding.enums import ClaimState, PaymentState
+from funding.models import Agreement, Claim, Instalment, Milestone, MilestoneChange, Payment, PaymentHold, PaymentTerms
 from funding.release import Checklist, Facts, checklist
 
 
 def checklists_of(agreement: Agreement) -> dict[int, Checklist]:
-    """The checklist of each instalment of an agreement, by its key: four queries, however many there are."""
+    """The checklist of each instalment of an agreement, by its key: five queries, however many there are."""
     instalments = list(Instalment.objects.filter(agreement=agreement).select_related("milestone").order_by("position", "pk"))
     live = Payment.objects.filter(instalment__agreement=agreement).exclude(state=PaymentState.REJECTED)
+    claims = Claim.objects.filter(instalment__agreement=agreement).exclude(state__in=(ClaimState.DRAFT, ClaimState.REFUSED))
     facts = Facts(
         agreement=agreement,
         instalments=instalments,
         milestones=list(Milestone.objects.filter(agreement=agreement).order_by("position", "pk")),
         advance_rate=_advance_rate(agreement),
         asked=dict(live.order_by("pk").values_list("instalment", "amount")),
+        claims={claim.instalment_id: claim for claim in claims.order_by("pk")},
         is_held=PaymentHold.objects.filter(agreement=agreement, lifted_at=None).exists(),
     )
     return {one.pk: checklist(one, facts) for one in instalments}

@@ -26,6 +26,7 @@ from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.forms.schedules import ScheduleForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
+from funding.policies.claims import write_claim
 from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
@@ -154,6 +155,7 @@ def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]
     checklists = checklists_of(agreement)
     for row in rows:
         row.release = checklists[row.pk]
+        row.may_claim = not row.live_payments and bool(write_claim(person, row, now))
         row.may_request = bool(requester) and not row.live_payments and row.release.ready
     return rows
 

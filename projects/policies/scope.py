@@ -16,6 +16,7 @@ WAYS = {
     "projects.project": "call_id",
     "funding.agreement": "project.call_id",
     "funding.award": "application.call_id",
+    "funding.claim": "instalment.agreement.project.call_id",
     "funding.eligibility": "application.call_id",
     "funding.instalment": "agreement.project.call_id",
     "funding.milestone": "agreement.project.call_id",

@@ -231,6 +231,12 @@ funding:call_detail                  | call               | GET      | 302 403 r
 funding:call_edit                    | call_draft         | GET POST | 302 404 readers:403 officer:200/422 auditor:404
 funding:call_return                  | call_submitted     | GET POST | 302 404 readers:403 director:200/422 auditor:404
 funding:call_submit                  | call_draft         | GET POST | 302 404 readers:403 officer:200/302 auditor:404
+funding:claim_decide                 | claim_examined     | GET POST | 302 404 insiders:403 officer:200/422
+funding:claim_detail                 | claim_submitted    | GET      | 302 404 insiders:200
+funding:claim_edit                   | instalment_claimed | GET POST | 302 404 own:200/422 readers:403
+funding:claim_examine                | claim_submitted    | GET POST | 302 404 insiders:403 officer:200/302
+funding:claim_list                   | -                  | GET      | 302 200
+funding:claim_submit                 | claim              | GET POST | 302 404 insiders:403 finance,signatory:200/422
 funding:cofunding_create             | project            | GET POST | 302 404 insiders:403 officer:200/422
 funding:eligibility_confirm          | ineligible         | GET POST | 302 404 readers:403 officer:200/302
 funding:eligibility_decide           | submitted          | GET POST | 302 404 readers:403 officer:200/422

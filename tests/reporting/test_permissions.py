@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from funding.enums import MilestoneState, PaymentState
-from funding.models import Eligibility, Milestone, Payment
+from funding.models import Claim, Eligibility, Milestone, Payment
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
 from projects.policies.rules import RULES, LacksRole, Where
@@ -25,9 +25,11 @@ from tests.factories import (
     ReviewFactory,
     UnitFactory,
     UserFactory,
+    agreement_in_force,
     award_certified,
     person_with,
     reserved_call,
+    verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
 from tests.reporting.gains import Team
@@ -86,6 +88,9 @@ issue_letter           ... ●....●.. .... .....
 draft_agreement        ... ●....... .... .....
 sign_for_beneficiary   ..◐ ........ .... .....
 sign_for_minister      ... .....●●● .... .....
+write_claim            ◐◐◐ ........ .... .....
+submit_claim           .◐◐ ........ .... .....
+decide_claim           ... ●....... .... .....
 change_milestone       ... ●....... .... .....
 hold_payments          ... .....●.. ●... .....
 read_payments          ... ●....●●● ●●●. ●....
@@ -200,7 +205,9 @@ class World:
         steps.append({**steps[1], "authorised_by": UserFactory(), "authorised_at": NOW})
         states = (PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED)
         attested = dict.fromkeys(("attests_legal_basis", "attests_credit", "attests_due"), True)
-        for index, instalment in enumerate(self.agreement.instalments.order_by("position")):
+        paid = agreement_in_force()
+        verify_milestones(paid)
+        for index, instalment in enumerate(paid.instalments.order_by("position")):
             yield Payment.objects.create(
                 number=f"VER-2026-7000{index}", instalment=instalment, amount=instalment.amount, fiscal_year=2026, state=states[index],
                 requested_by=UserFactory(), requested_at=NOW, **attested, **steps[index],
@@ -247,6 +254,9 @@ class World:
             "report_milestone": [(self.planned,)],
             "verify_milestone": [(self.reported,)],
             "change_milestone": [(self.planned,)],
+            "write_claim": [(self.agreement.instalments.get(kind="milestone"),)],
+            "submit_claim": [(Claim(instalment=self.agreement.instalments.get(kind="milestone"), state="draft"),)],
+            "decide_claim": [(Claim(instalment=self.agreement.instalments.get(kind="milestone"), state="submitted"),)],
             "hold_payments": [(self.agreement,)],
             "request_payment": [(self.instalment,)],
             "certify_payment": [(payments[PaymentState.REQUESTED],)],

@@ -26,6 +26,7 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Décision", "funding.Award", funding.AWARD_MOVES),
     ("Convention", "funding.Agreement", funding.AGREEMENT_MOVES),
     ("Jalon", "funding.Milestone", funding.MILESTONE_MOVES),
+    ("Réclamation", "funding.Claim", funding.CLAIM_MOVES),
     ("Paiement", "funding.Payment", funding.PAYMENT_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
