@@ -108,7 +108,7 @@ def fill(world: World) -> None:
 
 # ── Before a decision ────────────────────────────────────────────────────────────────────────────────────────────────
 def _application(world: World, name: str, state: ApplicationState, **fields: Any) -> Application:
-    asked = {"amount_requested": AMOUNT, "total_cost": Decimal("120000.00"), "call": world.call, **fields}
+    asked = {"amount_requested": AMOUNT, "total_cost": Decimal("125000.00"), "call": world.call, **fields}
     made = ApplicationFactory(title=TITLE, organisation=world.organisation, state=state, **asked)
     content = canonical({"number": made.number, "sections": {"need": {"title": TITLE}}})
     ApplicationVersion.objects.create(

@@ -186,7 +186,12 @@ class World:
             application=self.application, is_eligible=False, reason="Hors visée", decided_by=UserFactory(), decided_at=NOW
         )
         amounts = (Decimal(40_000), Decimal(400_000), Decimal(1_000_000))
-        self.awards = [award_certified(Application(call=reserved_call(), state="recommended"), amount=amount) for amount in amounts]
+        self.awards = [
+            award_certified(
+                Application(call=reserved_call(), state="recommended", amount_requested=amount, total_cost=2 * amount), amount=amount
+            )
+            for amount in amounts
+        ]
         self.planned, self.reported = self.agreement.milestones.order_by("position")
         Milestone.objects.filter(pk=self.reported.pk).update(state=MilestoneState.REPORTED, reported_by=UserFactory(), reported_at=NOW)
         self.reported.refresh_from_db()
