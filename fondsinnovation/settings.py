@@ -146,7 +146,7 @@ APPEND_ONLY_TABLES = [
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
     "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
     "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
-    "funding_milestonechange", "funding_paymenttermsevent",
+    "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -84,8 +85,9 @@ class Signature(models.Model):
         ]
 
 
+@pghistory.track(append_only=True)
 class Milestone(models.Model):
-    """A deliverable that unlocks money."""
+    """A deliverable that unlocks money. Its history says what was known of it on a day (report `milestones`)."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="milestones")
     position = models.PositiveSmallIntegerField()

@@ -180,7 +180,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser",
-            "funding.MilestoneChange", "funding.PaymentHold", "funding.Claim",
+            "funding.MilestoneChange", "funding.MilestoneEvent", "funding.PaymentHold", "funding.Claim",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
         ),
         _ACTED,
