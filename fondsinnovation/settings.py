@@ -147,6 +147,7 @@ APPEND_ONLY_TABLES = [
     "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
     "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
     "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
+    "funding_creditline", "cash_entry", "cash_rule",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

@@ -12,6 +12,68 @@ class LedgerKind(TextChoices):
     COMMITMENT = "commitment", _("Engagement")
     PAYMENT = "payment", _("Versement")
     RECOVERY = "recovery", _("Recouvrement")
+    TRANSFER = "transfer", _("Virement")
+    FREEZE = "freeze", _("Gel de crédits")
+    LAPSE = "lapse", _("Crédit périmé")
+    CARRY = "carry", _("Crédit reporté")
+    REINVESTMENT = "reinvestment", _("Réinvestissement")
+
+
+#: what opens or closes credit on an envelope × fiscal year: together, what may be reserved and committed
+CREDIT_KINDS = (
+    LedgerKind.AUTHORISATION,
+    LedgerKind.TRANSFER,
+    LedgerKind.FREEZE,
+    LedgerKind.LAPSE,
+    LedgerKind.CARRY,
+    LedgerKind.REINVESTMENT,
+)
+#: credit that only an approved move writes
+MOVED_KINDS = CREDIT_KINDS[1:]
+
+
+class CreditMoveKind(TextChoices):
+    TRANSFER = "transfer", _("Virement")
+    FREEZE = "freeze", _("Gel")
+    THAW = "thaw", _("Dégel")
+    REINVESTMENT = "reinvestment", _("Réinvestissement")
+    YEAR_END = "year_end", _("Fin d’exercice")
+
+
+class CreditMoveState(TextChoices):
+    PROPOSED = "proposed", _("Proposé")
+    APPROVED = "approved", _("Approuvé")
+    REFUSED = "refused", _("Refusé")
+
+
+CREDIT_MOVE_MOVES = {
+    CreditMoveState.PROPOSED: {CreditMoveState.APPROVED, CreditMoveState.REFUSED},
+    CreditMoveState.APPROVED: set(),
+    CreditMoveState.REFUSED: set(),
+}
+
+
+class DrawAuthorityState(TextChoices):
+    PROPOSED = "proposed", _("Proposée")
+    ADOPTED = "adopted", _("Adoptée")
+    IN_FORCE = "in_force", _("En vigueur")
+
+
+DRAW_AUTHORITY_MOVES = {
+    DrawAuthorityState.PROPOSED: {DrawAuthorityState.ADOPTED},
+    DrawAuthorityState.ADOPTED: {DrawAuthorityState.IN_FORCE},
+    DrawAuthorityState.IN_FORCE: set(),
+}
+
+
+class CashKind(TextChoices):
+    DRAW_DOWN = "draw_down", _("Tirage")
+    RECEIPT = "receipt", _("Autre rentrée")
+
+
+class CashMode(TextChoices):
+    WARN = "warn", _("Avertir")
+    BLOCK = "block", _("Refuser")
 
 
 class EligibilityPoint(TextChoices):

@@ -8,7 +8,9 @@ from funding.views import (
     applications,
     awards,
     calls,
+    cash,
     claims,
+    credit_moves,
     eligibility,
     envelopes,
     interests,
@@ -16,6 +18,7 @@ from funding.views import (
     milestones,
     payments,
     reviews,
+    year_end,
 )
 
 app_name = "funding"
@@ -85,4 +88,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # envelopes
     path("enveloppes/", envelopes.envelope_list, name="envelope_list"),
     path("enveloppes/registre/", envelopes.ledger_list, name="ledger_list"),
+    path("enveloppes/encaisse/", cash.cash_detail, name="cash_detail"),
+    path("enveloppes/encaisse/rentree/", cash.CashRecord.as_view(), name="cash_record"),
+    path("enveloppes/encaisse/<int:pk>/correction/", cash.CashReverse.as_view(), name="cash_reverse"),
+    path("enveloppes/encaisse/regle/", cash.CashRuleSet.as_view(), name="cash_rule_set"),
+    path("enveloppes/encaisse/autorisation/", cash.AuthorityRecord.as_view(), name="authority_record"),
+    path("enveloppes/encaisse/autorisations/<str:authority>/adoption/", cash.AuthorityAdopt.as_view(), name="authority_adopt"),
+    path("enveloppes/encaisse/autorisations/<str:authority>/vigueur/", cash.AuthorityForce.as_view(), name="authority_force"),
+    path("enveloppes/fin-exercice/", year_end.year_end_list, name="year_end_list"),
+    path("enveloppes/fin-exercice/<str:envelope>/<int:year>/", year_end.YearEndPrepare.as_view(), name="year_end_prepare"),
+    path("enveloppes/mouvements/", credit_moves.credit_move_list, name="credit_move_list"),
+    path("enveloppes/mouvements/nouveau/", credit_moves.CreditMovePropose.as_view(), name="credit_move_propose"),
+    path("enveloppes/mouvements/<str:move>/", credit_moves.credit_move_detail, name="credit_move_detail"),
+    path("enveloppes/mouvements/<str:move>/approbation/", credit_moves.CreditMoveApprove.as_view(), name="credit_move_approve"),
+    path("enveloppes/mouvements/<str:move>/refus/", credit_moves.CreditMoveRefuse.as_view(), name="credit_move_refuse"),
 ]

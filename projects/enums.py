@@ -269,13 +269,15 @@ class ExceptionalState(TextChoices):
     GRANTED = "granted", _("Accordé")
     REFUSED = "refused", _("Refusé")
     ENDED = "ended", _("Terminé avant l’heure")
+    EXPIRED = "expired", _("Resté sans réponse")
 
 
 EXCEPTIONAL_MOVES = {
-    ExceptionalState.REQUESTED: {ExceptionalState.GRANTED, ExceptionalState.REFUSED},
+    ExceptionalState.REQUESTED: {ExceptionalState.GRANTED, ExceptionalState.REFUSED, ExceptionalState.EXPIRED},
     ExceptionalState.GRANTED: {ExceptionalState.ENDED},
     ExceptionalState.REFUSED: set(),
     ExceptionalState.ENDED: set(),
+    ExceptionalState.EXPIRED: set(),
 }
 
 

@@ -22,6 +22,8 @@ from django.utils.translation import gettext_lazy as _
 
 #: signatures with a public key only: what the provider signs, nobody who knows the client's secret can
 ALGORITHMS = ("RS256", "PS256", "ES256")
+#: what the portal needs to know of a provider
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 #: how far two clocks may be apart, in seconds
 LEEWAY = 30
 
@@ -90,7 +92,7 @@ def verified_claims(id_token: str, *, keys: Sequence[Mapping[str, Any]], issuer:
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else client_id) != client_id:
         raise IdentityRefused(Refusal.AUDIENCE)
-    if not nonce or not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
+    if not nonce or not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
         raise IdentityRefused(Refusal.NONCE)
     if not claims["sub"]:
         raise IdentityRefused(Refusal.MALFORMED)
@@ -129,6 +131,8 @@ class IdentityExchange(OpenIDConnectOAuth2Adapter):
             found = self._fetch(self.get_provider().server_url)
             if str(found.get("issuer", "")).rstrip("/") != self.issuer:
                 raise IdentityRefused(Refusal.ISSUER)
+            if not all(isinstance(found.get(name), str) for name in NEEDED):
+                raise IdentityRefused(Refusal.MALFORMED)
             self._openid_config = found
         return self._openid_config
 
@@ -137,15 +141,23 @@ class IdentityExchange(OpenIDConnectOAuth2Adapter):
             try:
                 response = session.get(address)
                 response.raise_for_status()
-                return response.json()
+                found = response.json()
             except (requests.RequestException, ValueError) as error:
                 raise IdentityRefused(Refusal.UNREACHABLE) from error
+        if not isinstance(found, dict):
+            raise IdentityRefused(Refusal.MALFORMED)
+        return found
+
+    def _keys(self) -> list[dict[str, Any]]:
+        """The provider's keys, in what it publishes under that name."""
+        keys = self._fetch(self.openid_config["jwks_uri"]).get("keys")
+        return [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
         """Believe the id_token alone: no further request for the person's particulars."""
         claims = verified_claims(
             kwargs["response"].get("id_token", ""),
-            keys=self._fetch(self.openid_config["jwks_uri"]).get("keys", []),
+            keys=self._keys(),
             issuer=self.openid_config["issuer"],
             client_id=app.client_id,
             nonce=self.nonce,

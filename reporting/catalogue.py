@@ -13,7 +13,7 @@ from projects.enums import Role
 from reporting.rules import TOTAL
 
 #: of the computation as a whole; it changes when the same rows would give other bytes
-VERSION = 1
+VERSION = 2
 
 
 class Kind(Enum):
@@ -99,16 +99,41 @@ ENVELOPES = Report(
     (
         Column("envelope", _("Enveloppe")), _YEAR,
         *_money(
-            ("ceiling", _("Plafond")), ("authorised", _("Autorisé")), ("reserved", _("Réservé")), ("committed", _("Engagé net")),
+            ("ceiling", _("Plafond")), ("authorised", _("Autorisé")), ("transfers", _("Virements")), ("frozen", _("Gelé")),
+            ("lapsed", _("Périmé")), ("carried", _("Reporté")), ("reinvested", _("Réinvesti")), ("open", _("Crédit ouvert")),
+            ("reserved", _("Réservé")), ("committed", _("Engagé net")),
             ("paid", _("Payé")), ("recovered", _("Recouvré")), ("unpaid", _("Restes à payer")), ("available", _("Disponible")),
         ),
         *_ratios(("commitment_rate", _("Taux d’engagement")), ("payment_rate", _("Taux de paiement")), ("share", _("Part"))),
     ),
     ("envelope", "fiscal_year"), matches=("envelope", "fiscal_year"),
     views=(
-        View("montants", _("Montants"), ("envelope", "fiscal_year", "authorised", "reserved", "committed", "unpaid", "available")),
+        View("montants", _("Montants"), ("envelope", "fiscal_year", "open", "reserved", "committed", "unpaid", "available")),
+        View(
+            "credits", _("Crédits"),
+            ("envelope", "fiscal_year", "authorised", "transfers", "frozen", "lapsed", "carried", "reinvested", "open"),
+        ),
         View("paiements", _("Paiements"), ("envelope", "fiscal_year", "committed", "paid", "recovered", "unpaid")),
         View("taux", _("Plafonds et taux"), ("envelope", "fiscal_year", "ceiling", "share", "commitment_rate", "payment_rate")),
+    ),
+)  # fmt: skip
+
+DRAWDOWNS = Report(
+    "drawdowns", "R02", _("Position des tirages"),
+    _("Ce que la loi permet de tirer du Fonds des générations, ce qui a été tiré, et l’encaisse."),
+    (
+        Column("authority", _("Autorisation")), Column("law", _("Loi")), Column("article", _("Article")),
+        Column("authority_status", _("Statut")),
+        *_money(("ceiling", _("Plafond")), ("drawn", _("Tirages cumulés")), ("undrawn", _("Solde à tirer"))),
+        Column("last_drawn_on", _("Dernier tirage"), Kind.DAY),
+        *_money(
+            ("received", _("Autres rentrées")), ("reinvested", _("Réinvesti")), ("net_paid", _("Payé net")), ("cash", _("Encaisse")),
+        ),
+    ),
+    ("authority",), matches=("authority_status",),
+    views=(
+        View("tirages", _("Tirages"), ("authority", "law", "article", "authority_status", "ceiling", "drawn", "undrawn", "last_drawn_on")),
+        View("encaisse", _("Encaisse"), ("authority", "drawn", "received", "reinvested", "net_paid", "cash")),
     ),
 )  # fmt: skip
 
@@ -215,17 +240,18 @@ ACCESS = Report(
     _("Qui peut entrer, à quel titre et jusqu’à quand, avec la dernière connexion. Les rôles incompatibles doivent être à zéro."),
     (
         Column("user", _("Compte")), Column("name", _("Personne")), Column("role", _("Rôle")), Column("organisation", _("Code")),
-        Column("organisation_name", _("Organisme ou unité")), Column("starts_on", _("Du"), Kind.DAY), Column("ends_on", _("Au"), Kind.DAY),
+        Column("organisation_name", _("Organisme ou unité")), Column("scope", _("Portée")),
+        Column("starts_on", _("Du"), Kind.DAY), Column("ends_on", _("Au"), Kind.DAY),
         Column("last_sign_in", _("Dernière connexion"), Kind.INSTANT),
         Column("incompatible", _("Rôles incompatibles"), Kind.WHOLE), Column("rules", _("Règles")),
         Column("exceptional", _("Accès exceptionnels"), Kind.WHOLE),
     ),
-    ("user", "role", "organisation"), matches=("role", "organisation"),
+    ("user", "role", "organisation", "scope"), matches=("role", "organisation"),
     views=(
-        View("roles", _("Rôles"), ("name", "role", "organisation_name", "starts_on", "ends_on", "last_sign_in")),
+        View("roles", _("Rôles"), ("name", "role", "organisation_name", "scope", "starts_on", "ends_on", "last_sign_in")),
         View("separation", _("Séparation des tâches"), ("name", "role", "organisation_name", "incompatible", "rules", "exceptional")),
     ),
     readers=frozenset({Role.DIRECTOR, Role.HEAD, Role.AUDITOR, Role.PRIVACY_OFFICER}),
 )  # fmt: skip
 
-REPORTS = {report.code: report for report in (ENVELOPES, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)}
+REPORTS = {report.code: report for report in (ENVELOPES, DRAWDOWNS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)}

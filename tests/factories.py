@@ -112,6 +112,11 @@ def person_with(*roles: Role, organisation: Organisation | None = None, **fields
     return person
 
 
+def former_member(organisation: Organisation) -> User:
+    """A person who held a role in the organisation and left: its signatory may give them one again."""
+    return MembershipFactory(organisation=organisation, role=Role.FINANCE_RESPONDENT, ends_on=date(2024, 12, 31)).person
+
+
 def call_content(**fields: Any) -> CallContent:
     """A complete call of 1 000 000 $ over two fiscal years, which opens in ten days."""
     objectives = (

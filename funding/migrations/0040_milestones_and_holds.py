@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funding", "0012_separation"),
+        ("funding", "0016_cash_guards"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("projects", "0021_privacy_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

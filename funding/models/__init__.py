@@ -1,7 +1,9 @@
 from funding.models.advisers import Adviser
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
+from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.claims import Claim, ClaimLine
+from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
     Allotment,
@@ -30,10 +32,17 @@ __all__ = [
     "AwardPart",
     "AwardYear",
     "CallYear",
+    "CashBalance",
+    "CashEntry",
+    "CashRule",
     "Claim",
     "ClaimLine",
     "Cofunding",
+    "CreditLine",
+    "CreditMove",
     "DelegationRule",
+    "DrawAuthority",
+    "DrawAuthorityBalance",
     "Eligibility",
     "Envelope",
     "EnvelopeTotal",

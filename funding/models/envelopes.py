@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from funding.enums import LedgerKind
+from funding.enums import MOVED_KINDS, LedgerKind
 from projects.enums import EnvelopeCode
 
 _MONEY = {"max_digits": 15, "decimal_places": 2}
@@ -61,7 +61,8 @@ class LedgerEntry(models.Model):
     """One signed amount (dollars) on an envelope × fiscal year. Never changed, never deleted: a correction is a contra-entry.
 
     A reservation with no award is held by its call; with an award, by the award. A commitment is held by its agreement.
-    A payment is positive, a recovery negative.
+    A payment is positive, a recovery negative. Credit other than an authorisation comes from an approved move. A contra-entry has the
+    other sign and names the row that it `reverses`, in whole or in part: same account, same kind, same holder.
     """
 
     envelope = models.ForeignKey(Envelope, models.PROTECT, related_name="entries")
@@ -77,7 +78,8 @@ class LedgerEntry(models.Model):
     effective_on = models.DateField(_("date d’effet"))
     recorded_at = models.DateTimeField(_("date de connaissance"))
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
+    move = models.ForeignKey("funding.CreditMove", models.PROTECT, null=True, blank=True, related_name="entries")
     sha256 = models.CharField(max_length=64)
 
     class Meta:
@@ -87,17 +89,25 @@ class LedgerEntry(models.Model):
             models.UniqueConstraint(
                 name="ledger_payment_reference_unique",
                 fields=["reference"],
-                condition=Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.RECOVERY]),
+                condition=Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.RECOVERY], reverses=None),
                 violation_error_message=_("Cette référence de paiement existe déjà."),
             ),
             models.CheckConstraint(name="ledger_amount_not_zero", condition=~Q(amount=0)),
             models.CheckConstraint(
                 name="ledger_kind_has_its_holder",
-                condition=Q(kind=LedgerKind.AUTHORISATION, call=None, award=None, agreement=None, instalment=None)
+                condition=Q(kind=LedgerKind.AUTHORISATION, call=None, award=None, agreement=None, instalment=None, move=None)
+                | Q(kind__in=MOVED_KINDS, call=None, award=None, agreement=None, instalment=None, move__isnull=False)
                 | Q(kind=LedgerKind.RESERVATION, call__isnull=False, agreement=None, instalment=None)
                 | Q(kind=LedgerKind.COMMITMENT, agreement__isnull=False, instalment=None)
-                | Q(kind=LedgerKind.PAYMENT, agreement__isnull=False, amount__gt=0) & ~Q(reference="")
-                | Q(kind=LedgerKind.RECOVERY, agreement__isnull=False, amount__lt=0) & ~Q(reference=""),
+                | Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.RECOVERY], agreement__isnull=False) & ~Q(reference=""),
+            ),
+            models.CheckConstraint(
+                name="ledger_sign_of_kind",
+                condition=~Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.RECOVERY, LedgerKind.LAPSE, LedgerKind.REINVESTMENT])
+                | Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.REINVESTMENT], amount__gt=0, reverses=None)
+                | Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.REINVESTMENT], amount__lt=0, reverses__isnull=False)
+                | Q(kind__in=[LedgerKind.RECOVERY, LedgerKind.LAPSE], amount__lt=0, reverses=None)
+                | Q(kind__in=[LedgerKind.RECOVERY, LedgerKind.LAPSE], amount__gt=0, reverses__isnull=False),
             ),
             models.CheckConstraint(name="ledger_hash", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")),
         ]
@@ -131,7 +141,10 @@ class EnvelopeYear(models.Model):
 
 
 class EnvelopeTotal(models.Model):
-    """Counter of one envelope over all years: what is authorised never passes its ceiling (INV-02)."""
+    """Counter of one envelope over all years: what is authorised, with its transfers, never passes its ceiling (INV-02).
+
+    Both start from `Envelope.ceiling`; a transfer between envelopes moves the ceiling too, so that they still sum to the Fund's.
+    """
 
     envelope = models.OneToOneField(Envelope, models.PROTECT, primary_key=True, related_name="+")
     ceiling = models.DecimalField(**_MONEY)

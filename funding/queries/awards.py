@@ -185,4 +185,4 @@ def _years_after(award: Award) -> list[YearAfter]:
 
 
 def _envelope_years(code: str) -> list[YearLine]:
-    return [line for envelope, lines in envelope_lines() for line in lines if envelope.code == code]
+    return [line for found in envelope_lines() for line in found.lines if found.envelope.code == code]

@@ -34,10 +34,10 @@ def available_by_year(envelope: str) -> dict[int, Decimal]:
     """What an envelope has left, in each fiscal year in which it was given something (dollars)."""
     return {
         line.fiscal_year: line.available
-        for found, lines in envelope_lines()
-        if found.code == envelope
-        for line in lines
-        if line.fiscal_year is not None and line.authorised
+        for found in envelope_lines()
+        if found.envelope.code == envelope
+        for line in found.lines
+        if line.fiscal_year is not None and line.open
     }
 
 

@@ -19,47 +19,76 @@ from projects.queries.calls import calls_for
 
 @dataclass(frozen=True, slots=True)
 class YearLine:
-    """One envelope × fiscal year (`None`: every year), in dollars."""
+    """One envelope × fiscal year (`None`: every year), in dollars. What is frozen, lapsed or recovered is shown above zero."""
 
     fiscal_year: int | None
     authorised: Decimal
+    transfers: Decimal
+    frozen: Decimal
+    lapsed: Decimal
+    carried: Decimal
+    reinvested: Decimal
     reserved: Decimal
     committed: Decimal
     paid: Decimal
+    recovered: Decimal
+
+    @property
+    def open(self) -> Decimal:
+        """What may be reserved and committed, in all."""
+        return self.authorised + self.transfers - self.frozen - self.lapsed + self.carried + self.reinvested
 
     @property
     def available(self) -> Decimal:
-        return self.authorised - self.reserved - self.committed
+        return self.open - self.reserved - self.committed
 
     @property
     def unpaid(self) -> Decimal:
         return self.committed - self.paid
 
 
-_SUMS = {
-    "authorised": Q(kind=LedgerKind.AUTHORISATION),
-    "reserved": Q(kind=LedgerKind.RESERVATION),
-    "committed": Q(kind=LedgerKind.COMMITMENT),
-    "paid": Q(kind__in=(LedgerKind.PAYMENT, LedgerKind.RECOVERY)),
+#: figure → the kind of rows that it sums, and whether they are shown with their sign
+FIGURES = {
+    "authorised": (LedgerKind.AUTHORISATION, 1),
+    "transfers": (LedgerKind.TRANSFER, 1),
+    "frozen": (LedgerKind.FREEZE, -1),
+    "lapsed": (LedgerKind.LAPSE, -1),
+    "carried": (LedgerKind.CARRY, 1),
+    "reinvested": (LedgerKind.REINVESTMENT, 1),
+    "reserved": (LedgerKind.RESERVATION, 1),
+    "committed": (LedgerKind.COMMITMENT, 1),
+    "paid": (LedgerKind.PAYMENT, 1),
+    "recovered": (LedgerKind.RECOVERY, -1),
 }
 
 
-def envelope_lines() -> list[tuple[Envelope, list[YearLine]]]:
+@dataclass(frozen=True, slots=True)
+class EnvelopeLines:
+    """An envelope, its ceiling as transfers with other envelopes left it, its years, and last the total of its years."""
+
+    envelope: Envelope
+    ceiling: Decimal
+    lines: list[YearLine]
+
+
+def envelope_lines() -> list[EnvelopeLines]:
     """Each envelope with its years and, last, the total of its years: two queries."""
     sums = (
         LedgerEntry.objects.values("envelope_id", "fiscal_year")
-        .annotate(**{name: Sum("amount", filter=rows, default=ZERO) for name, rows in _SUMS.items()})
+        .annotate(**{name: Sum("amount", filter=Q(kind=kind), default=ZERO) for name, (kind, _sign) in FIGURES.items()})
         .order_by("envelope_id", "fiscal_year")
-        .values_list("envelope_id", "fiscal_year", *_SUMS)
+        .values_list("envelope_id", "fiscal_year", *FIGURES)
     )
+    signs = [sign for _kind, sign in FIGURES.values()]
     by_envelope: dict[int, list[YearLine]] = {}
     for envelope_id, year, *amounts in sums:
-        by_envelope.setdefault(envelope_id, []).append(YearLine(year, *amounts))
+        line = YearLine(year, *(amount * sign + ZERO for amount, sign in zip(amounts, signs, strict=True)))
+        by_envelope.setdefault(envelope_id, []).append(line)
     found = []
     for envelope in Envelope.objects.order_by("pk"):
         lines = by_envelope.get(envelope.pk, [])
-        total = YearLine(None, *(sum((getattr(line, name) for line in lines), ZERO) for name in _SUMS))
-        found.append((envelope, [*lines, total]))
+        total = YearLine(None, *(sum((getattr(line, name) for line in lines), ZERO) for name in FIGURES))
+        found.append(EnvelopeLines(envelope, envelope.ceiling + total.transfers, [*lines, total]))
     return found
 
 
@@ -74,6 +103,7 @@ def ledger_for(person: Any, now: datetime) -> QuerySet[LedgerEntry]:
     ).select_related("envelope", "call", "award__application", "agreement")
 
 
-def ledger_total(rows: QuerySet[LedgerEntry]) -> Decimal:
-    """The sum of these ledger rows, in dollars."""
-    return rows.order_by().aggregate(total=Sum("amount", default=ZERO))["total"]
+def ledger_totals(rows: QuerySet[LedgerEntry]) -> dict[LedgerKind, Decimal]:
+    """The sum of these ledger rows for each kind among them, in dollars."""
+    sums = dict(rows.order_by().values_list("kind").annotate(total=Sum("amount")).order_by())
+    return {kind: sums[kind] for kind in LedgerKind if kind in sums}

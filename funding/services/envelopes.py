@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import DomainError, EnvelopeExceeded, on_constraint
+from fondsinnovation.kit.errors import DomainError, EnvelopeExceeded, WrongState, on_constraint
 from fondsinnovation.kit.money import round_cents
 from funding.enums import LedgerKind
 from funding.models import Envelope, LedgerEntry
@@ -34,6 +34,7 @@ class Posting:
     instalment_id: int | None = None
     reference: str = ""
     reverses_id: int | None = None
+    move_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,12 @@ def post(postings: Sequence[Posting], *, actor: User | None, recorded_at: dateti
 
 
 def ledger_facts(row: LedgerEntry, envelope_code: str) -> dict[str, Any]:
-    """What the SHA-256 of a ledger row covers: everything that it says, and its place in its account."""
-    return {
+    """What the SHA-256 of a ledger row covers: everything that it says, and its place in its account.
+
+    A row names what it reverses and the move that it comes from only when it has one: older rows keep their hash.
+    """
+    origin = {name: pk for name, pk in (("move", row.move_id), ("reverses", row.reverses_id)) if pk is not None}
+    return origin | {
         "agreement": row.agreement_id,
         "amount": row.amount,
         "award": row.award_id,
@@ -165,3 +170,13 @@ def _instalment_exceeded(detail: dict[str, Any]) -> DomainError:
         % {"margin": _dollars(detail["margin"]), "asked": _dollars(detail["asked"])},
         **detail,
     )
+
+
+@on_constraint("ledger_contra_fits")
+def _contra_elsewhere(detail: dict[str, Any]) -> DomainError:
+    return WrongState(_("Une contre-écriture a le compte, le type et le titulaire de celle qu’elle renverse, et le signe contraire."))
+
+
+@on_constraint("ledger_contra_within")
+def _contra_exceeded(detail: dict[str, Any]) -> DomainError:
+    return WrongState(_("Cette écriture serait renversée de plus que son montant."))

@@ -19,6 +19,7 @@ LONGEST = timedelta(hours=4)
 REASON_LENGTH = 20
 
 _S = ExceptionalState
+_UNDECIDED = (_S.REQUESTED, _S.EXPIRED)
 _DECIDED = (_S.GRANTED, _S.REFUSED, _S.ENDED)
 _OPENED = (_S.GRANTED, _S.ENDED)
 
@@ -74,7 +75,7 @@ class ExceptionalAccess(models.Model):
             models.CheckConstraint(
                 name="exceptional_decision_complete",
                 condition=Q(state__in=_DECIDED, decided_by__isnull=False, decided_at__gte=F("requested_at"))
-                | Q(state=_S.REQUESTED, decided_by__isnull=True, decided_at__isnull=True),
+                | Q(state__in=_UNDECIDED, decided_by__isnull=True, decided_at__isnull=True),
                 violation_error_message=_("La décision d’un accès exceptionnel est incomplète."),
             ),
             models.CheckConstraint(

@@ -44,13 +44,13 @@ def edit_application(actor: Any, application: Application, now: datetime) -> Ver
 @rule(
     inside=(Role.SIGNATORY,),
     of=lambda application: application.organisation_id,
-    says=_("Seule la personne signataire de l’organisme dépose la demande; les autres membres la préparent."),
+    says=_("Seule la personne signataire d’un organisme en vigueur dépose la demande; les autres membres la préparent."),
     subject=Subject.APPLICATIONS,
     refusal=_("Seule la personne signataire de l’organisme peut déposer la demande."),
 )
 def submit_application(actor: Any, application: Application, now: datetime) -> Verdict:
-    """Only the organisation's signatory submits: the others prepare."""
-    return YES
+    """Only the organisation's signatory submits: the others prepare. One that has ended since the draft was begun submits nothing."""
+    return begin_anything(application.organisation, now)
 
 
 @rule(

@@ -89,9 +89,13 @@ def separation_of(one: str, other: str, *, same_organisation: bool) -> Separatio
     return None
 
 
-def holds_nothing_incompatible(person_id: int, role: str, organisation_id: int, starts_on: date, ends_on: date | None) -> Verdict:
-    """A role is refused to a person who holds an incompatible one on a day of it."""
+def holds_nothing_incompatible(
+    person_id: int, role: str, organisation_id: int, starts_on: date, ends_on: date | None, *, besides: int | None = None
+) -> Verdict:
+    """A role is refused to a person who holds an incompatible one on a day of it; `besides`: the membership whose days change."""
     held = Membership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on), person=person_id, revoked_at=None)
+    if besides is not None:
+        held = held.exclude(pk=besides)
     if ends_on is not None:
         held = held.filter(starts_on__lte=ends_on)
     for other, where in held.order_by("pk").values_list("role", "organisation_id"):

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from projects.models import (
     ApiToken,
+    Delegation,
     EmailChange,
+    ExceptionalAccess,
     InactivityNotice,
     InactivityRule,
     InterestDeclaration,
+    Invitation,
     JournalEntry,
     Membership,
     Message,
@@ -24,6 +30,7 @@ from projects.models import (
     SignIn,
     User,
 )
+from projects.queries.sign_in import identities_of
 
 
 def roles_of(person: Any) -> QuerySet[Membership]:
@@ -51,11 +58,8 @@ def own_data(person: User) -> dict[str, Any]:
     acts = JournalEntry.objects.filter(actor=person).order_by("pk")
     return {
         "account": {"id": person.pk, "name": person.name, "email": person.email, "created_at": person.created_at},
-        "roles": list(
-            roles_of(person).values(
-                "role", "starts_on", "ends_on", "granted_at", code=F("organisation__code"), name=F("organisation__name")
-            )
-        ),
+        **_access_data(person),
+        **_sign_in_data(person),
         "sign_ins": list(SignIn.objects.filter(person=person).order_by("at", "pk").values_list("at", flat=True)),
         "email_changes": list(
             EmailChange.objects.filter(person=person).order_by("pk").values("email", "requested_at", "confirmed_at", "cancelled_at")
@@ -69,6 +73,42 @@ def own_data(person: User) -> dict[str, Any]:
         "interests": list(declared.values("answer", "explanation", "declared_at", number=F("application__number"))),
         "messages": list(messages.values("subject", "body", "queued_at", "sent_at")),
         "acts": list(acts.values("act", "at", code=F("organisation__code"))),
+    }
+
+
+def _access_data(person: User) -> dict[str, Any]:
+    """What the account was called, the roles and what led to them; of the other people of an invitation or a delegation, nothing."""
+    where = {"code": F("organisation__code"), "name": F("organisation__name")}
+    dates = ("starts_on", "ends_on")
+    history = apps.get_model("projects.UserEvent").objects.filter(pgh_obj=person.pk).order_by("pgh_id")
+    invited = Invitation.objects.filter(email__iexact=person.email).order_by("pk")
+    stood_in = Delegation.objects.filter(Q(holder=person) | Q(delegate=person)).order_by("pk")
+    accesses = ExceptionalAccess.objects.filter(person=person).order_by("pk")
+    return {
+        "account_history": list(history.values("name", "email", "is_active", at=F("pgh_created_at"))),
+        "roles": list(roles_of(person).values("role", *dates, "granted_at", "revoked_at", limited_to=F("call__reference"), **where)),
+        "invitations": list(
+            invited.values("email", "role", *dates, "invited_at", "expires_at", "accepted_at", "revoked_at", code=F("organisation__code"))
+        ),
+        "delegations": list(
+            stood_in.annotate(part=Case(When(holder=person, then=Value("holder")), default=Value("delegate"))).values(
+                "part", *dates, "reason", "state", "proposed_at", role=F("source__role"), code=F("source__organisation__code")
+            )
+        ),
+        "exceptional_accesses": list(
+            accesses.values("reason", "minutes", "state", "requested_at", "decided_at", "starts_at", "ends_at", "ended_at")
+        ),
+    }
+
+
+def _sign_in_data(person: User) -> dict[str, Any]:
+    """What signs the person in, and from where; never what a device or a provider would need to do it in their place."""
+    factors = Authenticator.objects.filter(user=person).order_by("pk")
+    sessions = UserSession.objects.filter(user=person).order_by("pk")
+    return {
+        "second_factors": list(factors.values("type", "created_at", "last_used_at")),
+        "identities": list(identities_of(person).values(issuer=F("provider"), subject=F("uid"), linked_at=F("date_joined"))),
+        "sessions": list(sessions.values("ip", "user_agent", "created_at", "last_seen_at")),
     }
 
 

@@ -16,7 +16,7 @@ from projects.models import Application, Call, ExceptionalAccess, Organisation, 
 from projects.models.exceptional import LONGEST, REASON_LENGTH
 from projects.policies import exceptional as policies
 from projects.queries.exceptional import accesses_during, files_of, holders_of, target_named
-from projects.services.journal import note, note_reason, transition
+from projects.services.journal import note, note_main, note_reason, transition
 from projects.services.locks import lock
 from projects.services.messages import in_french, send
 
@@ -34,6 +34,7 @@ def request_exceptional_access(
     policies.request_access(actor, now).require()
     found = target_named(target, actor)
     _check(found, reason.strip(), minutes)
+    _expire_unanswered(actor, now)
     access = ExceptionalAccess.objects.create(
         person=actor,
         application=found if isinstance(found, Application) else None,
@@ -43,6 +44,7 @@ def request_exceptional_access(
         requested_at=now,
     )
     _note(access, minutes=minutes)
+    note_main(access)
     note_reason(access.reason)
     _tell_request(access, now)
     return access
@@ -58,6 +60,15 @@ def _check(found: Application | Call | None, reason: str, minutes: int) -> None:
         errors["minutes"] = _("Choisissez une durée d’au plus %(hours)s heures.") % {"hours": longest().seconds // 3600}
     if errors:
         raise Invalid(errors=errors)
+
+
+def _expire_unanswered(person: User, now: datetime) -> None:
+    """A request that nobody answered in time gives its place to the next one: an urgency does not wait for whoever is away."""
+    waiting = ExceptionalAccess.objects.filter(person=person, state=ExceptionalState.REQUESTED, requested_at__lte=now - policies.WAITS)
+    for old in waiting.order_by("pk").values_list("pk", flat=True):
+        access = lock(ExceptionalAccess, old)
+        if access.state == ExceptionalState.REQUESTED:  # two requests at once: the first one has done it
+            _move(access, ExceptionalState.EXPIRED, now)
 
 
 @act
@@ -84,7 +95,7 @@ def refuse_exceptional_access(*, access_id: int, reason: str, actor: User, now: 
     _move(access, ExceptionalState.REFUSED, now, decided_by=actor, decided_at=now, refusal=reason.strip())
     note_reason(access.refusal)
     with in_french():
-        subject = _("Accès exceptionnel refusé : %(target)s") % {"target": access.target}
+        subject = _("Accès exceptionnel refusé : %(target)s") % {"target": access.target}
         send([access.person], subject=subject, body=access.refusal, now=now, application=access.application)
     return access
 
@@ -125,8 +136,8 @@ def _tell(people: Iterable[User], access: ExceptionalAccess, subject: str, body:
 def _tell_request(access: ExceptionalAccess, now: datetime) -> None:
     with in_french():
         words = {"target": access.target, "person": access.person.name, "reason": access.reason, "minutes": access.minutes}
-        subject = _("Accès exceptionnel demandé : %(target)s") % words
-        body = _("%(person)s demande à lire %(target)s pendant %(minutes)s minutes. Motif : %(reason)s") % words
+        subject = _("Accès exceptionnel demandé : %(target)s") % words
+        body = _("%(person)s demande à lire %(target)s pendant %(minutes)s minutes. Motif : %(reason)s") % words
         _tell(holders_of(now, *policies.ALERTED), access, subject, body, now)
 
 
@@ -137,8 +148,8 @@ def _tell_grant(access: ExceptionalAccess, approver: User, ends_at: datetime, no
     with in_french():
         words = {"target": access.target, "person": access.person.name, "approver": approver.name, "reason": access.reason}
         words["until"] = long_datetime(ends_at)
-        subject = _("Accès exceptionnel accordé : %(target)s") % words
-        body = _("%(person)s lit %(target)s jusqu’au %(until)s, avec l’accord de %(approver)s. Motif : %(reason)s") % words
+        subject = _("Accès exceptionnel accordé : %(target)s") % words
+        body = _("%(person)s lit %(target)s jusqu’au %(until)s, avec l’accord de %(approver)s. Motif : %(reason)s") % words
         told = _("Une personne de l’administration technique peut lire %(target)s jusqu’au %(until)s. Chaque lecture est inscrite.") % words
         _tell([access.person, *holders_of(now, *policies.ALERTED)], access, subject, body, now)
         _tell(signatories, access, subject, told, now)

@@ -48,6 +48,12 @@ def note(obj: models.Model, **facts: Any) -> None:
     entry.objects.append({"type": name_of(obj), "id": obj.pk, **facts})
 
 
+def note_main(obj: models.Model) -> None:
+    """Make an object that was noted the act's object, whatever the act had to settle before it came to it."""
+    objects = current_entry().objects
+    objects.sort(key=lambda noted: (noted["type"], noted["id"]) != (name_of(obj), obj.pk))
+
+
 def note_reason(reason: str) -> None:
     current_entry().reason = reason
 

@@ -15,6 +15,7 @@ from projects.demo import PASSWORD, DemoAccount
 from projects.enums import Role
 from projects.models import Membership, Organisation, User
 from projects.policies import people as policies
+from projects.policies.rights import rights_of
 from projects.policies.separation import holds_nothing_incompatible
 from projects.services.journal import note, note_organisation
 from projects.services.locks import lock
@@ -41,13 +42,30 @@ def grant_membership(
     organisation = lock(Organisation, organisation_id)
     policies.grant_membership(actor, organisation, role, now).require()
     policies.held_there(role, organisation).require()
-    try:
-        person = User.objects.get(email=email.strip().lower(), is_active=True)
-    except User.DoesNotExist as error:
-        raise Invalid(errors={"email": _("Aucun compte actif n’a ce courriel.")}) from error
     return give_role(
-        person=person, role=role, organisation=organisation, call_id=call_id, starts_on=starts_on, ends_on=ends_on, granted_by=actor
+        person=_person_named(email, organisation, actor, now),
+        role=role,
+        organisation=organisation,
+        call_id=call_id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        granted_by=actor,
     )
+
+
+def _person_named(email: str, organisation: Organisation, actor: User, now: datetime) -> User:
+    """The active account of an address. Raises Invalid.
+
+    A signatory finds only the people who hold or held a role in the organisation: who else has an account is not theirs to learn.
+    """
+    found, refusal = User.objects.filter(email=email.strip().lower(), is_active=True), _("Aucun compte actif n’a ce courriel.")
+    if not rights_of(actor, now).has(Role.DIRECTOR):
+        found = found.filter(pk__in=organisation.memberships.values("person"))
+        refusal = _("Personne de cet organisme n’a ce courriel : invitez plutôt cette personne.")
+    try:
+        return found.get()
+    except User.DoesNotExist as error:
+        raise Invalid(errors={"email": refusal}) from error
 
 
 def give_role(
@@ -91,6 +109,9 @@ def change_membership(
     if ends_on is not None and ends_on < max(starts_on, today):
         earliest = max(starts_on, today)
         raise Invalid(errors={"ends_on": _("Inscrivez une date à partir du %(day)s.") % {"day": earliest}})
+    lock(User, membership.person_id)  # a role given at the same time sees these days, or is seen
+    kept = membership.person_id, membership.role, membership.organisation_id
+    holds_nothing_incompatible(*kept, starts_on, ends_on, besides=membership.pk).require()
     before = _dates(membership)
     membership.starts_on, membership.ends_on = starts_on, ends_on
     membership.version += 1
@@ -106,7 +127,7 @@ def _dates(membership: Membership) -> dict[str, date | None]:
 
 def _require_unchanged(membership: Membership, version: int | None) -> None:
     if version not in (None, membership.version):
-        raise Stale(_("Quelqu’un a modifié ce rôle pendant que vous le consultiez. Rien n’a été écrasé : voici ce qu’il est maintenant."))
+        raise Stale(_("Quelqu’un a modifié ce rôle pendant que vous le consultiez. Rien n’a été écrasé : voici ce qu’il est maintenant."))
 
 
 @act

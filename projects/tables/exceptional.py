@@ -16,14 +16,17 @@ from fondsinnovation.kit.tables import BaseTable
 from fondsinnovation.templatetags.portal import tag
 from projects.enums import ExceptionalState
 from projects.models import ExceptionalAccess
+from projects.policies.exceptional import WAITS
 from projects.tables.calls import InstantColumn
 
 _S = ExceptionalState
-COLOURS = {_S.REQUESTED: "yellow", _S.REFUSED: "red", _S.ENDED: "outline"}
+COLOURS = {_S.REQUESTED: "yellow", _S.REFUSED: "red", _S.ENDED: "outline", _S.EXPIRED: "outline"}
 
 
 def state_tag(access: ExceptionalAccess, now: datetime) -> SafeString:
-    """Where an access stands at an instant, in a coloured word: one that was granted is over when its time is."""
+    """Where an access stands at an instant, in a coloured word: one that was granted, or asked, is over when its time is."""
+    if access.state == _S.REQUESTED and now >= access.requested_at + WAITS:
+        return tag(str(_S.EXPIRED.label), COLOURS[_S.EXPIRED])
     if access.state == _S.GRANTED and access.ends_at:
         return tag(_("En cours"), "green") if now < access.ends_at else tag(_("Terminé"), "outline")
     return tag(str(_S(access.state).label), COLOURS[_S(access.state)])

@@ -85,6 +85,7 @@ class AccessDecide(ActForm):
     """Grant or refuse the access that somebody else asks for."""
 
     template_name = "projects/exceptional_decide.html"
+    needs_recent_sign_in = True
     form_class = ExceptionalDecisionForm
 
     @cached_property

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from fondsinnovation.kit.errors import NotAllowed
+from fondsinnovation.kit.errors import Invalid, NotAllowed
 from fondsinnovation.kit.verdict import Verdict
 from fondsinnovation.kit.views import ActForm, posted_key
 from fondsinnovation.templatetags.typography import number
@@ -76,7 +76,10 @@ def _caption(count: int) -> str:
 def organisation_export(request: HttpRequest) -> StreamingHttpResponse:
     """The list as filtered, row by row from a cursor of the database."""
     now = timezone.now()
-    rows = OrganisationFilter(request.GET, register().select_related("successor"), request=request).qs
+    found = OrganisationFilter(request.GET, register().select_related("successor"), request=request)
+    if not found.is_valid():
+        raise Invalid(_("Un filtre est invalide : corrigez-le, puis exportez de nouveau."))
+    rows = found.qs
     export_organisations(filters=request.GET.dict(), rows=rows.count(), actor=request.user, now=now, key=posted_key(request))
     return csv_response("organismes.csv", COLUMNS, _readable(rows))
 

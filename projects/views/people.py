@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.errors import Stale
+from fondsinnovation.kit.tables import PER_PAGE
 from fondsinnovation.kit.views import ActForm
 from projects.enums import Role
 from projects.forms.people import ChangeMembershipForm, EndMembershipForm, MembershipForm
@@ -69,7 +71,7 @@ def organisation_detail(request: HttpRequest, code: str) -> HttpResponse:
         **facts_of(request, organisation, is_signed=members_shown),
         "organisation": organisation,
         "members_shown": members_shown,
-        "members": members_of(organisation) if members_shown else [],
+        "members": Paginator(members_of(organisation), PER_PAGE).get_page(request.GET.get("page")) if members_shown else [],
         "today": timezone.localdate(now),
         "now": now,
         "may_manage": may_manage,

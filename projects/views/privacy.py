@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -16,6 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from fondsinnovation.kit.errors import Throttled
 from fondsinnovation.kit.views import ActForm
 from projects.forms.accounts import ConfirmForm, EmailForm, NameForm
 from projects.models import EmailChange
@@ -69,20 +72,29 @@ class NameCorrect(ActForm):
 
 
 class EmailRequest(ActForm):
-    """Ask for another e-mail."""
+    """Ask for another e-mail. Guesses of the password count with those of the page that changes it.
+
+    Who signs in without a password is asked again who they are; the others answer with it, and no session keeps what they typed.
+    """
 
     template_name = "projects/own_email.html"
     form_class = EmailForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.needs_recent_sign_in = request.user.is_authenticated and not request.user.has_usable_password()
+        return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "has_password": self.request.user.has_usable_password()}
 
     def perform(self, form: BaseForm) -> HttpResponse:
+        if not ratelimit.consume(self.request, app="allauth.account", action="change_password"):
+            raise Throttled(_("Attendez quelques minutes, puis recommencez."))
         data, root = form.cleaned_data, self.request.build_absolute_uri("/").rstrip("/")
         acts.request_email_change(
             email=data["email"], password=data.get("password", ""), root=root, actor=self.request.user, now=timezone.now(), key=data["key"]
         )
-        messages.success(self.request, _("Si ce courriel peut servir, un lien y est envoyé : ouvrez-le d’ici 24 heures."))
+        messages.success(self.request, _("Si ce courriel peut servir, un lien y est envoyé : ouvrez-le d’ici 24 heures."))
         return redirect("projects:own_data")
 
 
@@ -106,5 +118,5 @@ class EmailConfirm(ActForm):
 
     def perform(self, form: BaseForm) -> HttpResponse:
         acts.confirm_email_change(change_id=self.change.pk, actor=self.request.user, now=timezone.now(), key=form.cleaned_data["key"])
-        messages.success(self.request, _("Votre nouveau courriel est confirmé : il sert dès maintenant à vous connecter."))
+        messages.success(self.request, _("Votre nouveau courriel est confirmé : il sert dès maintenant à vous connecter."))
         return redirect("projects:own_data")

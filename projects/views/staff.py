@@ -15,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from fondsinnovation.kit.errors import Invalid
 from fondsinnovation.kit.views import posted_key
 from fondsinnovation.templatetags.typography import number
 from projects.enums import WAITING, ApplicationState, OrganisationKind
@@ -68,7 +69,11 @@ def application_export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _filtered(request: HttpRequest, now: datetime) -> QuerySet[Application]:
-    return _shown(request, staff_queue_for(request.user, now)).qs
+    """The rows of a file. Raises Invalid: what a page says of a wrong filter, a file of every row would not."""
+    found = _shown(request, staff_queue_for(request.user, now))
+    if not found.is_valid():
+        raise Invalid(gettext("Un filtre est invalide : corrigez-le, puis exportez de nouveau."))
+    return found.qs
 
 
 def _view(request: HttpRequest) -> str:

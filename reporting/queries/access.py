@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from itertools import combinations
 from typing import Any
@@ -16,10 +16,12 @@ from projects.policies.separation import separation_of
 from reporting.rules import TOTAL, end_of_day
 
 Row = dict[str, str]
-#: a role in force: role, organisation id, first day, last day
-Held = tuple[str, int, date | None, date | None]
+#: a role in force: role, organisation id, the call that it is limited to or ALL, first day, last day
+Held = tuple[str, int, str, date | None, date | None]
+#: the scope of a role that no call limits
+ALL = "all"
 #: in the place of a role, for an account without any
-NONE: Held = ("", 0, None, None)
+NONE: Held = ("", 0, "", None, None)
 
 
 def access_rows(*, effective: date, known: datetime) -> Iterator[Row]:
@@ -28,7 +30,8 @@ def access_rows(*, effective: date, known: datetime) -> Iterator[Row]:
     Accounts and roles are those of the database's own history, so that the same pair of dates gives the same rows for ever. Five queries.
     """
     until = min(known, end_of_day(effective))
-    people, held = _people(known), _held(effective, known)
+    people = _people(known)
+    held = _held(effective, known, people.keys())
     where = {pk: (code, name) for pk, code, name in Organisation.objects.order_by("pk").values_list("pk", "code", "name")}
     seen = dict(_by_person(SignIn.objects.filter(at__lte=until)).annotate(last=Max("at")).values_list("person", "last"))
     opened = dict(_by_person(ExceptionalAccess.objects.filter(starts_at__lte=until)).annotate(n=Count("pk")).values_list("person", "n"))
@@ -41,10 +44,11 @@ def access_rows(*, effective: date, known: datetime) -> Iterator[Row]:
             "user": str(pk), "name": name, "last_sign_in": seen[pk].isoformat() if pk in seen else "", "incompatible": str(len(codes)),
             "rules": " ".join(sorted(set(codes))), "exceptional": str(opened.get(pk, 0)),
         }  # fmt: skip
-        for role, organisation, starts_on, ends_on in sorted(roles, key=_in_order) or [NONE]:
+        for role, organisation, scope, starts_on, ends_on in sorted(roles, key=_in_order) or [NONE]:
             code, title = where.get(organisation, ("", ""))
             yield _row(
-                role=role, organisation=code, organisation_name=title, starts_on=_day(starts_on), ends_on=_day(ends_on), **about,
+                role=role, organisation=code, organisation_name=title, scope=scope, starts_on=_day(starts_on), ends_on=_day(ends_on),
+                **about,
             )  # fmt: skip
     total = sum(opened.get(pk, 0) for pk in people)
     yield _row(user=TOTAL, name=TOTAL, incompatible=str(pairs), exceptional=str(total))
@@ -52,7 +56,7 @@ def access_rows(*, effective: date, known: datetime) -> Iterator[Row]:
 
 #: the columns, in the order of the catalogue
 COLUMNS = (
-    "user", "name", "role", "organisation", "organisation_name", "starts_on", "ends_on", "last_sign_in", "incompatible", "rules",
+    "user", "name", "role", "organisation", "organisation_name", "scope", "starts_on", "ends_on", "last_sign_in", "incompatible", "rules",
     "exceptional",
 )  # fmt: skip
 
@@ -69,8 +73,8 @@ def _by_person(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.order_by("person").values("person")
 
 
-def _in_order(held: Held) -> tuple[str, int, str]:
-    return held[0], held[1], _day(held[2])
+def _in_order(held: Held) -> tuple[str, int, str, str]:
+    return held[0], held[1], held[2], _day(held[3])
 
 
 def _latest(label: str, known: datetime) -> QuerySet[Any]:
@@ -85,14 +89,23 @@ def _people(known: datetime) -> dict[int, str]:
     return dict(_latest("projects.UserEvent", known).filter(is_active=True).values_list("pgh_obj_id", "name"))
 
 
-def _held(effective: date, known: datetime) -> dict[int, list[Held]]:
-    """Each person's roles in force on the day, as the table of memberships was at the instant."""
+def _held(effective: date, known: datetime, people: Collection[int]) -> dict[int, list[Held]]:
+    """Each person's roles in force on the day, as the table of memberships was at the instant.
+
+    One held by delegation counts as it does everywhere (`MembershipQuerySet.on`): while the holder's own is in force and their account
+    active, and while the delegate has a role of their own there.
+    """
     rows = _latest("projects.MembershipEvent", known).filter(
         Q(ends_on__isnull=True) | Q(ends_on__gte=effective), starts_on__lte=effective, revoked_at=None
     )
+    names = ("pgh_obj_id", "delegated_from_id", "person_id", "role", "organisation_id", "call__reference", "starts_on", "ends_on")
+    in_force = list(rows.values_list(*names))
+    holders = {membership for membership, _source, person, *_role in in_force if person in people}
+    own = {(person, where) for _membership, source, person, _role, where, *_dates in in_force if source is None}
     found: dict[int, list[Held]] = {}
-    for person, *held in rows.values_list("person_id", "role", "organisation_id", "starts_on", "ends_on"):
-        found.setdefault(person, []).append((held[0], held[1], held[2], held[3]))
+    for _membership, source, person, role, where, call, starts_on, ends_on in in_force:
+        if source is None or (source in holders and (person, where) in own):
+            found.setdefault(person, []).append((role, where, call or ALL, starts_on, ends_on))
     return found
 
 

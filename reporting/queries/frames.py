@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, F, QuerySet, Value
-from django.db.models.functions import Abs, Cast, Coalesce
+from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
+from django.db.models.functions import Cast, Coalesce
 
 from funding.enums import LedgerKind
 from funding.models import Cofunding, Envelope, LedgerEntry
@@ -65,9 +65,10 @@ def _paid(known: datetime) -> QuerySet[LedgerEntry]:
 
 
 def _payments(known: datetime, projects: QuerySet[Project] | None) -> Rows:
-    """Payments and recoveries of the projects, each above zero: the kind says which way the money went."""
+    """Payments and recoveries of the projects: the kind says which way the money went, and only a contra-entry is below zero."""
     rows = _of(_paid(known), "agreement__project", projects)
-    return _rows(rows, "agreement__project__reference", "kind", Abs(_CENTS), "effective_on", "recorded_at", "fiscal_year", "reference")
+    cents = Case(When(kind=LedgerKind.RECOVERY, then=-_CENTS), default=_CENTS, output_field=BigIntegerField())
+    return _rows(rows, "agreement__project__reference", "kind", cents, "effective_on", "recorded_at", "fiscal_year", "reference")
 
 
 def _gains(known: datetime, projects: QuerySet[Project] | None) -> Rows:

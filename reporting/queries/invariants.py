@@ -32,9 +32,10 @@ class Finding:
     broken: list[str]
 
 
-_LEDGER_SUMS = """
+_CREDIT = "('authorisation', 'transfer', 'freeze', 'lapse', 'carry', 'reinvestment')"
+_LEDGER_SUMS = f"""
 SELECT envelope_id, fiscal_year,
-       coalesce(sum(amount) FILTER (WHERE kind = 'authorisation'), 0) AS authorised,
+       coalesce(sum(amount) FILTER (WHERE kind IN {_CREDIT}), 0) AS authorised,
        coalesce(sum(amount) FILTER (WHERE kind = 'reservation'), 0) AS reserved,
        coalesce(sum(amount) FILTER (WHERE kind = 'commitment'), 0) AS committed,
        max(seq) AS last_seq, min(seq) AS first_seq, count(*) AS n
@@ -45,17 +46,25 @@ SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE kind = 'commitment'), 0)
        coalesce(sum(amount) FILTER (WHERE kind IN ('payment', 'recovery')), 0) AS paid
   FROM ledger_entry WHERE agreement_id IS NOT NULL GROUP BY 1
 """
+#: what a transfer between envelopes moved counts in their ceilings
+_CEILINGS = """
+SELECT e.id, e.fund_id, e.code, e.ceiling + coalesce(sum(l.amount), 0) AS ceiling
+  FROM funding_envelope e LEFT JOIN ledger_entry l ON l.envelope_id = e.id AND l.kind = 'transfer' GROUP BY e.id
+"""
 
 INVARIANTS = (
     Invariant(
         "INV-01", _("Les plafonds des enveloppes font celui du Fonds"),
-        """SELECT f.code || ' : ' || f.ceiling || ' ≠ ' || coalesce(sum(e.ceiling), 0) FROM funding_fund f
-           LEFT JOIN funding_envelope e ON e.fund_id = f.id GROUP BY f.id HAVING f.ceiling <> coalesce(sum(e.ceiling), 0)""",
+        f"""SELECT f.code || ' : ' || f.ceiling || ' ≠ ' || coalesce(sum(e.ceiling), 0) FROM funding_fund f
+            LEFT JOIN ({_CEILINGS}) e ON e.fund_id = f.id GROUP BY f.id HAVING f.ceiling <> coalesce(sum(e.ceiling), 0)
+            UNION ALL
+            SELECT 'virement ' || m.number || ' : ' || sum(l.amount) FROM ledger_entry l JOIN funding_creditmove m ON m.id = l.move_id
+            WHERE l.kind = 'transfer' GROUP BY m.id HAVING sum(l.amount) <> 0""",
     ),
     Invariant(
         "INV-02", _("Les dotations d’une enveloppe ne dépassent pas son plafond"),
-        """SELECT e.code || ' : ' || sum(l.amount) || ' > ' || e.ceiling FROM ledger_entry l JOIN funding_envelope e ON e.id = l.envelope_id
-           WHERE l.kind = 'authorisation' GROUP BY e.id HAVING sum(l.amount) > e.ceiling""",
+        f"""SELECT e.code || ' : ' || sum(l.amount) || ' > ' || e.ceiling FROM ledger_entry l JOIN ({_CEILINGS}) e ON e.id = l.envelope_id
+            WHERE l.kind IN ('authorisation', 'transfer') GROUP BY e.id, e.code, e.ceiling HAVING sum(l.amount) > e.ceiling""",
     ),
     Invariant(
         "INV-03", _("Réservations et engagements tiennent dans la dotation de l’exercice"),
@@ -81,8 +90,32 @@ INVARIANTS = (
             LEFT JOIN funding_instalment i ON i.agreement_id = g.id GROUP BY g.id HAVING g.amount <> coalesce(sum(i.amount), 0)""",
     ),
     Invariant(
+        "INV-06", _("Les paiements nets tiennent dans les tirages, les réinvestissements et les autres rentrées, quand la règle l’exige"),
+        """SELECT 'encaisse : ' || drawn + received + reinvested - paid FROM cash_balance
+           WHERE drawn + received + reinvested < paid AND (SELECT r.mode = 'block' FROM cash_rule r
+             WHERE r.valid_from <= (now() AT TIME ZONE 'America/Toronto')::date ORDER BY r.valid_from DESC, r.id DESC LIMIT 1)
+           UNION ALL
+           SELECT 'compteur de l’encaisse' FROM cash_balance b
+           WHERE (b.drawn, b.received) <> (SELECT coalesce(sum(amount) FILTER (WHERE kind = 'draw_down'), 0),
+                                                  coalesce(sum(amount) FILTER (WHERE kind = 'receipt'), 0) FROM cash_entry)
+              OR (b.reinvested, b.paid) <> (SELECT coalesce(sum(amount) FILTER (WHERE kind = 'reinvestment'), 0),
+                                                   coalesce(sum(amount) FILTER (WHERE kind IN ('payment', 'recovery')), 0)
+                                              FROM ledger_entry)""",
+    ),
+    Invariant(
+        "INV-07", _("Chaque tirage a son autorisation en vigueur, et leur somme tient dans son plafond"),
+        """SELECT d.number || ' : ' || sum(c.amount) || ' > ' || d.ceiling FROM cash_entry c
+           JOIN funding_drawauthority d ON d.id = c.authority_id GROUP BY d.id HAVING sum(c.amount) > d.ceiling
+           UNION ALL
+           SELECT 'tirage ' || c.reference FROM cash_entry c LEFT JOIN funding_drawauthority d ON d.id = c.authority_id
+           WHERE c.kind = 'draw_down' AND (d.state <> 'in_force' OR d.in_force_on > c.effective_on) IS NOT FALSE
+           UNION ALL
+           SELECT 'compteur ' || d.number FROM draw_authority_balance b JOIN funding_drawauthority d ON d.id = b.authority_id
+           WHERE b.drawn <> (SELECT coalesce(sum(amount), 0) FROM cash_entry c WHERE c.authority_id = d.id)""",
+    ),
+    Invariant(
         "INV-08", _("Chaque paiement a sa convention et une référence unique"),
-        """SELECT 'écriture ' || min(id) FROM ledger_entry WHERE kind IN ('payment', 'recovery')
+        """SELECT 'écriture ' || min(id) FROM ledger_entry WHERE kind IN ('payment', 'recovery') AND reverses_id IS NULL
            GROUP BY reference HAVING count(*) > 1 OR reference = '' OR bool_or(agreement_id IS NULL)""",
     ),
     Invariant(
@@ -107,9 +140,21 @@ INVARIANTS = (
                 AND (m.state NOT IN ('verified', 'partial', 'cancelled') OR (m.id = i.milestone_id AND m.state <> 'verified')))""",
     ),
     Invariant(
-        "INV-10", _("Le grand livre, les gains et le journal sont en ajout seulement"),
-        """SELECT t || ' : ' || p FROM unnest(ARRAY['ledger_entry', 'gain', 'cofunding', 'journal', 'journal_link']) t,
-           unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) p WHERE has_table_privilege('fonds_app', t, p)""",
+        "INV-10", _("Le grand livre, les gains et le journal sont en ajout seulement; une contre-écriture suit ce qu’elle renverse"),
+        """SELECT t || ' : ' || p FROM unnest(ARRAY['ledger_entry', 'cash_entry', 'gain', 'cofunding', 'journal', 'journal_link']) t,
+           unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) p WHERE has_table_privilege('fonds_app', t, p)
+           UNION ALL
+           SELECT 'écriture ' || o.id FROM ledger_entry o JOIN ledger_entry r ON r.reverses_id = o.id
+           GROUP BY o.id HAVING abs(sum(r.amount)) > abs(o.amount) OR bool_or(o.reverses_id IS NOT NULL)
+           OR bool_or((r.envelope_id, r.fiscal_year, r.kind) <> (o.envelope_id, o.fiscal_year, o.kind) OR sign(r.amount) = sign(o.amount))
+           UNION ALL
+           SELECT 'mouvement ' || m.number FROM funding_creditmove m WHERE m.id IN (
+             SELECT move_id FROM (
+               SELECT l.move_id, l.envelope_id, l.fiscal_year, l.kind, l.agreement_id, l.amount FROM funding_creditline l
+                 JOIN funding_creditmove a ON a.id = l.move_id AND a.state = 'approved'
+               UNION ALL
+               SELECT move_id, envelope_id, fiscal_year, kind, agreement_id, -amount FROM ledger_entry WHERE move_id IS NOT NULL) x
+             GROUP BY move_id, envelope_id, fiscal_year, kind, agreement_id HAVING sum(amount) <> 0)""",
     ),
     Invariant(
         "INV-11", _("Les écritures sont numérotées sans trou et les compteurs égalent les sommes"),

@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from fondsinnovation.kit.money import ZERO
-from funding.enums import LedgerKind
+from funding.enums import CREDIT_KINDS, LedgerKind
 from funding.models import Cofunding, LedgerEntry
 from projects.enums import BUDGETARY, Nature, Stage
 from reporting.models import Snapshot
@@ -25,12 +25,18 @@ _MONEY = DecimalField(max_digits=20, decimal_places=2)
 #: column of `envelopes` → the kinds of rows that it adds (+1) or takes away (−1)
 _LEDGER: Mapping[str, Mapping[LedgerKind, int]] = {
     "authorised": {_K.AUTHORISATION: 1},
+    "transfers": {_K.TRANSFER: 1},
+    "frozen": {_K.FREEZE: -1},
+    "lapsed": {_K.LAPSE: -1},
+    "carried": {_K.CARRY: 1},
+    "reinvested": {_K.REINVESTMENT: 1},
+    "open": dict.fromkeys(CREDIT_KINDS, 1),
     "reserved": {_K.RESERVATION: 1},
     "committed": {_K.COMMITMENT: 1},
     "paid": {_K.PAYMENT: 1},
     "recovered": {_K.RECOVERY: -1},
     "unpaid": {_K.COMMITMENT: 1, _K.PAYMENT: -1},
-    "available": {_K.AUTHORISATION: 1, _K.RESERVATION: -1, _K.COMMITMENT: -1},
+    "available": {**dict.fromkeys(CREDIT_KINDS, 1), _K.RESERVATION: -1, _K.COMMITMENT: -1},
 }
 _NET = tuple(nature.value for nature in BUDGETARY)
 #: column of `roi-projects` → the stage and natures of the gains that it adds
@@ -52,7 +58,7 @@ COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("roi-projects", "verification_yield"): ("net_gain_verified", "net_gain_reported"),
     ("roi-projects", "coverage"): ("net_gain_verified", "net_gain_reported"),
     ("roi-projects", "capture_rate"): ("net_gain_captured", "net_gain_verified"),
-    ("envelopes", "commitment_rate"): ("committed", "authorised"),
+    ("envelopes", "commitment_rate"): ("committed", "open"),
     ("envelopes", "payment_rate"): ("paid", "committed"),
     ("envelopes", "share"): ("authorised",),
 }  # fmt: skip

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import Invalid
 from funding.enums import LedgerKind
-from funding.models import Cofunding, LedgerEntry
+from funding.models import CashEntry, Cofunding, LedgerEntry
+from funding.services.cash import cash_facts
 from funding.services.envelopes import ledger_facts
 from funding.services.payments import cofunding_facts
 from projects.models import ApplicationVersion, JournalEntry, JournalHead, JournalLink
@@ -133,6 +134,7 @@ def _money_rows() -> Iterator[tuple[str, str, Iterable[Any], Callable[[Any], dic
     yield "ledger", _("écriture %(pk)s du grand livre"), ledger, lambda row: ledger_facts(row, row.envelope.code)
     cofunding = Cofunding.objects.order_by("pk").iterator(chunk_size=BATCH)
     yield "cofunding", _("cofinancement %(pk)s"), cofunding, cofunding_facts
+    yield "cash", _("rentrée %(pk)s"), CashEntry.objects.order_by("pk").iterator(chunk_size=BATCH), cash_facts
     yield "gains", _("gain %(pk)s"), Gain.objects.order_by("pk").iterator(chunk_size=BATCH), gain_facts
 
 

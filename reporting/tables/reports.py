@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
+from funding.enums import DrawAuthorityState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
+from reporting.queries.access import ALL
 from reporting.queries.reports import COMPONENTS
 from reporting.rules import TOTAL
 
@@ -30,14 +32,18 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "status": dict(ProjectState.choices),
     "envelope": dict(EnvelopeCode.choices),
     "role": dict(Role.choices),
+    "scope": {ALL: gettext_lazy("Tous les appels")},
+    "authority_status": dict(DrawAuthorityState.choices),
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
     "role": gettext_lazy("Aucun rôle"),
     "organisation_name": "–",
+    "scope": "–",
     "rules": "–",
     "ends_on": gettext_lazy("Sans fin prévue"),
     "last_sign_in": gettext_lazy("Jamais"),
+    **dict.fromkeys(("law", "article", "authority_status", "received", "reinvested", "net_paid", "cash", "last_drawn_on"), "–"),
 }
 
 NUMERIC = (Kind.MONEY, Kind.RATIO, Kind.WHOLE)

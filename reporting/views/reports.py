@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number
+from funding.queries.cash import is_in_force
 from projects.models import User
 from reporting.catalogue import REPORTS, Report
 from reporting.exports import FORMATS
@@ -29,6 +30,9 @@ from reporting.queries.reports import COMPONENTS, cell_rows
 from reporting.queries.snapshots import changed_since, hidden_projects, snapshot_of, under_way, visible_rows, working_snapshots
 from reporting.services.snapshots import WORKING, ask_recompute
 from reporting.tables.reports import ROWS, ReportTable, cell_url, report_table, shown
+
+#: reports whose money waits for the law that allows draw-downs
+SUBJECT_TO_AUTHORITY = ("envelopes", "drawdowns")
 
 
 def report_or_404(code: str) -> Report:
@@ -108,6 +112,7 @@ def _rows_context(request: HttpRequest, report: Report, form: ReportForm, snapsh
         "view": view,
         "dates": dates,
         "changed": changed_since(snapshot.known),
+        "authority_in_force": report.code not in SUBJECT_TO_AUTHORITY or is_in_force(snapshot.effective, snapshot.known),
         "filtered": bool(form.filters),
         "hidden": report.by_project and hidden_projects(request.user).exists(),
         "formats": FORMATS.values(),

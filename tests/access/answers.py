@@ -52,7 +52,21 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 #: places that belong to an organisation: to anybody of another one, they do not exist
 SHARED_PLACES = frozenset(
-    {"-", "access", "call", "call_draft", "call_submitted", "cell", "incident", "invitation_link", "password", "register", "report", "run"}
+    {
+        "-",
+        "access",
+        "authority",
+        "call",
+        "call_draft",
+        "call_submitted",
+        "cash",
+        "cell",
+        "credit_move",
+        "incident",
+        "invitation_link",
+        "password",
+    }
+    | {"register", "report", "run", "year_end"}
 )
 
 
@@ -215,6 +229,9 @@ funding:agreement_list               | -                  | GET      | 302 200
 funding:agreement_sign               | drafted            | GET POST | 302 404 insiders:403 signatory:200/422
 funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
 funding:application_detail           | submitted          | GET      | 302 404 readers:200
+funding:authority_adopt              | authority          | GET POST | 302 403 head,controller:200/422
+funding:authority_force              | authority          | GET POST | 302 403 head,delegate:200/422
+funding:authority_record             | -                  | GET POST | 302 403 head,controller:200/422
 funding:award_approve                | certified          | GET POST | 302 404 readers:403 head:200/302
 funding:award_certify                | recommended        | GET POST | 302 404 readers:403 controller:200/302
 funding:award_decision               | approved           | GET      | 302 404
@@ -237,7 +254,16 @@ funding:claim_edit                   | instalment_claimed | GET POST | 302 404 o
 funding:claim_examine                | claim_submitted    | GET POST | 302 404 insiders:403 officer:200/302
 funding:claim_list                   | -                  | GET      | 302 200
 funding:claim_submit                 | claim              | GET POST | 302 404 insiders:403 finance,signatory:200/422
+funding:cash_detail                  | -                  | GET      | 302 403 payers:200
+funding:cash_record                  | -                  | GET POST | 302 403 controller:200/422
+funding:cash_reverse                 | cash               | GET POST | 302 403 controller:200/302
+funding:cash_rule_set                | -                  | GET POST | 302 403 head:200/422
 funding:cofunding_create             | project            | GET POST | 302 404 insiders:403 officer:200/422
+funding:credit_move_approve          | credit_move        | GET POST | 302 403 head,delegate:200/302
+funding:credit_move_detail           | credit_move        | GET      | 302 403 payers:200
+funding:credit_move_list             | -                  | GET      | 302 403 payers:200
+funding:credit_move_propose          | -                  | GET POST | 302 403 head,controller:200/422
+funding:credit_move_refuse           | credit_move        | GET POST | 302 403 head,delegate:200/422
 funding:eligibility_confirm          | ineligible         | GET POST | 302 404 readers:403 officer:200/302
 funding:eligibility_decide           | submitted          | GET POST | 302 404 readers:403 officer:200/422
 funding:envelope_list                | -                  | GET      | 302 403 payers:200
@@ -269,6 +295,8 @@ funding:review_declare               | review             | GET POST | 302 404 a
 funding:review_edit                  | review             | GET POST | 302 404 assigned:200/422
 funding:review_list                  | -                  | GET      | 302 403 reviewers:200
 funding:review_submit                | review             | GET POST | 302 404 assigned:200/422
+funding:year_end_list                | -                  | GET      | 302 403 controller:200
+funding:year_end_prepare             | year_end           | GET POST | 302 403 controller:200/422
 reporting:audit_detail               | entry              | GET      | 302 404 director,head,auditor:200
 reporting:audit_export               | -                  | POST     | 302 403 director,head,auditor:422
 reporting:audit_list                 | -                  | GET      | 302 403 director,head,auditor:200

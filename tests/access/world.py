@@ -53,6 +53,7 @@ from tests.factories import (
     upload,
     verify_milestones,
 )
+from tests.funding.credit import authority, frozen, received
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -293,6 +294,10 @@ def _shared(world: World) -> None:
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
         "report": {"code": "roi-projects"},
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
+        "authority": {"authority": authority().number},
+        "cash": {"pk": received(Decimal("1000.00")).pk},
+        "credit_move": {"move": frozen(Decimal("1000.00")).number},
+        "year_end": {"envelope": "PROJECTS", "year": 2025},
         "password": {"uidb36": "1", "key": "set-password"},
         **_access(world, member),
     }

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from funding.enums import ClaimState, EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
-from funding.models import Agreement, Claim, ClaimLine, Instalment, Milestone, Payment, Review
+from funding.models import Agreement, CashEntry, Claim, ClaimLine, CreditMove, DrawAuthority, Instalment, Milestone, Payment, Review
 from funding.services.calls import submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
@@ -60,6 +60,7 @@ from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from tests.factories import call_content, upload
+from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
@@ -110,6 +111,7 @@ def prepare(monkeypatch: Any) -> None:
     invite_and_delegate(now)
     request_payments(now)
     claim_costs(now)
+    freeze_credit(now)
     return_a_gain(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
@@ -206,6 +208,21 @@ def claim_costs(now: Any) -> None:
             ClaimLine.objects.create(claim=claim, category=category, amount=Decimal(amount), document=evidence)
         if state != ClaimState.DRAFT:
             Claim.objects.filter(pk=claim.pk).update(state=state, submitted_by=member, submitted_at=now)
+
+
+def freeze_credit(now: Any) -> None:
+    """A move of credit that waits for its decision."""
+    frozen(Decimal("250000.00"), actor=person("controle"), now=now)
+    authority(Decimal("300000000.00"), actor=person("controle"))
+    received(Decimal("1500000.00"), actor=person("controle"))
+
+
+def credit_move() -> tuple[str]:
+    return (CreditMove.objects.get().number,)
+
+
+def proposed_authority() -> tuple[str]:
+    return (DrawAuthority.objects.get().number,)
 
 
 def return_a_gain(now: Any) -> None:
@@ -508,6 +525,20 @@ page("funding:payment_reject", "paiement1", payment(PaymentState.REQUESTED))
 page("funding:cofunding_create", "agente1", project)
 page("funding:envelope_list", "controle")
 page("funding:ledger_list", "controle")
+page("funding:cash_detail", "controle")
+page("funding:cash_record", "controle")
+page("funding:cash_reverse", "controle", newest(CashEntry))
+page("funding:cash_rule_set", "tete")
+page("funding:authority_record", "tete")
+page("funding:authority_adopt", "tete", proposed_authority)
+page("funding:authority_force", "tete", proposed_authority)
+page("funding:year_end_list", "controle")
+page("funding:year_end_prepare", "controle", lambda: ("SECRETARIAT", 2025))
+page("funding:credit_move_list", "controle")
+page("funding:credit_move_propose", "tete")
+page("funding:credit_move_detail", "controle", credit_move)
+page("funding:credit_move_approve", "tete", credit_move)
+page("funding:credit_move_refuse", "tete", credit_move)
 # projects and gains
 page("reporting:project_list", "agente1")
 page("reporting:project_detail", "agente1", project)

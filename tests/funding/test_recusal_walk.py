@@ -205,6 +205,9 @@ def values_of(world, name):
         "reference": world.texts(),
         "project": world.texts(),
         "payment": world.texts(),
+        "move": world.texts(),
+        "envelope": ["PROJECTS"],
+        "authority": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
         "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"],
         "kind": ["organisation", "need", "budget"],
@@ -223,6 +226,7 @@ def values_of(world, name):
 
 #: view → the kind of row that its `pk` names (none: no row of a file, so one of them will do)
 PK = {
+    "funding:cash_reverse": "",
     "funding:interest_decide": "projects.interestdeclaration",
     "funding:review_declare": "funding.review",
     "funding:review_edit": "funding.review",

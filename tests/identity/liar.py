@@ -28,7 +28,8 @@ def public(key: rsa.RSAPrivateKey, kid: str = "clef") -> dict[str, Any]:
 
 @dataclass
 class Liar:
-    """What the provider answers. `claims` are laid over honest ones; `asked` is what the portal sent for the token."""
+    """What the provider answers. `claims` are laid over honest ones, `instead` is said at a path whatever is honest there; `asked` is
+    what the portal sent for the token."""
 
     url: str
     claims: dict[str, Any] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Liar:
     algorithm: str = "RS256"
     kid: str = "clef"
     discovery: dict[str, Any] = field(default_factory=dict)
+    instead: dict[str, Any] = field(default_factory=dict)
     token_status: int = 200
     nonce: str = ""
     challenge: str = ""
@@ -55,7 +57,9 @@ class Liar:
         claims = {name: value for name, value in {**honest, **self.claims}.items() if name not in self.without}
         return jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": self.kid})
 
-    def answer(self, path: str, sent: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    def answer(self, path: str, sent: dict[str, str]) -> tuple[int, Any]:
+        if path in self.instead:
+            return 200, self.instead[path]
         if path == "/.well-known/openid-configuration":
             addresses = {"authorization_endpoint": "/a", "token_endpoint": "/t", "jwks_uri": "/k"}
             return 200, {"issuer": self.url, **{name: self.url + at for name, at in addresses.items()}, **self.discovery}

@@ -6,6 +6,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.core import mail, signing
 from django.db import DatabaseError, connection, transaction
@@ -16,9 +19,24 @@ from projects.enums import InterestAnswer, Role
 from projects.models import ApiToken, EmailChange, InactivityNotice, InterestDeclaration, JournalEntry, Message, OutboxMessage, SignIn, User
 from projects.queries.accounts import inactive_accounts, own_data
 from projects.services import accounts as acts
+from projects.services.delegations import propose_delegation
+from projects.services.exceptional import request_exceptional_access
+from projects.services.invitations import invite_member
+from projects.services.journal import canonical
 from projects.services.tokens import create_token
 from projects.tasks import close_inactive_accounts, send_email_link, tell_old_address
-from tests.factories import NOW, PASSWORD, ApplicationFactory, UserFactory, person_with, recuse
+from tests.factories import (
+    NOW,
+    PASSWORD,
+    ApplicationFactory,
+    CallFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+    person_with,
+    recuse,
+)
+from tests.projects.services.test_exceptional import REASON, submitted, technician
 
 pytestmark = pytest.mark.django_db
 PAGE = "/compte/mes-renseignements/"
@@ -60,6 +78,41 @@ def test_own_data_hold_what_the_portal_keeps_and_no_secret(client):
     secrets = (User.objects.get(pk=person.pk).password, ApiToken.objects.get().sha256)
     assert [secret for secret in secrets if secret in answer.text] == []
     assert JournalEntry.objects.filter(act="export_own_data", object_type="projects.user", object_id=person.pk).count() == 1
+
+
+def test_own_data_hold_what_led_to_a_role_what_signs_in_and_from_where():
+    """Each has a line of its own in the registry of personal information that the person reads."""
+    town, call = OrganisationFactory(), CallFactory()
+    person, signatory = member(name="Ariane Lavertu"), person_with(Role.SIGNATORY, organisation=town)
+    User.objects.filter(pk=person.pk).update(name="Ariane Lavertu-Roy")
+    MembershipFactory(person=person, role=Role.WRITER, organisation=town, call=call)
+    invited = {"role": Role.WRITER, "organisation_id": town.pk, "starts_on": NOW.date(), "ends_on": None, "actor": signatory, "now": NOW}
+    for email in (person.email, "autre.personne@exemple.quebec"):
+        invite_member(email=email, **invited)
+    source = signatory.memberships.get()
+    days = {"starts_on": NOW.date(), "ends_on": NOW.date() + 7 * DAY}
+    propose_delegation(source_id=source.pk, delegate_id=person.pk, reason="Vacances", actor=signatory, now=NOW, **days)
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": "un-secret-chiffré"})
+    SocialAccount.objects.create(user=person, provider="https://identite.exemple.quebec", uid="sujet-1")
+    UserSession.objects.create(user=person, ip="192.0.2.7", user_agent="Navigateur", session_key="clef-de-session")
+    kept = own_data(User.objects.get(pk=person.pk))
+    assert [row["name"] for row in kept["account_history"]][-1] == "Ariane Lavertu-Roy"
+    assert {(row["role"], row["limited_to"]) for row in kept["roles"]} == {("officer", None), ("writer", call.reference)}
+    assert [(row["email"], row["code"]) for row in kept["invitations"]] == [(person.email, town.code)]
+    assert [(row["part"], row["role"], row["reason"]) for row in kept["delegations"]] == [("delegate", "signatory", "Vacances")]
+    assert [row["type"] for row in kept["second_factors"]] == ["totp"]
+    assert [(row["issuer"], row["subject"]) for row in kept["identities"]] == [("https://identite.exemple.quebec", "sujet-1")]
+    assert [(row["ip"], row["user_agent"]) for row in kept["sessions"]] == [("192.0.2.7", "Navigateur")]
+    said = canonical(kept)
+    hidden = ("un-secret-chiffré", "clef-de-session", "autre.personne", signatory.email, signatory.name)
+    assert [word for word in hidden if word in said] == []
+
+
+def test_own_data_hold_one_s_exceptional_accesses_and_those_of_nobody_else():
+    mine, other = technician(), technician()
+    for person in (mine, other):
+        request_exceptional_access(target=submitted().number, reason=f"{REASON} {person.pk}", minutes=30, actor=person, now=NOW)
+    assert [row["reason"] for row in own_data(mine)["exceptional_accesses"]] == [f"{REASON} {mine.pk}"]
 
 
 def test_own_data_name_no_file_hidden_by_a_recusal_nor_anybody_else():
@@ -178,6 +231,30 @@ def test_bad_email_or_password_says_where(changes, field):
     with pytest.raises(Invalid) as refused:
         ask(person, **changes)
     assert list(refused.value.errors) == [field]
+
+
+def test_password_is_guessed_five_times_a_minute_and_no_more(client):
+    """A session left open is not a place from which to try passwords: the right one is refused too, until the minute is over."""
+    person = member()
+    client.force_login(person)
+    guesses = ["faux 1", "faux 2", "faux 3", "faux 4", "faux 5", PASSWORD]
+    answers = [client.post(f"{PAGE}courriel/", {"email": NEW, "password": guess, "key": guess}) for guess in guesses]
+    assert ([answer.status_code for answer in answers], EmailChange.objects.count()) == ([422] * 5 + [429], 0)
+    with time_machine.travel(NOW + timedelta(seconds=61), tick=False):
+        assert client.post(f"{PAGE}courriel/", {"email": NEW, "password": PASSWORD, "key": "a"}).status_code == 302
+
+
+def test_person_without_a_password_confirms_who_they_are(client):
+    person = member()
+    person.set_unusable_password()
+    person.save()
+    client.force_login(person)
+    assert client.get(f"{PAGE}courriel/").status_code == 200
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "socialaccount", "at": (NOW - timedelta(minutes=16)).timestamp()}]
+    session.save()
+    answer = client.post(f"{PAGE}courriel/", {"email": NEW, "key": "a"})
+    assert (answer.status_code, answer["Location"], EmailChange.objects.count()) == (302, f"/compte/confirmation/?next={PAGE}courriel/", 0)
 
 
 def test_person_without_a_password_is_not_asked_for_one(client):

@@ -134,6 +134,7 @@ def test_second_factor_is_asked_after_the_identity_too(provider):
 LATE = timezone.now() - timedelta(days=1)
 BAD = {
     "wrong nonce": ({"claims": {"nonce": "autre"}}, Refusal.NONCE),
+    "nonce with an accent": ({"claims": {"nonce": "é"}}, Refusal.NONCE),
     "no nonce": ({"without": ("nonce",)}, Refusal.NONCE),
     "wrong issuer": ({"claims": {"iss": "https://autre.exemple.quebec"}}, Refusal.ISSUER),
     "wrong audience": ({"claims": {"aud": "autre-service"}}, Refusal.AUDIENCE),
@@ -151,6 +152,13 @@ BAD = {
     "signed with the client's secret": ({"key": lies.CLIENT_SECRET * 3, "algorithm": "HS256"}, Refusal.SIGNATURE),
     "not signed": ({"key": None, "algorithm": "none"}, Refusal.SIGNATURE),
     "code refused": ({"token_status": 400}, Refusal.EXCHANGE),
+    "no address of its keys": ({"discovery": {"jwks_uri": None}}, Refusal.MALFORMED),
+    "no address of its tokens": ({"discovery": {"token_endpoint": 1}}, Refusal.MALFORMED),
+    "what it says of itself is a list": ({"instead": {"/.well-known/openid-configuration": ["a"]}}, Refusal.MALFORMED),
+    "its keys are a list": ({"instead": {"/k": ["a"]}}, Refusal.MALFORMED),
+    "a key is a word": ({"instead": {"/k": {"keys": ["a"]}}}, Refusal.SIGNATURE),
+    "no keys": ({"instead": {"/k": {"keys": None}}}, Refusal.SIGNATURE),
+    "no token": ({"instead": {"/t": {"access_token": "a", "token_type": "Bearer", "id_token": None}}}, Refusal.MALFORMED),
 }
 
 

@@ -170,6 +170,13 @@ def test_export_is_the_filtered_register_and_is_in_the_journal(client, officer):
     assert (entry.actor, '"filters":{"q":"petite"},"rows":1' in entry.content) == (officer, True)
 
 
+def test_export_with_a_wrong_filter_is_refused_rather_than_whole(client, officer):
+    OrganisationFactory()
+    answer = client.post(f"{LIST}exporter/?region=zz")
+    assert (answer.status_code, "Un filtre est invalide" in answer.text) == (422, True)
+    assert not JournalEntry.objects.filter(act="export_organisations").exists()
+
+
 def test_export_is_a_post_by_someone_who_is_signed_in(client):
     assert client.post(f"{LIST}exporter/").status_code == 302
     client.force_login(person_with(Role.WRITER))
@@ -245,7 +252,7 @@ def test_page_takes_the_same_queries_whatever_its_history(client, officer, chang
         MembershipFactory(organisation=town)
         merged(OrganisationFactory(), town)
     client.get(page_of(town))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(page_of(town))
 
 

@@ -8,7 +8,7 @@ from projects.enums import Role
 from projects.models import Membership
 from projects.policies.rights import rights_of
 from projects.services.people import end_membership, grant_membership
-from tests.factories import NOW, MembershipFactory, OrganisationFactory, UserFactory, person_with
+from tests.factories import NOW, MembershipFactory, OrganisationFactory, UserFactory, former_member, person_with
 
 pytestmark = pytest.mark.django_db
 
@@ -43,16 +43,30 @@ def test_closed_account_holds_nothing():
 
 def test_signatory_grants_applicant_roles_in_their_own_organisation_only():
     town, other = OrganisationFactory(), OrganisationFactory()
-    signatory, colleague = person_with(Role.SIGNATORY, organisation=town), UserFactory()
+    signatory, colleague = person_with(Role.SIGNATORY, organisation=town), former_member(town)
     grant(signatory, town, colleague.email.upper())
     assert rights_of(colleague, NOW).has_in(town.pk, Role.WRITER)
     with pytest.raises(NotAllowed):
         grant(signatory, other, colleague.email)
     with pytest.raises(NotAllowed):
         grant(signatory, town, colleague.email, Role.AUDITOR)
+
+
+def test_signatory_learns_nothing_of_who_has_an_account_elsewhere():
+    """Not whether an address has one, nor, by the roles that do not go together, which roles its person holds."""
+    town = OrganisationFactory()
+    signatory, director = person_with(Role.SIGNATORY, organisation=town), person_with(Role.DIRECTOR)
+    emails = (UserFactory().email, person_with(Role.REVIEWER).email, UserFactory(is_active=False).email, "inconnue@exemple.quebec")
+    said = []
+    for email in emails:
+        with pytest.raises(Invalid) as refused:
+            grant(signatory, town, email)
+        said.append(refused.value.errors)
+    assert said == [{"email": "Personne de cet organisme n’a ce courriel\u00a0: invitez plutôt cette personne."}] * 4
     with pytest.raises(Invalid) as refused:
-        grant(signatory, town, "personne@exemple.quebec")
+        grant(director, town, emails[3])
     assert refused.value.errors == {"email": "Aucun compte actif n’a ce courriel."}
+    assert grant(director, town, emails[0]).role == Role.WRITER
 
 
 def test_ended_membership_gives_no_access_and_keeps_its_row():
@@ -81,19 +95,20 @@ def test_organisation_page_costs_the_same_for_one_and_three_members(client, djan
     director = person_with(Role.DIRECTOR)
     MembershipFactory.create_batch(members, organisation=town)
     client.force_login(director)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(reverse("projects:organisation_detail", args=[town.code]))
 
 
 def test_role_is_granted_and_ended_in_the_browser(client):
-    town, colleague = OrganisationFactory(), UserFactory()
+    town = OrganisationFactory()
+    colleague = former_member(town)
     client.force_login(person_with(Role.SIGNATORY, organisation=town))
     address = reverse("projects:membership_create", args=[town.code])
     wrong = {"email": colleague.email, "role": "writer", "starts_on": "2026-11-24", "ends_on": "2026-11-01", "key": "a"}
     answer = client.post(address, wrong)
-    assert (answer.status_code, answer.context["form"].errors["ends_on"][0][:27]) == (422, "La fin précède le début : i")
+    assert (answer.status_code, answer.context["form"].errors["ends_on"][0][:27]) == (422, "La fin précède le début\u00a0: i")
     assert client.post(address, {**wrong, "ends_on": ""}).status_code == 302
-    member = Membership.objects.get(person=colleague)
+    member = Membership.objects.get(person=colleague, role=Role.WRITER)
     client.post(reverse("projects:membership_end", args=[member.pk]), {"key": "b"})
     member.refresh_from_db()
     assert member.ends_on is not None

@@ -1,6 +1,6 @@
 """Roles that one person never holds on the same day: refused when they are given, and counted by check_invariants."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,7 +8,7 @@ from fondsinnovation.kit.errors import WrongState
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import Membership
 from projects.policies.separation import SEPARATIONS, separation_of
-from projects.services.people import grant_membership
+from projects.services.people import change_membership, grant_membership
 from reporting.queries.invariants import INVARIANTS, check
 from tests.factories import NOW, MembershipFactory, OrganisationFactory, UnitFactory, UserFactory, person_with
 
@@ -97,6 +97,24 @@ def test_roles_that_never_meet_are_allowed(starts, ends, allowed):
         with pytest.raises(WrongState, match="SD-5"):
             give(person, Role.DIRECTOR, starts, ends)
     assert [finding.broken for finding in check(SD)] == [[]]
+
+
+@pytest.mark.django_db
+def test_days_of_a_role_do_not_grow_over_an_incompatible_one():
+    """What is refused when a role is given is refused when its days change: the other role may already be there, to come."""
+    director, person, first, last = person_with(Role.DIRECTOR), UserFactory(), date(2026, 12, 1), date(2026, 12, 31)
+    member = MembershipFactory(person=person, role=Role.PAYMENT_REQUESTER, ends_on=date(2026, 11, 30))
+    MembershipFactory(person=person, role=Role.CONTROLLER, starts_on=first, ends_on=last)
+
+    def change(ends):
+        asked = {"membership_id": member.pk, "starts_on": member.starts_on, "ends_on": ends, "version": 1}
+        return change_membership(**asked, actor=director, now=NOW)
+
+    for ends in (first, None):
+        with pytest.raises(WrongState, match="SD-6"):
+            change(ends)
+    assert [finding.broken for finding in check(SD)] == [[]]
+    assert change(first - timedelta(days=2)).version == 2
 
 
 @pytest.mark.django_db

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.enums import Role
-from projects.models import ApiToken, JournalEntry, Membership
-from tests.factories import NOW, OrganisationFactory, UserFactory, person_with
+from projects.models import ApiToken, JournalEntry
+from tests.factories import NOW, OrganisationFactory, UserFactory, former_member, person_with
 from tests.projects.signing import PASSWORD, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +183,7 @@ def test_recent_sign_in_covers_a_dangerous_act_for_fifteen_minutes():
 
 def test_form_sent_too_late_waits_for_the_confirmation_and_comes_back_as_typed():
     town = OrganisationFactory()
-    colleague = UserFactory()
+    colleague = former_member(town)
     with at():
         client = signed_in(person_with(Role.SIGNATORY, organisation=town))
     address = reverse("projects:membership_create", args=[town.code])
@@ -191,14 +191,14 @@ def test_form_sent_too_late_waits_for_the_confirmation_and_comes_back_as_typed()
     with at(20):
         answer = client.post(address, typed)
         assert answer["Location"] == f"/compte/confirmation/?next={address}"
-        assert Membership.objects.filter(person=colleague).count() == 0
+        assert colleague.memberships.filter(role=Role.WRITER).count() == 0
         assert "Vous reviendrez ensuite où vous étiez." in client.get(answer["Location"]).content.decode()
         assert client.post(answer["Location"], {"password": "mauvais", "next": address}).status_code == 200
         assert client.post(answer["Location"], {"password": PASSWORD, "next": address})["Location"] == address
         page = client.get(address).content.decode()
         assert (f'value="{colleague.email}"' in page, 'value="abc"' in page) == (True, True)
         assert client.post(address, typed).status_code == 302
-        assert Membership.objects.filter(person=colleague).count() == 1
+        assert colleague.memberships.filter(role=Role.WRITER).count() == 1
         assert colleague.email not in client.get(address).content.decode()
 
 
@@ -216,7 +216,16 @@ def test_choices_of_a_held_form_come_back_ticked():
     ("name", "arguments"),
     [
         ("projects:membership_create", ["10043"]),
+        ("projects:membership_edit", [1]),
         ("projects:membership_end", [1]),
+        ("projects:invitation_create", ["10043"]),
+        ("projects:invitation_resend", [1]),
+        ("projects:invitation_revoke", [1]),
+        ("projects:delegation_create", [1]),
+        ("projects:delegation_approve", [1]),
+        ("projects:delegation_refuse", [1]),
+        ("projects:delegation_end", [1]),
+        ("projects:exceptional_access_decide", [1]),
         ("projects:token_create", []),
         ("projects:token_revoke", [1]),
         ("funding:payment_request", [1]),

@@ -162,6 +162,13 @@ def test_export_is_the_filtered_list_and_is_in_the_journal(client, officer):
     assert (entry.actor, '"filters":{"state":"submitted"},"rows":1' in entry.content) == (officer, True)
 
 
+def test_export_with_a_wrong_filter_is_refused_rather_than_whole(client, officer):
+    ApplicationFactory()
+    answer = client.post(f"{LIST}exporter/?state=zz")
+    assert (answer.status_code, "Un filtre est invalide" in answer.text) == (422, True)
+    assert not JournalEntry.objects.filter(act="export_applications").exists()
+
+
 def test_export_is_not_a_get(client, officer):
     assert client.get(f"{LIST}exporter/").status_code == 405
 

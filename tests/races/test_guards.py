@@ -22,7 +22,7 @@ from tests.races.crowd import at_once
 ATTESTATIONS = dict.fromkeys(acts.ATTESTATIONS, True)
 CROWD = 20
 COUNTERS = ["envelope_year", "call_year", "award_year", "agreement_balance", "instalment_balance", "envelope_total"]
-COUNTERS += ["journal_link", "journal_head"]
+COUNTERS += ["journal_link", "journal_head", "cash_balance", "draw_authority_balance"]
 
 
 @act

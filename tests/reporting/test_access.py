@@ -18,7 +18,7 @@ from reporting.queries.invariants import INVARIANTS, check
 from reporting.services import snapshots
 from reporting.services.compute import rows_of
 from reporting.services.snapshots import request_recompute, run_recompute
-from tests.factories import MembershipFactory, OrganisationFactory, UnitFactory, UserFactory, person_with
+from tests.factories import CallFactory, MembershipFactory, OrganisationFactory, UnitFactory, UserFactory, person_with
 from tests.projects.services.test_exceptional import REASON, acts, submitted, technician
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,42 @@ def test_each_role_in_force_has_its_row():
     ]
     assert [row["role"] for row in of(person, rows(day + timedelta(days=1)))] == ["statistician"]
     assert [row["role"] for row in of(person, rows(date(2024, 3, 31)))] == [""]
+
+
+def test_scope_of_a_role_is_the_call_that_limits_it_and_names_its_row():
+    """The same role limited to two calls is two rows, with two keys."""
+    town, person, calls = OrganisationFactory(), UserFactory(), [CallFactory(), CallFactory()]
+    for call in calls:
+        MembershipFactory(person=person, role=Role.SIGNATORY, organisation=town, call=call)
+    MembershipFactory(person=person, role=Role.WRITER, organisation=town)
+    found = of(person)
+    expected = [*(("signatory", call.reference) for call in calls), ("writer", "all")]
+    assert [(row["role"], row["scope"]) for row in found] == expected
+    assert len({ACCESS.key_of(row) for row in found}) == 3
+    assert [row["scope"] for row in rows() if not row["role"]][-1] == ""
+
+
+def test_delegated_role_is_there_only_while_the_roles_that_it_rests_on_are():
+    town = OrganisationFactory()
+    holder, delegate = person_with(Role.SIGNATORY, organisation=town), person_with(Role.WRITER, organisation=town)
+    source, own = holder.memberships.get(), delegate.memberships.get()
+    MembershipFactory(
+        person=delegate, role=Role.SIGNATORY, organisation=town, delegated_from=source, granted_by=UserFactory(), ends_on=date(2099, 1, 1)
+    )
+
+    def roles():
+        return [row["role"] for row in of(delegate)]
+
+    def ended(member, day):
+        type(member).objects.filter(pk=member.pk).update(ends_on=day)
+        return roles()
+
+    yesterday = timezone.localdate() - timedelta(days=1)
+    assert (roles(), ended(source, yesterday), ended(source, None)) == (["signatory", "writer"], ["writer"], ["signatory", "writer"])
+    User.objects.filter(pk=holder.pk).update(is_active=False)
+    assert roles() == ["writer"]
+    User.objects.filter(pk=holder.pk).update(is_active=True)
+    assert ended(own, yesterday) == [""]
 
 
 def test_account_without_a_role_is_there_and_a_closed_one_is_not():

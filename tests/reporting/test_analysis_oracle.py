@@ -122,12 +122,19 @@ def test_gain_reports_equal_the_oracle(rows, effective, known):
     assert len(by_year) == len(dict(by_year))
 
 
+CREDIT = {
+    "transfers": ("transfer", 1),
+    "frozen": ("freeze", -1),
+    "lapsed": ("lapse", -1),
+    "carried": ("carry", 1),
+    "reinvested": ("reinvestment", 1),
+}
 CEILINGS = {"PROJECTS": Decimal("270.00"), "SECRETARIAT": Decimal("30.00")}
 ledger_rows = st.lists(
     st.tuples(
         st.sampled_from(list(CEILINGS)),
         st.sampled_from([2024, 2025, 2026]),
-        st.sampled_from(["authorisation", "reservation", "commitment", "payment", "recovery"]),
+        st.sampled_from(["authorisation", "reservation", "commitment", "payment", "recovery", *(kind for kind, _ in CREDIT.values())]),
         st.integers(-300, 10**9),
         days,
         instants,
@@ -155,20 +162,25 @@ def test_envelopes_equal_sums_of_ledger_rows(rows, effective, known):
         for year in [*years, "TOTAL"]:
             kinds = ("authorisation", "reservation", "commitment", "payment", "recovery")
             given, held, committed, paid, recovered = (total(kind, envelope, year) for kind in kinds)
+            credit = {name: sign * total(kind, envelope, year) for name, (kind, sign) in CREDIT.items()}
+            opened = given + sum(total(kind, envelope, year) for kind, _sign in CREDIT.values())
             amounts = {
                 "authorised": given,
+                **credit,
+                "open": opened,
                 "reserved": held,
                 "committed": committed,
                 "paid": paid,
                 "recovered": -recovered,
                 "unpaid": committed - paid,
-                "available": given - held - committed,
+                "available": opened - held - committed,
             }
-            ceiling = {"PROJECTS": "270.00", "SECRETARIAT": "30.00", "TOTAL": "300.00"}[envelope] if year == "TOTAL" else ""
+            first = {"PROJECTS": 27_000, "SECRETARIAT": 3_000, "TOTAL": 30_000}[envelope]
+            ceiling = oracle.shown(Fraction(first + total("transfer", envelope, "TOTAL"), 100), 2) if year == "TOTAL" else ""
             expected.append(
                 {"envelope": envelope, "fiscal_year": year, "ceiling": ceiling}
                 | {name: oracle.shown(Fraction(amount, 100), 2) for name, amount in amounts.items()}
-                | {"commitment_rate": rate(committed, given), "payment_rate": rate(paid, committed)}
+                | {"commitment_rate": rate(committed, opened), "payment_rate": rate(paid, committed)}
                 | {"share": rate(given, total("authorisation", "TOTAL", year))}
             )
     report = analysis.envelope_rows(analysis.frame("ledger", rows), ceilings=CEILINGS, effective=effective, known=known)

@@ -54,6 +54,14 @@ def small() -> Portfolio:
     return book
 
 
+def test_payment_taken_back_by_its_contra_entry_counts_for_nothing() -> None:
+    book = small()
+    wrong = book.pay(Project.objects.get(reference="PRJ-1"), "500.00")
+    book.post("payment", "-500.00", agreement=wrong.agreement, reverses=wrong)  # type: ignore[arg-type]
+    recompute()
+    assert row("roi-projects", "PRJ-1")["fund_paid"] == "60000.00"
+
+
 def test_recompute_gives_the_four_reports_from_the_rows() -> None:
     small()
     run = recompute()

@@ -28,6 +28,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Jalon", "funding.Milestone", funding.MILESTONE_MOVES),
     ("Réclamation", "funding.Claim", funding.CLAIM_MOVES),
     ("Paiement", "funding.Payment", funding.PAYMENT_MOVES),
+    ("Mouvement de crédits", "funding.CreditMove", funding.CREDIT_MOVE_MOVES),
+    ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
 ]

@@ -12,7 +12,7 @@ from projects.policies.rights import rights_of
 from projects.queries.delegations import colleagues_of, deciders_of, delegations_for, delegations_of
 from projects.services.delegations import approve_delegation, end_delegation, propose_delegation, refuse_delegation
 from projects.services.people import change_membership, end_membership, grant_membership
-from tests.factories import NOW, CallFactory, MembershipFactory, OrganisationFactory, UnitFactory, UserFactory, person_with
+from tests.factories import NOW, CallFactory, MembershipFactory, OrganisationFactory, UnitFactory, former_member, person_with
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -254,8 +254,9 @@ def entry(act):
 
 def grant(actor, town, role=Role.WRITER):
     return grant_membership(
-        email=UserFactory().email, role=role, organisation_id=town.organisation.pk, starts_on=TODAY, ends_on=None, actor=actor, now=NOW
-    )
+        email=former_member(town.organisation).email, role=role, organisation_id=town.organisation.pk, starts_on=TODAY, ends_on=None,
+        actor=actor, now=NOW,
+    )  # fmt: skip
 
 
 def test_act_through_a_delegation_says_on_whose_behalf(town):

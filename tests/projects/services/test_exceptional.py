@@ -11,6 +11,7 @@ from projects.models import ExceptionalAccess, JournalEntry, Message, OutboxMess
 from projects.queries.applications import applications_for, documents_for, projects_for
 from projects.services import exceptional as acts
 from projects.services.documents import store_bytes
+from projects.tables.exceptional import state_tag
 from tests.factories import (
     NOW,
     ApplicationFactory,
@@ -208,6 +209,31 @@ def test_one_request_waits_at_a_time():
     ask(person, submitted().number)
     with pytest.raises(WrongState, match="attend déjà"):
         ask(person, submitted().number)
+
+
+def test_request_left_without_an_answer_gives_its_place_to_the_next_one():
+    """Nobody may decide on it any more: were it still in the way, its person could never ask again."""
+    person, day = technician(), timedelta(hours=24)
+    first = ask(person, submitted().number)
+    with pytest.raises(WrongState, match="attend déjà"):
+        ask(person, submitted().number, now=NOW + day - timedelta(seconds=1))
+    second = ask(person, submitted().number, now=NOW + day)
+    first.refresh_from_db()
+    assert (first.state, first.decided_by, second.state) == (ExceptionalState.EXPIRED, None, ExceptionalState.REQUESTED)
+    entry = JournalEntry.objects.filter(act="request_exceptional_access").latest("pk")
+    assert (entry.object_type, entry.object_id, f'"id":{first.pk},"moved_at"' in entry.content) == (
+        "projects.exceptionalaccess",
+        second.pk,
+        True,
+    )
+    with pytest.raises(WrongState, match="déjà décidée"):
+        acts.grant_exceptional_access(access_id=first.pk, actor=person_with(Role.HEAD), now=NOW + day)
+    for state in ("requested", "granted"):
+        assert refused_by("UPDATE projects_exceptionalaccess SET state = %s WHERE id = %s", state, first.pk) in (
+            "exceptional_access_fixed", "exceptional_decision_complete",
+        )  # fmt: skip
+    assert [state_tag(access, NOW + day).count("Resté sans réponse") for access in (first, second)] == [1, 0]
+    assert state_tag(second, NOW + 2 * day).count("Resté sans réponse") == 1
 
 
 @pytest.mark.parametrize("who", ["person", "decided_by"])

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, WrongState
 from projects.enums import ApplicationState, Role
@@ -17,6 +18,7 @@ from projects.models import (
     FundingLine,
     GainLine,
     Message,
+    Organisation,
     OutboxMessage,
     PlannedMilestone,
 )
@@ -110,6 +112,30 @@ def test_submission_is_the_signatory_s_alone(role):
         with pytest.raises(NotAllowed, match="Seule la personne signataire"):
             submit(application, person)
     assert Application.objects.get().state == ApplicationState.DRAFT
+
+
+def test_organisation_that_has_ended_since_submits_nothing_and_is_told_why(client):
+    application, signatory = filled_draft()
+    successor = OrganisationFactory(name="Ville réunie")
+    gone = {"valid_to": NOW.date() - timedelta(days=1), "successor": successor}
+    Organisation.objects.filter(pk=application.organisation_id).update(**gone)
+    said = "Cet organisme est en vigueur jusqu’au 23 novembre 2026; Ville réunie lui succède."
+    with pytest.raises(WrongState) as refused:
+        submit(application, signatory)
+    application.refresh_from_db()
+    assert (refused.value.message.replace("\u00a0", " "), application.state, ApplicationVersion.objects.count()) == (
+        said,
+        ApplicationState.DRAFT,
+        0,
+    )
+    client.force_login(signatory)
+    with time_machine.travel(NOW, tick=False):
+        pages = [client.get(f"/demandes/{application.pk}/{path}").text.replace("\u00a0", " ") for path in ("", "verification/")]
+        answer = client.post(f"/demandes/{application.pk}/verification/", {"key": "a"})
+    assert [(said in page, "Pour cet organisme" in page, "Déposer la demande" in page) for page in pages] == [(True, False, False)] * 2
+    assert (answer.status_code, Application.objects.get(pk=application.pk).number) == (409, None)
+    Organisation.objects.filter(pk=application.organisation_id).update(valid_to=NOW.date())  # its last day counts whole
+    assert submit(Application.objects.get(pk=application.pk), signatory).state == ApplicationState.SUBMITTED
 
 
 def test_submission_counts_the_instant_of_arrival_and_there_is_no_grace():
