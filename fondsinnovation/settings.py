@@ -148,6 +148,7 @@ APPEND_ONLY_TABLES = [
     "funding_agreementstep",
     "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
     "funding_paymentrule", "funding_returnfile", "funding_returnline",
+    "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
 ]  # fmt: skip
 

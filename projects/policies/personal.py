@@ -185,7 +185,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
             "funding.CreditLine", "funding.CashBalance", "funding.DrawAuthorityBalance",
-            "funding.Score", "reporting.Snapshot",
+            "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
         ),
         _FIGURES,
     ),
@@ -193,6 +193,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
+            "funding.MilestoneChange", "funding.MilestoneEvent", "funding.PaymentHold", "funding.Claim",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
             "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
             "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule", "funding.AgreementStep",
@@ -211,8 +212,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.TermsProfile", "projects.TermsProfileEvent", "projects.Region", "projects.Organisation", "projects.OrganisationEvent",
             "projects.InactivityRule", "funding.Fund", "funding.Envelope", "funding.DelegationRule", "funding.DelegationRuleEvent",
-            "funding.PaymentRule",
-            "reporting.DiscountRate",
+            "funding.PaymentRule", "reporting.DiscountRate", "funding.PaymentTerms", "funding.PaymentTermsEvent",
         ),
         _REFERENCE,
     ),
