@@ -16,6 +16,7 @@ from funding.policies import batches as policies
 from funding.queries.bank import current_details
 from funding.queries.batches import batch_bytes, orders_of, ready_for
 from funding.services.bank import account_of
+from funding.services.payments import FILE
 from projects.models import User
 from projects.services.journal import next_numbers, note, note_reason, transition
 from projects.services.locks import lock, lock_all
@@ -70,7 +71,7 @@ def prepare_batch(*, payment_ids: Sequence[int], actor: User, now: datetime, key
 def transmit_batch(*, batch_id: int, actor: User, now: datetime, key: str | None = None) -> PaymentBatch:
     """Record that a batch was given to the accounting system: its payments are transmitted. Raises NotAllowed, WrongState."""
     batch = lock(PaymentBatch, batch_id)
-    payments = lock_all(Payment, batch.orders.values_list("payment", flat=True))
+    payments = lock_all(Payment, batch.orders.values_list("payment", flat=True), FILE)
     policies.settle_batch(actor, batch, now).require()
     transition([batch], BatchState.TRANSMITTED, moves=BATCH_MOVES, now=now, transmitted_by=actor, transmitted_at=now)
     transition(payments, PaymentState.TRANSMITTED, moves=PAYMENT_MOVES, now=now, transmitted_by=actor, transmitted_at=now)

@@ -22,6 +22,8 @@ from projects.services.journal import canonical, money_clock, next_numbers, note
 from projects.services.locks import lock, lock_all
 from projects.services.outbox import queue
 
+#: from a payment to the file that it belongs to: which one never changes
+FILE = "instalment__agreement__project__application"
 ATTESTATIONS = ("attests_legal_basis", "attests_credit", "attests_due")
 
 
@@ -33,7 +35,7 @@ def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor:
     checklist is not met, or a payment is already under way).
     """
     instalment = Instalment.objects.get(pk=instalment_id)
-    instalment.agreement = lock(Agreement, instalment.agreement_id)
+    instalment.agreement = lock(Agreement, instalment.agreement_id, "project__application")
     policies.request_payment(actor, instalment, now).require()
     missing = {name: _("Cette attestation est obligatoire.") for name in ATTESTATIONS if not attestations.get(name)}
     if missing:
@@ -58,7 +60,7 @@ def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor:
 @act
 def certify_payment(*, payment_id: int, actor: User, now: datetime, key: str | None = None) -> Payment:
     """Certify that the sum is due and the commitment covers it. Raises NotAllowed."""
-    payment = lock(Payment, payment_id)
+    payment = lock(Payment, payment_id, FILE)
     policies.certify_payment(actor, payment, now).require()
     transition([payment], PaymentState.CERTIFIED, moves=PAYMENT_MOVES, now=now, certified_by=actor, certified_at=now)
     note_file(payment)
@@ -68,7 +70,7 @@ def certify_payment(*, payment_id: int, actor: User, now: datetime, key: str | N
 @act
 def authorise_payment(*, payment_id: int, actor: User, now: datetime, key: str | None = None) -> Payment:
     """Authorise a certified payment: the order to pay may leave. Raises NotAllowed."""
-    payment = lock(Payment, payment_id)
+    payment = lock(Payment, payment_id, FILE)
     policies.authorise_payment(actor, payment, now).require()
     transition([payment], PaymentState.AUTHORISED, moves=PAYMENT_MOVES, now=now, authorised_by=actor, authorised_at=now)
     note_file(payment)
@@ -78,7 +80,7 @@ def authorise_payment(*, payment_id: int, actor: User, now: datetime, key: str |
 @act
 def reject_payment(*, payment_id: int, reason: str, actor: User, now: datetime, key: str | None = None) -> Payment:
     """Stop a payment that is not confirmed, with a reason; the instalment may be requested again. Raises NotAllowed, Invalid."""
-    payment = lock(Payment, payment_id)
+    payment = lock(Payment, payment_id, FILE)
     policies.reject_payment(actor, payment, now).require()
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez le motif du rejet.")})
@@ -95,7 +97,7 @@ def confirm_payment(*, payment_id: int, reference: str, paid_on: date, actor: Us
     The same reference again changes nothing. Raises NotAllowed, Invalid, WrongState, EnvelopeExceeded.
     """
     known = money_clock(now)
-    payment = lock(Payment, payment_id)
+    payment = lock(Payment, payment_id, FILE)
     policies.confirm_payment(actor, payment, now).require()
     reference = reference.strip()
     if payment.state == PaymentState.CONFIRMED:
@@ -116,7 +118,8 @@ class Confirmation:
 
 def confirm_all(confirmed: Sequence[Confirmation], *, actor: User, now: datetime, known: datetime) -> None:
     """Confirm transmitted payments and write their rows of the ledger: the one step of a confirmation by hand and of a return file."""
-    agreements = {row.pk: row for row in lock_all(Agreement, [one.payment.instalment.agreement_id for one in confirmed])}
+    held = [one.payment.instalment.agreement_id for one in confirmed]
+    agreements = {row.pk: row for row in lock_all(Agreement, held, "project__call")}
     envelopes = dict(Envelope.objects.values_list("code", "pk"))
     postings = []
     for one in confirmed:

@@ -12,7 +12,7 @@ from funding.enums import PAYMENT_MOVES, LedgerKind, PaymentState
 from funding.models import Agreement, LedgerEntry, Payment
 from funding.policies import batches as policies
 from funding.services.envelopes import Posting, post
-from funding.services.payments import note_file
+from funding.services.payments import FILE, note_file
 from projects.models import User
 from projects.services.journal import money_clock, note_reason, transition
 from projects.services.locks import lock
@@ -28,7 +28,7 @@ def reverse_payment(
     Raises NotAllowed, WrongState, Invalid (a reason or a reference is missing, or the reference is known already).
     """
     known = money_clock(now)
-    payment = lock(Payment, payment_id)
+    payment = lock(Payment, payment_id, FILE)
     policies.reverse_payment(actor, payment, now).require()
     reference = reference.strip()
     _check(payment, reference, returned_on, reason, now)
