@@ -145,8 +145,10 @@ APPEND_ONLY_TABLES = [
     "projects_recusal", "projects_forecastgain", "funding_adviser", "funding_allotment", "funding_approval", "funding_signature",
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
     "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
+    "funding_agreementstep",
     "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
     "funding_paymentrule", "funding_returnfile", "funding_returnline",
+    "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
 ]  # fmt: skip
 

@@ -126,17 +126,48 @@ class AgreementKind(TextChoices):
 
 class AgreementState(TextChoices):
     DRAFT = "draft", _("Projet de convention")
+    LEGAL_REVIEW = "legal_review", _("En revue juridique")
     SIGNED_BENEFICIARY = "signed_beneficiary", _("Signée par le bénéficiaire")
     IN_FORCE = "in_force", _("En vigueur")
+    SUSPENDED = "suspended", _("Suspendue")
     COMPLETED = "completed", _("Achevée")
+    CLOSED = "closed", _("Fermée")
+    TERMINATED = "terminated", _("Résiliée")
+    CANCELLED = "cancelled", _("Projet annulé")
 
 
 AGREEMENT_MOVES = {
-    AgreementState.DRAFT: {AgreementState.SIGNED_BENEFICIARY},
+    AgreementState.DRAFT: {AgreementState.LEGAL_REVIEW, AgreementState.CANCELLED},
+    AgreementState.LEGAL_REVIEW: {AgreementState.SIGNED_BENEFICIARY, AgreementState.DRAFT, AgreementState.CANCELLED},
     AgreementState.SIGNED_BENEFICIARY: {AgreementState.IN_FORCE},
-    AgreementState.IN_FORCE: {AgreementState.COMPLETED},
-    AgreementState.COMPLETED: set(),
+    AgreementState.IN_FORCE: {AgreementState.SUSPENDED, AgreementState.COMPLETED, AgreementState.TERMINATED},
+    AgreementState.SUSPENDED: {AgreementState.IN_FORCE, AgreementState.TERMINATED},
+    AgreementState.COMPLETED: {AgreementState.CLOSED},
+    AgreementState.CLOSED: set(),
+    AgreementState.TERMINATED: set(),
+    AgreementState.CANCELLED: {AgreementState.DRAFT},
 }
+
+
+class AgreementStepKind(TextChoices):
+    """What happened to an agreement, beside its signatures."""
+
+    DRAFTED = "drafted", _("Projet refait")
+    SUBMITTED = "submitted", _("Soumise à la revue juridique")
+    REVIEWED = "reviewed", _("Avis juridique favorable")
+    RETURNED = "returned", _("Retournée")
+    CANCELLED = "cancelled", _("Projet annulé")
+    SUSPENDED = "suspended", _("Suspendue")
+    RESUMED = "resumed", _("Reprise")
+    TERMINATED = "terminated", _("Résiliée")
+    COMPLETED = "completed", _("Achevée")
+    CLOSED = "closed", _("Fermée")
+
+
+class TerminationCause(TextChoices):
+    DEFAULT = "default", _("Défaut du bénéficiaire")
+    MUTUAL = "mutual", _("Commun accord")
+    WITHOUT_CAUSE = "without_cause", _("Sans motif")
 
 
 class Party(TextChoices):
@@ -148,21 +179,62 @@ class MilestoneState(TextChoices):
     PLANNED = "planned", _("Prévu")
     REPORTED = "reported", _("Déclaré atteint")
     VERIFIED = "verified", _("Vérifié")
+    PARTIAL = "partial", _("Accepté en partie")
     REFUSED = "refused", _("Refusé")
+    CANCELLED = "cancelled", _("Annulé")
 
 
 MILESTONE_MOVES = {
-    MilestoneState.PLANNED: {MilestoneState.REPORTED},
-    MilestoneState.REPORTED: {MilestoneState.VERIFIED, MilestoneState.REFUSED},
-    MilestoneState.REFUSED: {MilestoneState.REPORTED},
+    MilestoneState.PLANNED: {MilestoneState.REPORTED, MilestoneState.CANCELLED},
+    MilestoneState.REPORTED: {MilestoneState.VERIFIED, MilestoneState.PARTIAL, MilestoneState.REFUSED},
+    MilestoneState.REFUSED: {MilestoneState.REPORTED, MilestoneState.CANCELLED},
+    MilestoneState.PARTIAL: {MilestoneState.REPORTED},
     MilestoneState.VERIFIED: set(),
+    MilestoneState.CANCELLED: set(),
 }
+
+#: states in which nothing more is expected of a milestone
+SETTLED = frozenset({MilestoneState.VERIFIED, MilestoneState.PARTIAL, MilestoneState.CANCELLED})
+
+
+class MilestoneChangeKind(TextChoices):
+    POSTPONED = "postponed", _("Reporté")
+    CANCELLED = "cancelled", _("Annulé")
 
 
 class InstalmentKind(TextChoices):
     ADVANCE = "advance", _("Avance")
     MILESTONE = "milestone", _("Jalon")
     HOLDBACK = "holdback", _("Retenue (rapport final)")
+
+
+class ClaimState(TextChoices):
+    DRAFT = "draft", _("Brouillon")
+    SUBMITTED = "submitted", _("Soumise")
+    IN_VERIFICATION = "in_verification", _("En vérification")
+    ADMITTED = "admitted", _("Admise")
+    PARTLY_ADMITTED = "partly_admitted", _("Admise en partie")
+    REFUSED = "refused", _("Refusée")
+
+
+CLAIM_MOVES = {
+    ClaimState.DRAFT: {ClaimState.SUBMITTED},
+    ClaimState.SUBMITTED: {ClaimState.IN_VERIFICATION},
+    ClaimState.IN_VERIFICATION: {ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED, ClaimState.REFUSED},
+    ClaimState.ADMITTED: set(),
+    ClaimState.PARTLY_ADMITTED: set(),
+    ClaimState.REFUSED: set(),
+}
+
+#: claims whose amount may be paid, and those that are decided
+CLAIM_ADMITTED = frozenset({ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED})
+CLAIM_DECIDED = CLAIM_ADMITTED | {ClaimState.REFUSED}
+
+
+class ScheduleMethod(TextChoices):
+    MILESTONES = "milestones", _("Un versement par jalon")
+    EQUAL = "equal", _("Des versements égaux")
+    RATES = "rates", _("Des pourcentages")
 
 
 class PaymentState(TextChoices):

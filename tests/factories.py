@@ -13,7 +13,7 @@ from factory.django import DjangoModelFactory
 
 from fondsinnovation.kit.errors import act
 from fondsinnovation.kit.money import split
-from funding.enums import AgreementKind, AgreementState, AwardState, BankState, InstalmentKind, LedgerKind
+from funding.enums import AgreementKind, AgreementState, AwardState, BankState, InstalmentKind, LedgerKind, MilestoneState
 from funding.models import (
     Adviser,
     Agreement,
@@ -37,6 +37,7 @@ from projects.enums import (
     ApplicationState,
     CallState,
     CostCategory,
+    DocumentKind,
     FiscalCalendar,
     FundingSource,
     Nature,
@@ -65,6 +66,7 @@ from projects.models import (
     User,
 )
 from projects.services.calls import CallContent, CriterionRow, ObjectiveRow
+from projects.services.documents import store_bytes
 from projects.services.journal import money_clock
 from projects.services.secrets import encrypt
 
@@ -290,7 +292,9 @@ def _commit(*, agreement: Agreement, actor: User | None, now: datetime) -> None:
 
 def agreement_in_force(application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), **fields: Any) -> Agreement:
     """An agreement of 2026-2027 in force: advance 25 %, first milestone 55 %, holdback 20 % on the second; committed in the ledger."""
-    application = application or ApplicationFactory(state=ApplicationState.CONVERTED)
+    application = application or ApplicationFactory(
+        state=ApplicationState.CONVERTED, amount_requested=amount, total_cost=amount * Decimal("1.25")
+    )
     people = [UserFactory() for _ in range(3)]
     with transaction.atomic():
         award = Award.objects.create(
@@ -331,6 +335,8 @@ def agreement_in_force(application: Application | None = None, *, amount: Decima
             ends_on=date(2027, 3, 31),
             drafted_by=people[2],
             drafted_at=NOW,
+            reviewed_by=people[0],
+            reviewed_at=NOW,
             in_force_at=NOW,
             **fields,
         )
@@ -349,6 +355,17 @@ def agreement_in_force(application: Application | None = None, *, amount: Decima
             )
     _commit(agreement=agreement, actor=None, now=NOW)
     return agreement
+
+
+def verify_milestones(agreement: Agreement, *positions: int) -> None:
+    """The milestones of an agreement (all, or those at these positions), verified with their evidence, without the acts."""
+    chosen = Milestone.objects.filter(agreement=agreement, **({"position__in": positions} if positions else {}))
+    evidence = store_bytes(
+        b"%PDF-1.7 preuve", name="preuve.pdf", content_type="application/pdf", kind=DocumentKind.EVIDENCE, actor=UserFactory(), now=NOW,
+        project=agreement.project,
+    )  # fmt: skip
+    people = {"reported_by": UserFactory(), "reported_at": NOW, "verified_by": UserFactory(), "verified_at": NOW}
+    chosen.update(state=MilestoneState.VERIFIED, document=evidence, **people)
 
 
 def upload(name: str = "preuve.pdf", content: bytes = b"%PDF-1.7 preuve") -> SimpleUploadedFile:
@@ -375,7 +392,10 @@ def reserved_call(**fields: Any) -> Call:
 
 def award_certified(application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), **fields: Any) -> Award:
     """A favourable recommendation of 2026-2027 with its fresh budget certificate, on a call whose money is reserved."""
-    application = application or ApplicationFactory(state=ApplicationState.RECOMMENDED, score=Decimal("80.00"), call=reserved_call())
+    application = application or ApplicationFactory(
+        state=ApplicationState.RECOMMENDED, score=Decimal("80.00"), call=reserved_call(), amount_requested=amount,
+        total_cost=amount * Decimal("1.25"),
+    )  # fmt: skip
     with transaction.atomic():
         award = Award.objects.create(
             **{

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funding", "0016_cash_guards"),
+        ("funding", "0021_agreement_guards"),
         ("projects", "0021_privacy_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

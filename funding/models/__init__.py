@@ -1,9 +1,11 @@
 from funding.models.advisers import Adviser
+from funding.models.agreement_steps import AgreementStep
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
 from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
+from funding.models.claims import Claim, ClaimLine
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -17,15 +19,17 @@ from funding.models.envelopes import (
     InstalmentBalance,
     LedgerEntry,
 )
+from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.payments import Cofunding, Payment
 from funding.models.reviews import Eligibility, Review, Score
-from funding.models.terms import DelegationRule
+from funding.models.terms import DelegationRule, PaymentTerms
 
 __all__ = [
     "Adviser",
     "Agreement",
     "AgreementBalance",
     "AgreementPart",
+    "AgreementStep",
     "Allotment",
     "Approval",
     "Award",
@@ -37,6 +41,8 @@ __all__ = [
     "CashBalance",
     "CashEntry",
     "CashRule",
+    "Claim",
+    "ClaimLine",
     "Cofunding",
     "CreditLine",
     "CreditMove",
@@ -52,9 +58,12 @@ __all__ = [
     "InstalmentBalance",
     "LedgerEntry",
     "Milestone",
+    "MilestoneChange",
     "Payment",
     "PaymentBatch",
+    "PaymentHold",
     "PaymentRule",
+    "PaymentTerms",
     "ReturnFile",
     "ReturnLine",
     "Review",

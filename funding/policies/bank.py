@@ -13,7 +13,7 @@ from fondsinnovation.kit.errors import DomainError, NotAllowed, WrongState, on_c
 from fondsinnovation.kit.verdict import YES, Verdict, check, first_no, possible
 from funding.enums import BankState
 from funding.models import BankDetail
-from funding.queries.bank import took_part_in_payments, touched_bank_details
+from funding.policies.payment_rules import took_part_in_payments, touched_bank_details
 from projects.enums import Role
 from projects.models import Organisation
 from projects.policies.rules import Subject, rule

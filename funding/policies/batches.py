@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from fondsinnovation.kit.verdict import YES, Verdict, check, first_no, possible
 from funding.enums import BatchState, PaymentState
 from funding.models import Payment, PaymentBatch
-from funding.queries.batches import orders_of
 from projects.enums import Role
+from projects.models import Recusal
 from projects.policies.interests import not_recused
 from projects.policies.rules import Subject, rule
 
@@ -34,7 +34,7 @@ def prepare_batch(actor: Any, now: datetime) -> Verdict:
 )
 def download_batch(actor: Any, batch: PaymentBatch, now: datetime) -> Verdict:
     """The file holds account numbers: only the payments unit takes it, and only whoever may read each order of it."""
-    return _reads_all(actor, batch, now)
+    return _reads_all(actor, batch)
 
 
 @rule(
@@ -46,7 +46,7 @@ def download_batch(actor: Any, batch: PaymentBatch, now: datetime) -> Verdict:
 def settle_batch(actor: Any, batch: PaymentBatch, now: datetime) -> Verdict:
     """The same unit says that a batch left, or cancels it before it does."""
     return first_no(
-        _reads_all(actor, batch, now),
+        _reads_all(actor, batch),
         possible(batch.state == BatchState.PREPARED, _("Ce lot n’est plus à transmettre : il est déjà transmis ou annulé.")),
     )
 
@@ -75,6 +75,7 @@ def reverse_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     )
 
 
-def _reads_all(actor: Any, batch: PaymentBatch, now: datetime) -> Verdict:
-    hidden = batch.order_count - orders_of(batch, actor, now).count()
+def _reads_all(actor: Any, batch: PaymentBatch) -> Verdict:
+    files = batch.orders.values("payment__instalment__agreement__project__application")
+    hidden = Recusal.objects.filter(person=actor, application__in=files).exists()
     return check(not hidden, _("Ce lot contient des ordres de dossiers qui vous sont cachés; une autre personne doit agir."))

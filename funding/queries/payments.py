@@ -7,19 +7,9 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from funding.enums import DEAD_PAYMENTS, InstalmentKind, MilestoneState
+from funding.enums import DEAD_PAYMENTS
 from funding.models import Cofunding, Instalment, Milestone, Payment
 from projects.queries.applications import projects_for
-
-
-def unlocked(instalment: Instalment) -> bool:
-    """Whether what an instalment waits for is done: nothing for an advance, its milestone, every milestone for the holdback."""
-    if instalment.kind == InstalmentKind.ADVANCE:
-        return True
-    waiting = Milestone.objects.filter(agreement_id=instalment.agreement_id).exclude(state=MilestoneState.VERIFIED)
-    if instalment.kind == InstalmentKind.MILESTONE:
-        waiting = waiting.filter(instalments=instalment)
-    return not waiting.exists()
 
 
 def has_live_payment(instalment: Instalment) -> bool:

@@ -16,18 +16,21 @@ from fondsinnovation.templatetags.typography import fiscal_year, money_cents, pe
 from funding.enums import AGREEMENT_MOVES, AgreementState, AwardState, InstalmentKind, LedgerKind, Party
 from funding.models import Agreement, AgreementPart, Award, Envelope, Instalment, Milestone, Signature
 from funding.policies import agreements as policies
+from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import (
-    PlannedInstalment,
+    DraftMilestone,
     agreement_data,
     default_dates,
     default_schedule,
+    draft_milestones,
     kind_for,
     planned_milestones,
 )
+from funding.schedule import PlannedInstalment
 from funding.services.envelopes import Posting, post
 from projects import pdf
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind
-from projects.models import Application, Counter, Document, GainPlan, PlannedMilestone, Project, User
+from projects.models import Application, Counter, Document, GainPlan, Project, User
 from projects.queries.people import active_members
 from projects.services import messages
 from projects.services.documents import store_bytes
@@ -59,17 +62,18 @@ def draft_agreement(
     day = timezone.localdate(now)
     first, last = default_dates(award.application, day)
     dates = (starts_on or first, ends_on or last)
+    planned = draft_milestones(planned_milestones(award.application))
     schedule = _checked_schedule(award, instalments, dates)
     expected = _expected_numbers(day.year)
-    content = _render(award, expected, schedule, dates, now)
+    content = render_agreement(award, expected, planned, schedule, dates, now)
 
     application = lock(Application, award.application_id)
     policies.draft_agreement(actor, lock(Award, award_id), now).require()
     require_ready(award)
     numbers = (next_numbers(f"CNV-{day.year}", 1, width=WIDTH)[0], next_numbers(f"PRJ-{day.year}", 1, width=WIDTH)[0])
     if numbers != expected:  # somebody drafted another agreement this very instant: rare, and the PDF says its own number
-        content = _render(award, numbers, schedule, dates, now)
-    agreement = _create(award, numbers, schedule, dates, content, actor=actor, now=now)
+        content = render_agreement(award, numbers, planned, schedule, dates, now)
+    agreement = _create(award, numbers, planned, schedule, dates, content, actor=actor, now=now)
     note(application)
     return agreement
 
@@ -144,9 +148,15 @@ def _expected_numbers(year: int) -> tuple[str, str]:
     return agreement, project
 
 
-def _render(
-    award: Award, numbers: tuple[str, str], schedule: Sequence[PlannedInstalment], dates: tuple[date, date], now: datetime
+def render_agreement(
+    award: Award,
+    numbers: tuple[str, str],
+    milestones: Sequence[DraftMilestone],
+    schedule: Sequence[PlannedInstalment],
+    dates: tuple[date, date],
+    now: datetime,
 ) -> bytes:
+    """The PDF that says all this."""
     with translation.override("fr-ca"):  # the document is in French, whatever the language of the person who prepares it
         data = agreement_data(
             number=numbers[0],
@@ -154,6 +164,7 @@ def _render(
             award=award,
             starts_on=dates[0],
             ends_on=dates[1],
+            milestones=milestones,
             instalments=schedule,
             day=timezone.localdate(now),
         )
@@ -163,6 +174,7 @@ def _render(
 def _create(
     award: Award,
     numbers: tuple[str, str],
+    milestones: Sequence[DraftMilestone],
     schedule: Sequence[PlannedInstalment],
     dates: tuple[date, date],
     content: bytes,
@@ -184,7 +196,7 @@ def _create(
         starts_on=dates[0],
         ends_on=dates[1],
     )
-    document = _store(content, numbers[0], application, project, actor=actor, now=now)
+    document = store_agreement(content, numbers[0], project, actor=actor, now=now)
     agreement = Agreement.objects.create(
         number=numbers[0],
         award=award,
@@ -203,7 +215,28 @@ def _create(
             for part in award.parts.order_by("fiscal_year", "pk")
         ]
     )
-    milestones = _create_milestones(agreement, planned_milestones(application))
+    create_schedule(agreement, milestones, schedule)
+    note(agreement, amount=award.amount, project=project.reference, sha256=document.sha256, instalments=len(schedule))
+    return agreement
+
+
+def store_agreement(content: bytes, number: str, project: Project, *, actor: User, now: datetime) -> Document:
+    """Keep the PDF of an agreement in its file."""
+    return store_bytes(
+        content,
+        name=f"convention-{number}.pdf",
+        content_type="application/pdf",
+        kind=DocumentKind.AGREEMENT,
+        actor=actor,
+        now=now,
+        application=project.application,
+        project=project,
+    )
+
+
+def create_schedule(agreement: Agreement, planned: Sequence[DraftMilestone], schedule: Sequence[PlannedInstalment]) -> None:
+    """The milestones of an agreement, then the instalments that they unlock."""
+    milestones = _create_milestones(agreement, planned)
     Instalment.objects.bulk_create(
         [
             Instalment(
@@ -217,25 +250,10 @@ def _create(
             for position, one in enumerate(schedule, start=1)
         ]
     )
-    note(agreement, amount=award.amount, project=project.reference, sha256=document.sha256, instalments=len(schedule))
-    return agreement
 
 
-def _store(content: bytes, number: str, application: Application, project: Project, *, actor: User, now: datetime) -> Document:
-    return store_bytes(
-        content,
-        name=f"convention-{number}.pdf",
-        content_type="application/pdf",
-        kind=DocumentKind.AGREEMENT,
-        actor=actor,
-        now=now,
-        application=application,
-        project=project,
-    )
-
-
-def _create_milestones(agreement: Agreement, planned: Sequence[PlannedMilestone]) -> dict[int, Milestone]:
-    """The milestones of an agreement, as planned in the application, by position."""
+def _create_milestones(agreement: Agreement, planned: Sequence[DraftMilestone]) -> dict[int, Milestone]:
+    """The milestones of an agreement by position."""
     rows = Milestone.objects.bulk_create(
         [
             Milestone(agreement=agreement, position=one.position, title=one.title, evidence=one.evidence, due_on=one.due_on)
@@ -250,9 +268,9 @@ def sign_for_beneficiary(
     *, agreement_id: int, document_sha256: str, confirmation: str, actor: User, now: datetime, key: str | None = None
 ) -> Agreement:
     """Record the beneficiary's signature of the document that was shown. Raises NotAllowed, WrongState, Stale, Invalid."""
-    application, agreement = _hold(agreement_id)
+    application, agreement = hold_agreement(agreement_id)
     policies.sign_for_beneficiary(actor, agreement, now).require()
-    require_move(AGREEMENT_MOVES, agreement.state, AgreementState.SIGNED_BENEFICIARY)
+    require_signable(agreement)
     _sign(agreement, Party.BENEFICIARY, document_sha256, confirmation, actor=actor, now=now)
     transition([agreement], AgreementState.SIGNED_BENEFICIARY, moves=AGREEMENT_MOVES, now=now)
     note(application)
@@ -269,10 +287,12 @@ def sign_for_minister(
     Raises NotAllowed, WrongState, Stale, Invalid, EnvelopeExceeded.
     """
     known = money_clock(now)
-    application, agreement = _hold(agreement_id)
+    application, agreement = hold_agreement(agreement_id)
     policies.sign_for_minister(actor, agreement, now).require()
     require_move(AGREEMENT_MOVES, agreement.state, AgreementState.IN_FORCE)
     _sign(agreement, Party.MINISTER, document_sha256, confirmation, actor=actor, now=now)
+    if unmet := unmet_conditions(agreement):
+        raise WrongState(_("La convention ne peut pas entrer en vigueur. %(conditions)s") % {"conditions": " ".join(unmet)})
     transition([agreement], AgreementState.IN_FORCE, moves=AGREEMENT_MOVES, now=now, in_force_at=now)
     project = agreement.project
     project.signed_on = timezone.localdate(now)
@@ -285,7 +305,14 @@ def sign_for_minister(
     return agreement
 
 
-def _hold(agreement_id: int) -> tuple[Application, Agreement]:
+def require_signable(agreement: Agreement) -> None:
+    """Raise WrongState unless the beneficiary may sign: the draft was reviewed, and its review was favourable."""
+    require_move(AGREEMENT_MOVES, agreement.state, AgreementState.SIGNED_BENEFICIARY)
+    if agreement.reviewed_by_id is None:
+        raise WrongState(_("La convention attend encore son avis juridique."))
+
+
+def hold_agreement(agreement_id: int) -> tuple[Application, Agreement]:
     """The file, then its agreement, both held until COMMIT."""
     application = lock(Application, Agreement.objects.values_list("award__application", flat=True).get(pk=agreement_id))
     return application, lock(Agreement, agreement_id)

@@ -15,7 +15,7 @@ from fondsinnovation.kit.money import fiscal_year_of
 from funding.enums import PAYMENT_MOVES, LedgerKind, PaymentState
 from funding.models import Agreement, Cofunding, Envelope, Instalment, Payment
 from funding.policies import payments as policies
-from funding.queries.payments import unlocked
+from funding.queries.release import checklist_of
 from funding.services.envelopes import Posting, post
 from projects.models import Project, User
 from projects.services.journal import canonical, money_clock, next_numbers, note, note_money, note_reason, sha256, transition
@@ -31,7 +31,8 @@ ATTESTATIONS = ("attests_legal_basis", "attests_credit", "attests_due")
 def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor: User, now: datetime, key: str | None = None) -> Payment:
     """Request the payment of an instalment, with the three attestations of A-6.001 art. 28.
 
-    Raises NotAllowed, Invalid (an attestation is missing), WrongState (locked by its milestone, or already under way).
+    Its amount is what may be paid of it today. Raises NotAllowed, Invalid (an attestation is missing), WrongState (a condition of its
+    checklist is not met, or a payment is already under way).
     """
     instalment = Instalment.objects.get(pk=instalment_id)
     instalment.agreement = lock(Agreement, instalment.agreement_id, "project__application")
@@ -39,13 +40,13 @@ def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor:
     missing = {name: _("Cette attestation est obligatoire.") for name in ATTESTATIONS if not attestations.get(name)}
     if missing:
         raise Invalid(errors=missing)
-    if not unlocked(instalment):
-        raise WrongState(_("Ce versement dépend d’un jalon qui n’est pas encore vérifié."))
+    release = checklist_of(instalment)
+    policies.request_payment(actor, instalment, now, release).require()
     year = timezone.localdate(now).year
     payment = Payment.objects.create(
         number=next_numbers(f"VER-{year}", 1, width=5)[0],
         instalment=instalment,
-        amount=instalment.amount,
+        amount=release.payable,
         fiscal_year=instalment.fiscal_year,
         requested_by=actor,
         requested_at=now,

@@ -29,9 +29,14 @@ AWARD_COLOURS = {
 }
 AGREEMENT_COLOURS = {
     AgreementState.DRAFT: "blue",
+    AgreementState.LEGAL_REVIEW: "yellow",
     AgreementState.SIGNED_BENEFICIARY: "yellow",
     AgreementState.IN_FORCE: "green",
+    AgreementState.SUSPENDED: "yellow",
     AgreementState.COMPLETED: "outline",
+    AgreementState.CLOSED: "outline",
+    AgreementState.TERMINATED: "red",
+    AgreementState.CANCELLED: "outline",
 }
 
 

@@ -27,7 +27,9 @@ MILESTONE_COLOURS = {
     MilestoneState.PLANNED: "outline",
     MilestoneState.REPORTED: "yellow",
     MilestoneState.VERIFIED: "green",
+    MilestoneState.PARTIAL: "yellow",
     MilestoneState.REFUSED: "red",
+    MilestoneState.CANCELLED: "outline",
 }
 
 

@@ -23,8 +23,10 @@ from funding.forms.payments import CofundingForm, KeyForm, MilestoneReportForm, 
 from funding.models import Instalment, Milestone, Payment
 from funding.policies import payments as policies
 from funding.policies.batches import reverse_payment
+from funding.policies.milestones import change_milestone
 from funding.queries.bank import current_details
-from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for, unlocked
+from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for
+from funding.queries.release import changes_of, checklist_of
 from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from funding.tables.payments import MILESTONE_COLOURS, PAYMENT_COLOURS, MilestoneTable, PaymentTable
@@ -88,6 +90,8 @@ def milestone_detail(request: HttpRequest, milestone: int) -> HttpResponse:
         "colour": MILESTONE_COLOURS[found.state],
         "may_report": policies.report_milestone(request.user, found, now),
         "may_verify": policies.verify_milestone(request.user, found, now),
+        "may_change": change_milestone(request.user, found, now),
+        "changes": changes_of(found),
     }
     return render(request, "funding/milestone_detail.html", context)
 
@@ -185,7 +189,7 @@ class PaymentRequest(ActForm):
         possible(not has_live_payment(self.instalment), _("Un paiement est déjà en cours pour ce versement.")).require()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(instalment=self.instalment, unlocked=unlocked(self.instalment), **kwargs)
+        return super().get_context_data(instalment=self.instalment, release=checklist_of(self.instalment), **kwargs)
 
     def perform(self, form: BaseForm) -> HttpResponse:
         data = form.cleaned_data

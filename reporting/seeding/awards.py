@@ -197,6 +197,8 @@ def _write_agreement(story: Story, sheaf: Sheaf, file: File, number: str, contra
         drafted_by=story.cast.officers[1],
         drafted_at=drafted_at,
         document=document,
+        reviewed_by=story.cast.officers[0],
+        reviewed_at=drafted_at + timedelta(days=2),
         in_force_at=in_force_at(file),
     )
     signers = ((Party.BENEFICIARY, file.applicant.signatory, 4), (Party.MINISTER, story.cast.head, 0))

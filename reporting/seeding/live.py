@@ -18,6 +18,7 @@ from funding.enums import EligibilityPoint, InstalmentKind
 from funding.models import Agreement, Award, Instalment, Milestone, Review
 from funding.queries.bank import current_details
 from funding.services.advisers import assign_adviser
+from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.awards import approve_award, certify_award, issue_letter, recommend_award
 from funding.services.bank import Account, confirm_bank_details, enter_bank_details
@@ -47,7 +48,8 @@ from reporting.services.gains import cosign_gain, report_gain, verify_gain
 DAYS = 45
 #: steps in their order: a file goes as far as the last one it is given
 STEPS = (
-    "submit", "decide_eligibility", "assign", "review", "recommend", "certify", "approve", "tell", "draft", "sign_beneficiary",
+    "submit", "decide_eligibility", "assign", "review", "recommend", "certify", "approve", "tell", "draft", "submit_draft",
+    "review_draft", "sign_beneficiary",
     "sign_minister",
 )  # fmt: skip
 
@@ -69,7 +71,7 @@ FILES = (
     Waiting("10043", "Carte ouverte des travaux et des entraves", 72_000, "recommend"),
     Waiting("45072", "Gestion mutualisée des locaux et des plateaux", 128_000, "certify"),
     Waiting("RBQ", "Dossier unique de l’entreprise de construction", 410_000, "tell"),
-    Waiting("10043", "Déneigement guidé par capteurs de chaussée", 156_000, "draft"),
+    Waiting("10043", "Déneigement guidé par capteurs de chaussée", 156_000, "review_draft"),
     Waiting("45072", "Bibliothèque libre-service le soir", 95_000, "sign_minister"),
     Waiting("RBQ", "Inspections à distance par vidéo", 188_000, "sign_minister"),
     Waiting("10043", "Optimisation de l’éclairage des arénas", 140_000, "sign_minister"),
@@ -224,6 +226,14 @@ class _Live:
     def draft(self, application: Application, file: File) -> None:
         self.give_account(file)
         draft_agreement(award_id=_award(application).pk, **self.act(actor=self.staff(Role.OFFICER)[1]))
+
+    def submit_draft(self, application: Application, file: File) -> None:
+        submit_agreement(agreement_id=_agreement(application).pk, **self.act(actor=self.staff(Role.OFFICER)[1]))
+
+    def review_draft(self, application: Application, file: File) -> None:
+        agreement = _agreement(application)
+        sha256 = agreement.document.sha256 if agreement.document else ""
+        review_agreement(agreement_id=agreement.pk, document_sha256=sha256, **self.act(actor=self.one(Role.OFFICER)))
 
     def sign_beneficiary(self, application: Application, file: File) -> None:
         agreement = _agreement(application)

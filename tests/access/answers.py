@@ -224,11 +224,21 @@ projects:token_list                  | -                  | GET      | 302 200
 projects:token_revoke                | token              | GET POST | 302 404
 projects:workspace                   | -                  | GET      | 302 302
 funding:adviser_assign               | submitted          | GET POST | 302 404 readers:403 director:200/422
+funding:agreement_cancel             | drafted            | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_close              | completed          | GET POST | 302 404 insiders:403 officer,director:200/302
+funding:agreement_complete           | project            | GET POST | 302 404 insiders:403 officer,director:200/409
 funding:agreement_detail             | project            | GET      | 302 404 insiders:200
 funding:agreement_draft              | told               | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_edit               | drafted            | GET POST | 302 404 insiders:403 officer:200/422
 funding:agreement_list               | -                  | GET      | 302 200
-funding:agreement_sign               | drafted            | GET POST | 302 404 insiders:403 signatory:200/422
+funding:agreement_resume             | suspended          | GET POST | 302 404 insiders:403 director,head:200/302
+funding:agreement_return             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
+funding:agreement_review             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
+funding:agreement_sign               | reviewed_draft     | GET POST | 302 404 insiders:403 signatory:200/422
 funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
+funding:agreement_submit             | drafted            | GET POST | 302 404 insiders:403 officer:200/302
+funding:agreement_suspend            | project            | GET POST | 302 404 insiders:403 director,head:200/422
+funding:agreement_terminate          | project            | GET POST | 302 404 insiders:403 head,delegate:302
 funding:application_detail           | submitted          | GET      | 302 404 readers:200
 funding:authority_adopt              | authority          | GET POST | 302 403 head,controller:200/422
 funding:authority_force              | authority          | GET POST | 302 403 head,delegate:200/422
@@ -259,6 +269,12 @@ funding:call_detail                  | call               | GET      | 302 403 r
 funding:call_edit                    | call_draft         | GET POST | 302 404 readers:403 officer:200/422 auditor:404
 funding:call_return                  | call_submitted     | GET POST | 302 404 readers:403 director:200/422 auditor:404
 funding:call_submit                  | call_draft         | GET POST | 302 404 readers:403 officer:200/302 auditor:404
+funding:claim_decide                 | claim_examined     | GET POST | 302 404 insiders:403 officer:200/422
+funding:claim_detail                 | claim_submitted    | GET      | 302 404 insiders:200
+funding:claim_edit                   | instalment_claimed | GET POST | 302 404 own:200/422 readers:403
+funding:claim_examine                | claim_submitted    | GET POST | 302 404 insiders:403 officer:200/302
+funding:claim_list                   | -                  | GET      | 302 200
+funding:claim_submit                 | claim              | GET POST | 302 404 insiders:403 finance,signatory:200/422
 funding:cash_detail                  | -                  | GET      | 302 403 payers:200
 funding:cash_record                  | -                  | GET POST | 302 403 controller:200/422
 funding:cash_reverse                 | cash               | GET POST | 302 403 controller:200/302
@@ -276,8 +292,13 @@ funding:interest_decide              | declaration        | GET POST | 302 404 r
 funding:interest_declare             | submitted          | GET POST | 302 404 readers:200/422
 funding:ledger_list                  | -                  | GET      | 302 403 payers:200
 funding:letter_issue                 | approved           | GET POST | 302 404 readers:403 officer,director:200/302
+funding:hold_lift                    | project            | GET POST | 302 404 insiders:403 director,controller:409
+funding:hold_place                   | project            | GET POST | 302 404 insiders:403 director,controller:200/422
+funding:milestone_accept_partly      | milestone_reported | GET POST | 302 404 insiders:403 officer:200/422
+funding:milestone_cancel             | milestone          | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_detail             | milestone          | GET      | 302 404 insiders:200
 funding:milestone_list               | -                  | GET      | 302 200
+funding:milestone_postpone           | milestone          | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_refuse             | milestone_reported | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_report             | milestone          | GET POST | 302 404 own:200/422 readers:403
 funding:milestone_report             | milestone_reported | GET POST | 302 404 own:409 readers:403

@@ -11,8 +11,8 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from funding.enums import AgreementState, AwardState, BankState, MilestoneState, PaymentState, ReviewState
-from funding.models import Agreement, Award, Eligibility, Instalment, Milestone, Payment, Review
+from funding.enums import AgreementState, AwardState, BankState, ClaimState, MilestoneState, PaymentState, ReviewState
+from funding.models import Agreement, Award, Claim, ClaimLine, Eligibility, Instalment, Milestone, Payment, Review
 from funding.services.batches import prepare_batch
 from funding.services.payments import confirm_payment
 from projects.enums import ApplicationState, CallState, DocumentKind, InterestAnswer, Role, TokenScope
@@ -55,6 +55,7 @@ from tests.factories import (
     reserved_call,
     sent,
     upload,
+    verify_milestones,
 )
 from tests.funding.credit import authority, frozen, received
 
@@ -112,7 +113,7 @@ def fill(world: World) -> None:
 
 # ── Before a decision ────────────────────────────────────────────────────────────────────────────────────────────────
 def _application(world: World, name: str, state: ApplicationState, **fields: Any) -> Application:
-    asked = {"amount_requested": AMOUNT, "total_cost": Decimal("120000.00"), "call": world.call, **fields}
+    asked = {"amount_requested": AMOUNT, "total_cost": Decimal("125000.00"), "call": world.call, **fields}
     made = ApplicationFactory(title=TITLE, organisation=world.organisation, state=state, **asked)
     content = canonical({"number": made.number, "sections": {"need": {"title": TITLE}}})
     ApplicationVersion.objects.create(
@@ -197,12 +198,26 @@ def _agreement(world: World, name: str) -> Agreement:
 
 
 def _agreements(world: World) -> None:
-    for name, state in (("drafted", AgreementState.DRAFT), ("signed", AgreementState.SIGNED_BENEFICIARY)):
+    reviewed = {"reviewed_by": UserFactory(), "reviewed_at": NOW}
+    for name, state, facts in (
+        ("drafted", AgreementState.DRAFT, {"in_force_at": None}),
+        ("to_review", AgreementState.LEGAL_REVIEW, {"in_force_at": None}),
+        ("reviewed_draft", AgreementState.LEGAL_REVIEW, {"in_force_at": None, **reviewed}),
+        ("signed", AgreementState.SIGNED_BENEFICIARY, {"in_force_at": None, **reviewed}),
+        ("suspended", AgreementState.SUSPENDED, {}),
+    ):
         agreement = _agreement(world, name)
         document = document_of(world.files[name], DocumentKind.AGREEMENT)
-        Agreement.objects.filter(pk=agreement.pk).update(state=state, in_force_at=None, document=document)
+        Agreement.objects.filter(pk=agreement.pk).update(state=state, document=document, **facts)
+    completed = _agreement(world, "completed")
+    Milestone.objects.filter(agreement=completed).update(
+        state=MilestoneState.VERIFIED, reported_by=UserFactory(), verified_by=UserFactory(), verified_at=NOW,
+        document=document_of(world.files["completed"], DocumentKind.EVIDENCE),
+    )  # fmt: skip
+    Agreement.objects.filter(pk=completed.pk).update(state=AgreementState.COMPLETED)
     paid, project = _agreement(world, "paid"), _agreement(world, "project")
     people = [UserFactory() for _ in range(3)]
+    verify_milestones(paid)
     for position, state in enumerate((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), start=1):
         payment = _payment(paid.instalments.get(position=position), state, people)
         world.places[f"payment_{state}"] = {"payment": payment.number, "number": payment.number}
@@ -216,6 +231,7 @@ def _agreements(world: World) -> None:
         document=document_of(project.award.application, DocumentKind.EVIDENCE),
     )
     world.places |= {"milestone": {"milestone": first.pk}, "milestone_reported": {"milestone": second.pk}}
+    _claims(world)
     world.places["instalment"] = {"instalment": project.instalments.get(position=1).pk}
 
 
@@ -234,6 +250,25 @@ def _sent(world: World, agreement: Agreement, people: list[User]) -> None:
         "batch": {"batch": batch.number},
         "bank": {"code": owner.code, "bank": waiting.pk},
     }
+
+
+def _claims(world: World) -> None:
+    """Claims of one instalment each: a draft, one that waits for its verification, and one in verification."""
+    steps: dict[str, dict[str, Any]] = {"claim": {}, "claim_submitted": {"state": ClaimState.SUBMITTED}}
+    steps["claim_examined"] = {"state": ClaimState.IN_VERIFICATION, "examined_by": UserFactory(), "examined_at": NOW}
+    for number, (name, fields) in enumerate(steps.items(), start=1):
+        instalment = _agreement(world, name).instalments.get(kind="milestone")
+        claim = Claim.objects.create(
+            number=f"RCL-2026-6660{number}", instalment=instalment, period_start=NOW.date(), period_end=NOW.date(), other_public_aid=0,
+            drafted_by=UserFactory(), drafted_at=NOW,
+        )  # fmt: skip
+        if fields:
+            ClaimLine.objects.create(
+                claim=claim, category="fees", amount=AMOUNT, document=document_of(instalment.agreement.award.application)
+            )
+            Claim.objects.filter(pk=claim.pk).update(submitted_by=UserFactory(), submitted_at=NOW, **fields)
+        world.places[name] = {"claim": claim.number, "number": claim.number}
+        world.places.setdefault("instalment_claimed", {"instalment": instalment.pk})
 
 
 def _payment(instalment: Instalment, state: PaymentState, people: list[User], series: str = "666") -> Payment:

@@ -18,13 +18,27 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from funding.enums import BatchState, EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
-from funding.models import Agreement, BankDetail, CashEntry, CreditMove, DrawAuthority, Instalment, Milestone, Payment, PaymentBatch, Review
+from funding.enums import BatchState, ClaimState, EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
+from funding.models import (
+    Agreement,
+    BankDetail,
+    CashEntry,
+    Claim,
+    ClaimLine,
+    CreditMove,
+    DrawAuthority,
+    Instalment,
+    Milestone,
+    Payment,
+    PaymentBatch,
+    Review,
+)
 from funding.services.bank import Account, enter_bank_details
 from funding.services.batches import prepare_batch, transmit_batch
 from funding.services.calls import submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
+from funding.services.milestone_changes import place_hold
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
 from projects.demo import PASSWORD as DEMO_PASSWORD
 from projects.enums import CallState, DocumentKind, ExceptionalState, FiscalCalendar, InterestAnswer, OrganisationKind, Role
@@ -49,6 +63,7 @@ from projects.services.accounts import link_key, request_email_change
 from projects.services.attachments import attach_document
 from projects.services.calls import create_call
 from projects.services.delegations import propose_delegation
+from projects.services.documents import store_bytes
 from projects.services.exceptional import grant_exceptional_access, request_exceptional_access
 from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
@@ -70,6 +85,8 @@ MORE = tuple(
         ("RBQ", "Dossier incomplet", "submit"),
         ("45072", "Dossier recevable", "decide_eligibility"),
         ("RBQ", "Décision sans lettre", "approve"),
+        ("45072", "Projet de convention à compléter", "draft"),
+        ("45072", "Convention à relire", "submit_draft"),
         ("45072", "Convention à signer pour le ministre", "sign_beneficiary"),
         ("RBQ", "Versement à autoriser", "sign_minister"),
         ("RBQ", "Versement à confirmer", "sign_minister"),
@@ -114,6 +131,7 @@ def prepare(monkeypatch: Any) -> None:
     invite_and_delegate(now)
     request_payments(now)
     send_payments(now)
+    claim_costs(now)
     freeze_credit(now)
     return_a_gain(now)
     open_exceptionally(now)
@@ -182,6 +200,35 @@ def request_payments(now: Any) -> None:
         )
         for step, local in steps:
             step(payment_id=payment.pk, actor=person(local), now=now)
+    place_hold(agreement_id=agreement(GAINED).pk, reason="Rapport annuel en retard", actor=person("direction"), now=now)
+
+
+def claim_costs(now: Any) -> None:
+    """A claim that is being written, one that waits for its verification, and one in verification."""
+    for title, state in (
+        (IN_FORCE, ClaimState.DRAFT),
+        ("Versement à autoriser", ClaimState.SUBMITTED),
+        ("Versement à confirmer", ClaimState.IN_VERIFICATION),
+    ):
+        instalment = Instalment.objects.filter(agreement=agreement(title), kind=InstalmentKind.MILESTONE).order_by("position")[0]
+        member, project, day = person("greffe.magog"), instalment.agreement.project, timezone.localdate(now)
+        evidence = store_bytes(
+            b"%PDF-1.7",
+            name="factures.pdf",
+            content_type="application/pdf",
+            kind=DocumentKind.EVIDENCE,
+            actor=member,
+            now=now,
+            project=project,
+        )
+        claim = Claim.objects.create(
+            number=f"RCL-2026-{instalment.pk:05}", instalment=instalment, period_start=day - timedelta(days=60), period_end=day,
+            other_public_aid=Decimal("1500.00"), drafted_by=member, drafted_at=now,
+        )  # fmt: skip
+        for category, amount in (("fees", "12500.50"), ("salaries", "8400.00")):
+            ClaimLine.objects.create(claim=claim, category=category, amount=Decimal(amount), document=evidence)
+        if state != ClaimState.DRAFT:
+            Claim.objects.filter(pk=claim.pk).update(state=state, submitted_by=member, submitted_at=now)
 
 
 def send_payments(now: Any) -> None:
@@ -268,6 +315,10 @@ def batch(state: BatchState) -> Callable[[], tuple[str]]:
 
 def milestone(state: MilestoneState) -> Callable[[], tuple[int]]:
     return lambda: (Milestone.objects.filter(state=state, agreement__award__application__title=IN_FORCE).order_by("pk")[0].pk,)
+
+
+def claim(state: ClaimState) -> Callable[[], tuple[str]]:
+    return lambda: (Claim.objects.get(state=state).number,)
 
 
 def gain(state: GainReportState) -> Callable[[], tuple[str]]:
@@ -486,6 +537,14 @@ page("funding:agreement_draft", "agente1", number(TOLD))
 page("funding:agreement_list", "agente1")
 page("funding:agreement_detail", "greffe.rimouski", contract(TO_SIGN))
 page("funding:agreement_detail", "agente1", contract(IN_FORCE))
+for _step in ("edit", "submit", "cancel"):
+    page(f"funding:agreement_{_step}", "agente1", contract("Projet de convention à compléter"))
+page("funding:agreement_detail", "agente1", contract("Projet de convention à compléter"))
+for _step in ("review", "return"):
+    page(f"funding:agreement_{_step}", "agente1", contract("Convention à relire"))
+page("funding:agreement_complete", "agente1", contract(IN_FORCE))
+page("funding:agreement_suspend", "direction", contract(IN_FORCE))
+page("funding:agreement_terminate", "tete", contract(IN_FORCE))
 page("funding:agreement_sign", "greffe.rimouski", contract(TO_SIGN))
 page("funding:agreement_sign_minister", "direction", contract("Convention à signer pour le ministre"))
 # milestones and payments
@@ -494,6 +553,17 @@ page("funding:milestone_detail", "agente1", milestone(MilestoneState.REPORTED))
 page("funding:milestone_report", "redaction.magog", milestone(MilestoneState.PLANNED))
 page("funding:milestone_verify", "agente1", milestone(MilestoneState.REPORTED))
 page("funding:milestone_refuse", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_accept_partly", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_postpone", "agente1", milestone(MilestoneState.PLANNED))
+page("funding:milestone_cancel", "agente1", milestone(MilestoneState.PLANNED))
+page("funding:hold_place", "direction", contract(IN_FORCE))
+page("funding:hold_lift", "controle", contract(GAINED))
+page("funding:claim_list", "agente1")
+page("funding:claim_detail", "greffe.magog", claim(ClaimState.DRAFT))
+page("funding:claim_edit", "redaction.magog", lambda: (Claim.objects.get(state=ClaimState.DRAFT).instalment_id,))
+page("funding:claim_submit", "greffe.magog", claim(ClaimState.DRAFT))
+page("funding:claim_examine", "agente1", claim(ClaimState.SUBMITTED))
+page("funding:claim_decide", "agente1", claim(ClaimState.IN_VERIFICATION))
 page("funding:payment_list", "controle")
 page("funding:payment_detail", "audit", payment(PaymentState.AUTHORISED))
 page(

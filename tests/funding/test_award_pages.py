@@ -11,7 +11,7 @@ from funding.models import Agreement, Award
 from projects.enums import ApplicationState, Role
 from projects.models import CallBudget
 from tests.factories import NOW, ApplicationFactory, award_certified, person_with, recuse, reserve, reserved_call
-from tests.funding.services.test_agreements import approved, draft, signatory_of, signed_by_both
+from tests.funding.services.test_agreements import approved, draft, reviewed, signatory_of, signed_by_both
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def sign_in(client):
     return as_
 
 
-def reviewed(**fields):
+def reviewed_file(**fields):
     return ApplicationFactory(
         **{
             "state": ApplicationState.REVIEWED,
@@ -50,7 +50,7 @@ def text_of(response):
 
 # ── From the ranking to the agreement in force ───────────────────────────────────────────────────────────────────────
 def test_whole_way_from_ranking_to_agreement_in_force(client, sign_in):
-    application = reviewed()
+    application = reviewed_file()
     number, sheet = application.number, f"/decisions/{application.number}/"
     sign_in(Role.COMMITTEE_SECRETARY)
     assert number in text_of(client.get(f"/secretariat/appels/{application.call.reference}/classement/"))
@@ -74,6 +74,9 @@ def test_whole_way_from_ranking_to_agreement_in_force(client, sign_in):
     done = client.post(f"{sheet}convention/", instalments_of(client.get(f"{sheet}convention/")))
     agreement = Agreement.objects.get(award=award)
     assert done.headers["Location"] == f"/conventions/{agreement.number}/"
+    assert client.post(f"/conventions/{agreement.number}/revue/", {}).status_code == 302
+    sign_in(Role.OFFICER)
+    assert client.post(f"/conventions/{agreement.number}/avis/", {"document_sha256": agreement.document.sha256}).status_code == 302
     sign(client, sign_in, agreement, "signature/", Role.SIGNATORY, organisation=application.organisation)
     sign(client, sign_in, agreement, "signature-ministre/", Role.HEAD)
     agreement.refresh_from_db()
@@ -111,14 +114,14 @@ def sign(client, sign_in, agreement, page, *roles, **fields):
     ],
 )
 def test_bad_recommendation_comes_back_with_its_reason(client, sign_in, posted, message):
-    application = reviewed()
+    application = reviewed_file()
     sign_in(Role.COMMITTEE_SECRETARY)
     response = client.post(f"/secretariat/demandes/{application.number}/recommandation/", posted)
     assert (response.status_code, message in text_of(response), Award.objects.count()) == (422, True, 0)
 
 
 def test_parts_are_typed_when_the_call_has_several_years(client, sign_in):
-    application = reviewed()
+    application = reviewed_file()
     CallBudget.objects.create(call=application.call, fiscal_year=2027, amount=Decimal("10000.00"))
     sign_in(Role.COMMITTEE_SECRETARY)
     page = f"/secretariat/demandes/{application.number}/recommandation/"
@@ -131,14 +134,14 @@ def test_parts_are_typed_when_the_call_has_several_years(client, sign_in):
 
 @pytest.mark.parametrize(("role", "status"), [(Role.OFFICER, 403), (Role.WRITER, 404), (Role.AUDITOR, 403)])
 def test_recommendation_is_for_the_secretary(client, sign_in, role, status):
-    application = reviewed()
+    application = reviewed_file()
     sign_in(role)
     for method in (client.get, client.post):
         assert method(f"/secretariat/demandes/{application.number}/recommandation/").status_code == status
 
 
 def test_wrong_state_is_409(client, sign_in):
-    application = reviewed(state=ApplicationState.IN_REVIEW)
+    application = reviewed_file(state=ApplicationState.IN_REVIEW)
     sign_in(Role.COMMITTEE_SECRETARY)
     response = client.post(
         f"/secretariat/demandes/{application.number}/recommandation/", {"is_favourable": "yes", "reason": "Oui", "amount": "10"}
@@ -253,7 +256,7 @@ def test_organisation_sees_the_decision_once_its_letter_is_out(client, sign_in):
 
 
 def test_signatory_is_led_to_the_signature_and_a_writer_is_not(client, sign_in):
-    agreement = draft(approved())
+    agreement = reviewed(draft(approved()))
     organisation, page = agreement.project.organisation, f"/demandes/{agreement.award.application.number}/decision/"
     address = f"/conventions/{agreement.number}/signature/"
     client.force_login(signatory_of(agreement))
@@ -308,8 +311,8 @@ def test_ranking_adds_up_what_each_takes(client, sign_in):
     first = award_certified(
         ApplicationFactory(state=ApplicationState.RECOMMENDED, score=Decimal("90.00"), call=call), amount=Decimal("70000.00")
     )
-    second = reviewed(call=call, score=Decimal("85.00"))
-    reviewed(call=call, score=None, amount_requested=Decimal("950000.00"), total_cost=Decimal("1250000.00"))
+    second = reviewed_file(call=call, score=Decimal("85.00"))
+    reviewed_file(call=call, score=None, amount_requested=Decimal("950000.00"), total_cost=Decimal("1250000.00"))
     ApplicationFactory(call=call, state=ApplicationState.IN_REVIEW)
     sign_in(Role.COMMITTEE_SECRETARY)
     page = client.get(f"/secretariat/appels/{call.reference}/classement/")

@@ -98,7 +98,8 @@ def test_one_person_never_holds_two_steps(team):
 def test_milestone_instalment_waits_for_its_milestone(team):
     agreement = agreement_in_force()
     instalment = agreement.instalments.get(kind="milestone")
-    with pytest.raises(WrongState, match="pas encore vérifié"):
+    requested(team, advance_of(agreement))
+    with pytest.raises(WrongState, match="le jalon « Jalon 1 » est vérifié"):
         requested(team, instalment)
     member = person_with(Role.WRITER, organisation=agreement.project.organisation)
     milestone = instalment.milestone
@@ -107,7 +108,7 @@ def test_milestone_instalment_waits_for_its_milestone(team):
         milestone_acts.verify_milestone(milestone_id=milestone.pk, actor=member, now=NOW)
     milestone_acts.verify_milestone(milestone_id=milestone.pk, actor=team[Role.OFFICER], now=NOW)
     assert requested(team, instalment).amount == Decimal("55000.00")
-    with pytest.raises(WrongState, match="pas encore vérifié"):
+    with pytest.raises(WrongState, match="le rapport final, « Jalon 2 », est vérifié"):
         requested(team, agreement.instalments.get(kind="holdback"))
 
 

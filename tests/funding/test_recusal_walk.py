@@ -202,6 +202,7 @@ def values_of(world, name):
         "document": "projects.document",
         "instalment": "funding.instalment",
         "milestone": "funding.milestone",
+        "claim": "funding.claim",
         "award": "funding.award",
         "agreement": "funding.agreement",
         "review": "funding.review",

@@ -42,7 +42,7 @@ def test_each_account_of_a_demonstration_has_something_that_waits(live_files):
     awards = Award.objects.filter(application__in=files)
     assert Counter(awards.values_list("state", flat=True)) == {AwardState.RECOMMENDED: 1, AwardState.CERTIFIED: 1, AwardState.APPROVED: 5}
     agreements = Agreement.objects.filter(award__in=awards)
-    assert Counter(agreements.values_list("state", flat=True)) == {AgreementState.DRAFT: 1, AgreementState.IN_FORCE: 3}
+    assert Counter(agreements.values_list("state", flat=True)) == {AgreementState.LEGAL_REVIEW: 1, AgreementState.IN_FORCE: 3}
     assert Milestone.objects.filter(agreement__in=agreements, state=MilestoneState.REPORTED).count() == 1
     assert list(Payment.objects.filter(instalment__agreement__in=agreements).values_list("state", flat=True)) == [PaymentState.REQUESTED]
     gains = GainReport.objects.filter(project__application__in=files).order_by("period_start")

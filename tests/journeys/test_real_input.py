@@ -17,6 +17,7 @@ import pytest
 from fondsinnovation.kit.errors import EnvelopeExceeded, Invalid
 from funding.enums import EligibilityPoint
 from funding.models import Award, Instalment, Milestone, Review
+from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.awards import approve_award, certify_award, issue_letter, recommend_award, refuse_award
 from funding.services.calls import approve_call, submit_call
@@ -274,6 +275,8 @@ def sign(row: Row, staff: Staff, at: datetime) -> None:
     award = Award.objects.get(application=row.application)
     issue_letter(award_id=award.pk, actor=staff.officer, now=at)
     agreement = draft_agreement(award_id=award.pk, actor=staff.agent, now=at)
+    submit_agreement(agreement_id=agreement.pk, actor=staff.agent, now=at)
+    review_agreement(agreement_id=agreement.pk, document_sha256=agreement.document.sha256, actor=staff.officer, now=at)
     shown = {"agreement_id": agreement.pk, "document_sha256": agreement.document.sha256, "confirmation": agreement.number}
     sign_for_beneficiary(**shown, actor=row.people[Role.SIGNATORY], now=at)
     row.agreement = sign_for_minister(**shown, actor=staff.director, now=at)

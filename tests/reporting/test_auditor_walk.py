@@ -27,6 +27,10 @@ ALLOWED = {
 OWN = ("account_", "mfa_", "identity_", "projects:session_", "set_language", "projects:own_", "projects:email_confirm")
 #: pages that act on a file that the auditor reads: refused as not allowed, not merely as not found
 REFUSED = {
+    *(
+        f"funding:agreement_{step}"
+        for step in ("edit", "submit", "review", "return", "cancel", "suspend", "resume", "terminate", "complete", "close")
+    ),
     "funding:agreement_draft",
     "funding:agreement_sign",
     "funding:agreement_sign_minister",
@@ -36,9 +40,18 @@ REFUSED = {
     "funding:award_refuse",
     "funding:award_return",
     "funding:call_create",
+    "funding:claim_decide",
+    "funding:claim_edit",
+    "funding:claim_examine",
+    "funding:claim_submit",
     "funding:cofunding_create",
     "funding:eligibility_decide",
     "funding:letter_issue",
+    "funding:hold_lift",
+    "funding:hold_place",
+    "funding:milestone_accept_partly",
+    "funding:milestone_cancel",
+    "funding:milestone_postpone",
     "funding:milestone_refuse",
     "funding:milestone_report",
     "funding:milestone_verify",

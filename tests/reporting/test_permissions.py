@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from funding.enums import BankState, MilestoneState, PaymentState
-from funding.models import Eligibility, Milestone, Payment
+from funding.models import Claim, Eligibility, Milestone, Payment
 from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
@@ -26,10 +26,12 @@ from tests.factories import (
     ReviewFactory,
     UnitFactory,
     UserFactory,
+    agreement_in_force,
     award_certified,
     bank_details_of,
     person_with,
     reserved_call,
+    verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
 from tests.funding.credit import authority, frozen
@@ -86,6 +88,11 @@ certify_award          ... ........ ●... .....
 decide_award           ... .....●●● .... .....
 return_award           ... .....●●● .... .....
 issue_letter           ... ●....●.. .... .....
+prepare_agreement      ... ●....... .... .....
+review_agreement       ... ●....●.. .... .....
+suspend_agreement      ... .....●●. .... .....
+terminate_agreement    ... ......●● .... .....
+close_agreement        ... ●....●.. .... .....
 draft_agreement        ... ●....... .... .....
 sign_for_beneficiary   ..◐ ........ .... .....
 sign_for_minister      ... .....●●● .... .....
@@ -101,9 +108,14 @@ record_authority       ... ......●. ●... .....
 bring_into_force       ... ......●● .... .....
 record_cash            ... ........ ●... .....
 set_cash_rule          ... ......●. .... .....
+write_claim            ◐◐◐ ........ .... .....
+submit_claim           .◐◐ ........ .... .....
+decide_claim           ... ●....... .... .....
 propose_credit_move    ... ......●. ●... .....
 prepare_year_end       ... ........ ●... .....
 decide_credit_move     ... ......●● .... .....
+change_milestone       ... ●....... .... .....
+hold_payments          ... .....●.. ●... .....
 read_payments          ... ●....●●● ●●●. ●....
 list_payments          ... ●....●●● ●●●. ●....
 report_milestone       ◐◐◐ ........ .... .....
@@ -198,7 +210,12 @@ class World:
             application=self.application, is_eligible=False, reason="Hors visée", decided_by=UserFactory(), decided_at=NOW
         )
         amounts = (Decimal(40_000), Decimal(400_000), Decimal(1_000_000))
-        self.awards = [award_certified(Application(call=reserved_call(), state="recommended"), amount=amount) for amount in amounts]
+        self.awards = [
+            award_certified(
+                Application(call=reserved_call(), state="recommended", amount_requested=amount, total_cost=2 * amount), amount=amount
+            )
+            for amount in amounts
+        ]
         self.planned, self.reported = self.agreement.milestones.order_by("position")
         Milestone.objects.filter(pk=self.reported.pk).update(state=MilestoneState.REPORTED, reported_by=UserFactory(), reported_at=NOW)
         self.reported.refresh_from_db()
@@ -222,7 +239,9 @@ class World:
         steps.append({**steps[1], "authorised_by": UserFactory(), "authorised_at": NOW})
         states = (PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED)
         attested = dict.fromkeys(("attests_legal_basis", "attests_credit", "attests_due"), True)
-        for index, instalment in enumerate(self.agreement.instalments.order_by("position")):
+        paid = agreement_in_force()
+        verify_milestones(paid)
+        for index, instalment in enumerate(paid.instalments.order_by("position")):
             yield Payment.objects.create(
                 number=f"VER-2026-7000{index}", instalment=instalment, amount=instalment.amount, fiscal_year=2026, state=states[index],
                 requested_by=UserFactory(), requested_at=NOW, **attested, **steps[index],
@@ -265,9 +284,15 @@ class World:
             "decide_award": [(award,) for award in self.awards],
             "return_award": [(award,) for award in self.awards],
             "sign_for_beneficiary": [(self.agreement,)],
+            **{f"{name}_agreement": [(self.agreement,)] for name in ("prepare", "review", "suspend", "terminate", "close")},
             "sign_for_minister": [(self.agreement,)],
             "report_milestone": [(self.planned,)],
             "verify_milestone": [(self.reported,)],
+            "change_milestone": [(self.planned,)],
+            "write_claim": [(self.agreement.instalments.get(kind="milestone"),)],
+            "submit_claim": [(Claim(instalment=self.agreement.instalments.get(kind="milestone"), state="draft"),)],
+            "decide_claim": [(Claim(instalment=self.agreement.instalments.get(kind="milestone"), state="submitted"),)],
+            "hold_payments": [(self.agreement,)],
             "request_payment": [(self.instalment,)],
             "certify_payment": [(payments[PaymentState.REQUESTED],)],
             "authorise_payment": [(payments[PaymentState.CERTIFIED],)],

@@ -26,6 +26,7 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Décision", "funding.Award", funding.AWARD_MOVES),
     ("Convention", "funding.Agreement", funding.AGREEMENT_MOVES),
     ("Jalon", "funding.Milestone", funding.MILESTONE_MOVES),
+    ("Réclamation", "funding.Claim", funding.CLAIM_MOVES),
     ("Paiement", "funding.Payment", funding.PAYMENT_MOVES),
     ("Coordonnées bancaires", "funding.BankDetail", funding.BANK_MOVES),
     ("Lot de paiement", "funding.PaymentBatch", funding.BATCH_MOVES),

@@ -9,8 +9,10 @@ from django.db import DatabaseError, transaction
 from fondsinnovation.kit.errors import Invalid, NotAllowed, Stale, WrongState
 from funding.enums import AgreementKind, AgreementState, InstalmentKind, LedgerKind, Party
 from funding.models import Agreement, LedgerEntry, Signature
-from funding.queries.agreements import PlannedInstalment, default_schedule
+from funding.queries.agreements import default_schedule
+from funding.schedule import PlannedInstalment
 from funding.services import agreements
+from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.awards import approve_award, issue_letter
 from projects.enums import ApplicationState, OrganisationKind, Role
@@ -62,8 +64,15 @@ def signatory_of(agreement):
     return person_with(Role.SIGNATORY, organisation=agreement.project.organisation)
 
 
+def reviewed(agreement):
+    """The draft with its favourable review, by another officer than the one who wrote it."""
+    submit_agreement(agreement_id=agreement.pk, actor=agreement.drafted_by, now=NOW)
+    sha256 = agreement.document.sha256
+    return review_agreement(agreement_id=agreement.pk, document_sha256=sha256, actor=person_with(Role.OFFICER), now=NOW)
+
+
 def signed_by_both(award):
-    agreement = draft(award)
+    agreement = reviewed(draft(award))
     sign_for_beneficiary(**signing(agreement, actor=signatory_of(agreement)))
     return sign_for_minister(**signing(agreement, actor=person_with(Role.DIRECTOR)))
 
@@ -107,10 +116,10 @@ def schedule(amount, parts, milestones, advance="0.25", holdback="0.20"):
             [1, 2, 3],
             [
                 ("advance", None, 2026, D("0.02")),
-                ("milestone", 1, 2026, D("0.02")),
-                ("milestone", 2, 2026, D("0.02")),
-                ("milestone", 3, 2026, D("0.02")),
-                ("holdback", 3, 2026, D("0.02")),
+                ("milestone", 1, 2026, D("0.01")),
+                ("milestone", 2, 2026, D("0.01")),
+                ("milestone", 3, 2026, D("0.01")),
+                ("holdback", 3, 2026, D("0.05")),
             ],
         ),
     ],
@@ -266,7 +275,7 @@ def test_dates_out_of_order_are_refused():
 
 # ── Signatures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_beneficiary_signs_first_and_the_document_that_was_shown():
-    agreement = draft(approved())
+    agreement = reviewed(draft(approved()))
     signatory, director = signatory_of(agreement), person_with(Role.DIRECTOR)
     with pytest.raises(WrongState):
         sign_for_minister(**signing(agreement, actor=director))
@@ -284,7 +293,7 @@ def test_beneficiary_signs_first_and_the_document_that_was_shown():
 
 
 def test_only_the_signatory_of_the_organisation_signs_for_it():
-    agreement = draft(approved())
+    agreement = reviewed(draft(approved()))
     for person in (
         person_with(Role.SIGNATORY),
         person_with(Role.WRITER, organisation=agreement.project.organisation),
@@ -297,7 +306,7 @@ def test_only_the_signatory_of_the_organisation_signs_for_it():
 def test_minister_s_signature_is_another_person_s():
     award = approved()
     officer = person_with(Role.OFFICER, Role.DIRECTOR)
-    agreement = draft(award, actor=officer)
+    agreement = reviewed(draft(award, actor=officer))
     both = person_with(Role.SIGNATORY, organisation=agreement.project.organisation)
     sign_for_beneficiary(**signing(agreement, actor=both))
     refused = {}

@@ -9,7 +9,8 @@ from django.urls import reverse
 from fondsinnovation.kit.errors import Invalid, NotAllowed, WrongState
 from funding.enums import BankState
 from funding.models import BankDetail, PaymentRule
-from funding.queries.bank import current_details, rule_on
+from funding.policies.payment_rules import rule_on
+from funding.queries.bank import current_details
 from funding.services import bank as acts
 from funding.services.payments import authorise_payment, certify_payment
 from projects.enums import Role

@@ -1,0 +1,100 @@
+"""What an agreement still waits for: each unmet condition of its entry in force, of its completion and of its end, as a sentence."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from fondsinnovation.kit.money import ZERO
+from fondsinnovation.templatetags.typography import fiscal_year, money_cents
+from funding.enums import LedgerKind, MilestoneState, Party, PaymentState
+from funding.models import Agreement, LedgerEntry, Payment
+from projects.models import GainPlan
+
+
+def unmet_conditions(agreement: Agreement) -> list[str]:
+    """What keeps an agreement from being in force, in sentences; empty when nothing does."""
+    signed = set(agreement.signatures.values_list("party", flat=True))
+    return [
+        *([] if agreement.reviewed_by_id else [_("L’avis juridique favorable n’est pas encore donné.")]),
+        *([] if Party.BENEFICIARY in signed else [_("La signature du bénéficiaire manque.")]),
+        *([] if Party.MINISTER in signed else [_("La signature du ministre manque.")]),
+        *_plan_faults(agreement),
+        *_schedule_faults(agreement),
+        *_reservation_faults(agreement),
+    ]
+
+
+def _plan_faults(agreement: Agreement) -> list[str]:
+    """The plan of gains is locked at the signature: it must say where every line starts from."""
+    plan = GainPlan.objects.filter(application=agreement.project.application_id).first()
+    if plan is None or not plan.lines.exists():
+        return [_("Le plan de gains n’a aucune ligne.")]
+    bare = plan.lines.filter(baseline=None).order_by("code").values_list("code", flat=True)
+    return [_("La ligne de gains %(line)s n’a pas de situation de référence.") % {"line": code} for code in bare]
+
+
+def _schedule_faults(agreement: Agreement) -> list[str]:
+    planned = agreement.instalments.aggregate(total=Sum("amount"))["total"] or ZERO
+    if planned == agreement.amount:
+        return []
+    return [
+        _("Les versements totalisent %(planned)s pour une aide de %(amount)s.")
+        % {"planned": money_cents(planned), "amount": money_cents(agreement.amount)}
+    ]
+
+
+def _reservation_faults(agreement: Agreement) -> list[str]:
+    """Before it is committed, each fiscal year of an agreement is reserved by its decision."""
+    if committed_by_year(agreement):
+        return []
+    rows = LedgerEntry.objects.filter(award=agreement.award_id, kind=LedgerKind.RESERVATION)
+    held = dict(rows.values_list("fiscal_year").annotate(total=Sum("amount")).order_by("fiscal_year"))
+    return [
+        _("Exercice %(year)s : la décision réserve %(held)s et la convention engage %(part)s.")
+        % {"year": fiscal_year(part.fiscal_year), "held": money_cents(held.get(part.fiscal_year, ZERO)), "part": money_cents(part.amount)}
+        for part in agreement.parts.order_by("fiscal_year", "pk")
+        if held.get(part.fiscal_year, ZERO) < part.amount
+    ]
+
+
+def committed_by_year(agreement: Agreement) -> dict[int, Decimal]:
+    """Net dollars committed by fiscal year."""
+    return _by_year(agreement, LedgerKind.COMMITMENT)
+
+
+def unpaid_by_year(agreement: Agreement) -> dict[int, Decimal]:
+    """Dollars committed and never paid, by fiscal year: a recovered payment was paid, and stays committed (T10)."""
+    paid = _by_year(agreement, LedgerKind.PAYMENT)
+    left = {year: amount - paid.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
+    return {year: amount for year, amount in left.items() if amount > 0}
+
+
+def _by_year(agreement: Agreement, kind: LedgerKind) -> dict[int, Decimal]:
+    rows = LedgerEntry.objects.filter(agreement=agreement, kind=kind)
+    return dict(rows.values_list("fiscal_year").annotate(total=Sum("amount")).order_by("fiscal_year"))
+
+
+def payments_under_way(agreement: Agreement) -> list[str]:
+    """The payments that are neither confirmed nor rejected: an agreement does not end while money is on its way."""
+    ended = (PaymentState.CONFIRMED, PaymentState.REJECTED)
+    numbers = Payment.objects.filter(instalment__agreement=agreement).exclude(state__in=ended).order_by("number")
+    return [_("Le paiement %(number)s est en cours.") % {"number": number} for number in numbers.values_list("number", flat=True)]
+
+
+def unmet_for_completion(agreement: Agreement) -> list[str]:
+    """Every milestone is verified, the final report's too."""
+    waiting = agreement.milestones.exclude(state=MilestoneState.VERIFIED).order_by("position", "pk")
+    return [_("Le jalon %(position)s (%(title)s) n’est pas vérifié.") % {"position": one.position, "title": one.title} for one in waiting]
+
+
+def unmet_for_closing(agreement: Agreement) -> list[str]:
+    """Every milestone verified, no payment under way, and the plan whose gains will be followed locked."""
+    locked = GainPlan.objects.filter(project=agreement.project_id, locked_at__isnull=False).exists()
+    return [
+        *unmet_for_completion(agreement),
+        *payments_under_way(agreement),
+        *([] if locked else [_("Le calendrier de suivi des gains n’est pas établi.")]),
+    ]
