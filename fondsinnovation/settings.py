@@ -147,6 +147,8 @@ APPEND_ONLY_TABLES = [
     "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
     "funding_agreementstep",
     "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
+    "funding_paymentrule", "funding_returnfile", "funding_returnline",
+    "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
 ]  # fmt: skip
 

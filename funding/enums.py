@@ -179,15 +179,27 @@ class MilestoneState(TextChoices):
     PLANNED = "planned", _("Prévu")
     REPORTED = "reported", _("Déclaré atteint")
     VERIFIED = "verified", _("Vérifié")
+    PARTIAL = "partial", _("Accepté en partie")
     REFUSED = "refused", _("Refusé")
+    CANCELLED = "cancelled", _("Annulé")
 
 
 MILESTONE_MOVES = {
-    MilestoneState.PLANNED: {MilestoneState.REPORTED},
-    MilestoneState.REPORTED: {MilestoneState.VERIFIED, MilestoneState.REFUSED},
-    MilestoneState.REFUSED: {MilestoneState.REPORTED},
+    MilestoneState.PLANNED: {MilestoneState.REPORTED, MilestoneState.CANCELLED},
+    MilestoneState.REPORTED: {MilestoneState.VERIFIED, MilestoneState.PARTIAL, MilestoneState.REFUSED},
+    MilestoneState.REFUSED: {MilestoneState.REPORTED, MilestoneState.CANCELLED},
+    MilestoneState.PARTIAL: {MilestoneState.REPORTED},
     MilestoneState.VERIFIED: set(),
+    MilestoneState.CANCELLED: set(),
 }
+
+#: states in which nothing more is expected of a milestone
+SETTLED = frozenset({MilestoneState.VERIFIED, MilestoneState.PARTIAL, MilestoneState.CANCELLED})
+
+
+class MilestoneChangeKind(TextChoices):
+    POSTPONED = "postponed", _("Reporté")
+    CANCELLED = "cancelled", _("Annulé")
 
 
 class InstalmentKind(TextChoices):
@@ -196,18 +208,91 @@ class InstalmentKind(TextChoices):
     HOLDBACK = "holdback", _("Retenue (rapport final)")
 
 
+class ClaimState(TextChoices):
+    DRAFT = "draft", _("Brouillon")
+    SUBMITTED = "submitted", _("Soumise")
+    IN_VERIFICATION = "in_verification", _("En vérification")
+    ADMITTED = "admitted", _("Admise")
+    PARTLY_ADMITTED = "partly_admitted", _("Admise en partie")
+    REFUSED = "refused", _("Refusée")
+
+
+CLAIM_MOVES = {
+    ClaimState.DRAFT: {ClaimState.SUBMITTED},
+    ClaimState.SUBMITTED: {ClaimState.IN_VERIFICATION},
+    ClaimState.IN_VERIFICATION: {ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED, ClaimState.REFUSED},
+    ClaimState.ADMITTED: set(),
+    ClaimState.PARTLY_ADMITTED: set(),
+    ClaimState.REFUSED: set(),
+}
+
+#: claims whose amount may be paid, and those that are decided
+CLAIM_ADMITTED = frozenset({ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED})
+CLAIM_DECIDED = CLAIM_ADMITTED | {ClaimState.REFUSED}
+
+
+class ScheduleMethod(TextChoices):
+    MILESTONES = "milestones", _("Un versement par jalon")
+    EQUAL = "equal", _("Des versements égaux")
+    RATES = "rates", _("Des pourcentages")
+
+
 class PaymentState(TextChoices):
     REQUESTED = "requested", _("Demandé")
     CERTIFIED = "certified", _("Certifié")
     AUTHORISED = "authorised", _("Autorisé")
+    TRANSMITTED = "transmitted", _("Transmis")
     CONFIRMED = "confirmed", _("Confirmé")
     REJECTED = "rejected", _("Rejeté")
+    REVERSED = "reversed", _("Annulé par contre-écriture")
 
+
+#: payments after which an instalment may be asked for again: nothing was paid, or it came back
+DEAD_PAYMENTS = (PaymentState.REJECTED, PaymentState.REVERSED)
 
 PAYMENT_MOVES = {
     PaymentState.REQUESTED: {PaymentState.CERTIFIED, PaymentState.REJECTED},
     PaymentState.CERTIFIED: {PaymentState.AUTHORISED, PaymentState.REJECTED},
-    PaymentState.AUTHORISED: {PaymentState.CONFIRMED, PaymentState.REJECTED},
-    PaymentState.CONFIRMED: set(),
+    PaymentState.AUTHORISED: {PaymentState.TRANSMITTED, PaymentState.REJECTED},
+    PaymentState.TRANSMITTED: {PaymentState.CONFIRMED, PaymentState.REJECTED},
+    PaymentState.CONFIRMED: {PaymentState.REVERSED},
     PaymentState.REJECTED: set(),
+    PaymentState.REVERSED: set(),
 }
+
+
+class BankState(TextChoices):
+    ENTERED = "entered", _("À confirmer")
+    CONFIRMED = "confirmed", _("Confirmées")
+    REFUSED = "refused", _("Refusées")
+
+
+BANK_MOVES = {
+    BankState.ENTERED: {BankState.CONFIRMED, BankState.REFUSED},
+    BankState.CONFIRMED: set(),
+    BankState.REFUSED: set(),
+}
+
+
+class BatchState(TextChoices):
+    PREPARED = "prepared", _("Préparé")
+    TRANSMITTED = "transmitted", _("Transmis")
+    CANCELLED = "cancelled", _("Annulé")
+
+
+BATCH_MOVES = {
+    BatchState.PREPARED: {BatchState.TRANSMITTED, BatchState.CANCELLED},
+    BatchState.TRANSMITTED: set(),
+    BatchState.CANCELLED: set(),
+}
+
+
+class ReturnStatus(TextChoices):
+    CONFIRMED = "confirme", _("Confirmé")
+    REJECTED = "rejete", _("Rejeté")
+
+
+class Recredit(TextChoices):
+    SAME_YEAR = "same_year", _("Dans le même exercice seulement")
+    ALWAYS = "always", _("Toujours")
+    NEVER = "never", _("Jamais")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,7 +11,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +20,7 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.views import signed_in_recently
 from projects.identity import Refusal, refusal_of
 from projects.queries.sign_in import person_with_email
+from projects.services import secrets
 from projects.services.sign_in import forget_sessions, refuse_sign_in, sign_out
 
 
@@ -46,18 +44,12 @@ class AccountAdapter(DefaultAccountAdapter):
         refuse_sign_in(why="password", person=person, actor=actor, now=timezone.now())
 
 
-def _fernet() -> MultiFernet:
-    """What encrypts secrets at rest: a key drawn from SECRET_KEY; SECRET_KEY_FALLBACKS still decrypt after it has changed."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"second-factor:" + key.encode()).digest())) for key in keys])
-
-
 class SecondFactorAdapter(DefaultMFAAdapter):
     def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode()
+        return secrets.encrypt(text, purpose="second-factor")
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        return secrets.decrypt(encrypted_text, purpose="second-factor")
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Any) -> str:
         return _("Clé %(number)s") % {"number": Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1}

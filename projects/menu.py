@@ -40,6 +40,20 @@ ENTRIES = (
     ),
 )
 
+#: a menu with more entries than this keeps those that are seldom opened under « Plus »
+LONG = 8
+SELDOM = frozenset(
+    {
+        "projects:home",
+        "projects:staff_call_list",
+        "projects:organisation_list",
+        "projects:incident_list",
+        "projects:exceptional_access_list",
+        "reporting:audit_list",
+        "reporting:operations",
+    }
+)
+
 #: pages whose rows are those of the calls to which a role is limited; the others are for roles that nothing limits
 FOLLOW_SCOPE = frozenset(
     {
@@ -61,10 +75,11 @@ class MenuEntry:
     url: str
     label: str
     current: bool
+    is_under_more: bool
 
 
 def menu_of(rights: Rights, path: str) -> list[MenuEntry]:
-    """The entries that these rights see; the one whose address starts the path is the current one."""
+    """The entries that these rights see; the one whose address starts the path is the current one, never under « Plus »."""
     found = []
     for name, label, roles in ENTRIES:
         sees = rights.has_somewhere if name in FOLLOW_SCOPE else rights.has
@@ -74,6 +89,7 @@ def menu_of(rights: Rights, path: str) -> list[MenuEntry]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        found.append((url, str(label)))
-    current = max((url for url, _label in found if path.startswith(url) and (url != "/" or path == "/")), key=len, default="")
-    return [MenuEntry(url, label, url == current) for url, label in found]
+        found.append((url, str(label), name in SELDOM))
+    current = max((url for url, _label, _seldom in found if path.startswith(url) and (url != "/" or path == "/")), key=len, default="")
+    is_long = len(found) > LONG
+    return [MenuEntry(url, label, url == current, is_long and seldom and url != current) for url, label, seldom in found]

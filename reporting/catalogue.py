@@ -218,6 +218,23 @@ ROI_PROJECTS = Report(
     ),
 )  # fmt: skip
 
+MILESTONES = Report(
+    "milestones", "R11", _("Jalons et retenues"),
+    _("Ce qui est attendu de chaque projet, ce qui est déclaré et vérifié, le retard, et l’argent qui en dépend."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("agreement", _("Convention")),
+        Column("position", _("Nº"), Kind.WHOLE), Column("title", _("Jalon")), Column("due_on", _("Échéance"), Kind.DAY),
+        Column("state", _("État")), Column("reported_on", _("Déclaré le"), Kind.DAY), Column("verified_on", _("Vérifié le"), Kind.DAY),
+        Column("late_days", _("Jours de retard"), Kind.WHOLE), Column("accepted_share", _("Part acceptée"), Kind.RATIO),
+        *_money(("amount", _("Montant lié")), ("holdback", _("Retenue")), ("paid", _("Payé"))),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("state",),
+    views=(
+        View("jalons", _("Jalons"), ("project", "position", "title", "due_on", "state", "reported_on", "verified_on", "late_days")),
+        View("montants", _("Montants"), ("project", "position", "title", "state", "accepted_share", "amount", "holdback", "paid")),
+    ),
+)  # fmt: skip
+
 ACCESS = Report(
     "access", "R23", _("Accès et rôles"),
     _("Qui peut entrer, à quel titre et jusqu’à quand, avec la dernière connexion. Les rôles incompatibles doivent être à zéro."),
@@ -237,4 +254,4 @@ ACCESS = Report(
     readers=frozenset({Role.DIRECTOR, Role.HEAD, Role.AUDITOR, Role.PRIVACY_OFFICER}),
 )  # fmt: skip
 
-REPORTS = {report.code: report for report in (ENVELOPES, DRAWDOWNS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, ACCESS)}
+REPORTS = {report.code: report for report in (ENVELOPES, DRAWDOWNS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)}

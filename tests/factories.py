@@ -13,14 +13,31 @@ from factory.django import DjangoModelFactory
 
 from fondsinnovation.kit.errors import act
 from fondsinnovation.kit.money import split
-from funding.enums import AgreementKind, AgreementState, AwardState, InstalmentKind, LedgerKind
-from funding.models import Adviser, Agreement, AgreementPart, Award, AwardPart, Envelope, Instalment, Milestone, Review
+from funding.enums import AgreementKind, AgreementState, AwardState, BankState, InstalmentKind, LedgerKind, MilestoneState
+from funding.models import (
+    Adviser,
+    Agreement,
+    AgreementPart,
+    Award,
+    AwardPart,
+    BankDetail,
+    Envelope,
+    Instalment,
+    Milestone,
+    Payment,
+    PaymentBatch,
+    Review,
+)
+from funding.queries.bank import current_details
+from funding.services.bank import PURPOSE
+from funding.services.batches import prepare_batch, transmit_batch
 from funding.services.envelopes import Posting, post
 from projects.enums import (
     APPLICANT_ROLES,
     ApplicationState,
     CallState,
     CostCategory,
+    DocumentKind,
     FiscalCalendar,
     FundingSource,
     Nature,
@@ -49,7 +66,9 @@ from projects.models import (
     User,
 )
 from projects.services.calls import CallContent, CriterionRow, ObjectiveRow
+from projects.services.documents import store_bytes
 from projects.services.journal import money_clock
+from projects.services.secrets import encrypt
 
 #: the instant at which tests happen unless they say otherwise: a working day, 10:00 in Montréal
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -273,7 +292,9 @@ def _commit(*, agreement: Agreement, actor: User | None, now: datetime) -> None:
 
 def agreement_in_force(application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), **fields: Any) -> Agreement:
     """An agreement of 2026-2027 in force: advance 25 %, first milestone 55 %, holdback 20 % on the second; committed in the ledger."""
-    application = application or ApplicationFactory(state=ApplicationState.CONVERTED)
+    application = application or ApplicationFactory(
+        state=ApplicationState.CONVERTED, amount_requested=amount, total_cost=amount * Decimal("1.25")
+    )
     people = [UserFactory() for _ in range(3)]
     with transaction.atomic():
         award = Award.objects.create(
@@ -336,6 +357,17 @@ def agreement_in_force(application: Application | None = None, *, amount: Decima
     return agreement
 
 
+def verify_milestones(agreement: Agreement, *positions: int) -> None:
+    """The milestones of an agreement (all, or those at these positions), verified with their evidence, without the acts."""
+    chosen = Milestone.objects.filter(agreement=agreement, **({"position__in": positions} if positions else {}))
+    evidence = store_bytes(
+        b"%PDF-1.7 preuve", name="preuve.pdf", content_type="application/pdf", kind=DocumentKind.EVIDENCE, actor=UserFactory(), now=NOW,
+        project=agreement.project,
+    )  # fmt: skip
+    people = {"reported_by": UserFactory(), "reported_at": NOW, "verified_by": UserFactory(), "verified_at": NOW}
+    chosen.update(state=MilestoneState.VERIFIED, document=evidence, **people)
+
+
 def upload(name: str = "preuve.pdf", content: bytes = b"%PDF-1.7 preuve") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
@@ -360,7 +392,10 @@ def reserved_call(**fields: Any) -> Call:
 
 def award_certified(application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), **fields: Any) -> Award:
     """A favourable recommendation of 2026-2027 with its fresh budget certificate, on a call whose money is reserved."""
-    application = application or ApplicationFactory(state=ApplicationState.RECOMMENDED, score=Decimal("80.00"), call=reserved_call())
+    application = application or ApplicationFactory(
+        state=ApplicationState.RECOMMENDED, score=Decimal("80.00"), call=reserved_call(), amount_requested=amount,
+        total_cost=amount * Decimal("1.25"),
+    )  # fmt: skip
     with transaction.atomic():
         award = Award.objects.create(
             **{
@@ -383,3 +418,35 @@ def award_certified(application: Application | None = None, *, amount: Decimal =
 def advised_by(person: User, application: Application) -> Adviser:
     """A file entrusted to a person, without the act that asks who may."""
     return Adviser.objects.create(application=application, person=person, assigned_by=UserFactory(), assigned_at=NOW)
+
+
+def bank_details_of(organisation: Organisation, *, number: str = "1234567", **fields: Any) -> BankDetail:
+    """Confirmed bank details of an organisation, entered a month ago by people who do nothing else."""
+    return BankDetail.objects.create(
+        **{
+            "organisation": organisation,
+            "version": BankDetail.objects.filter(organisation=organisation).count() + 1,
+            "state": BankState.CONFIRMED,
+            "holder": organisation.name,
+            "institution": "815",
+            "transit": "30000",
+            "account": encrypt(number, purpose=PURPOSE),
+            "account_end": number[-3:],
+            "entered_by": UserFactory(),
+            "entered_at": NOW - timedelta(days=31),
+            "decided_by": UserFactory(),
+            "decided_at": NOW - timedelta(days=30),
+            **fields,
+        }
+    )
+
+
+def sent(*payments: Payment, actor: User | None = None, now: datetime = NOW) -> PaymentBatch:
+    """A transmitted batch of authorised payments, to the bank details that their organisations have or are given."""
+    actor = actor or person_with(Role.PAYMENT_REQUESTER)
+    for payment in payments:
+        owner = payment.instalment.agreement.project.organisation
+        if not current_details([owner.pk]):
+            bank_details_of(owner)
+    batch = prepare_batch(payment_ids=[payment.pk for payment in payments], actor=actor, now=now)
+    return transmit_batch(batch_id=batch.pk, actor=actor, now=now)

@@ -220,5 +220,9 @@ def _first_answer(entry: Entry, key: str) -> Any:
 
 def _remember(entry: Entry, key: str, result: Any) -> None:
     if (meta := getattr(result, "_meta", None)) is not None:
-        kept = f"{meta.label}:{result.pk}"
-        _keys().objects.filter(actor=entry.actor, act=entry.act, key=key).update(result=kept)
+        table = connection.ops.quote_name(_keys()._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {table} SET result = %s WHERE actor_id IS NOT DISTINCT FROM %s AND act = %s AND key = %s",  # noqa: S608
+                [f"{meta.label}:{result.pk}", entry.actor.pk if entry.actor else None, entry.act, key],
+            )

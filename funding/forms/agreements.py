@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from fondsinnovation.fields import DayField, MoneyField
-from fondsinnovation.kit.money import ZERO
+from fondsinnovation.fields import DayField, MoneyField, MoneyInput
+from fondsinnovation.kit.money import ZERO, BadAmount, typed_amount
 from fondsinnovation.templatetags.typography import fiscal_year
 from funding.forms.payments import KeyForm
-from funding.queries.agreements import PlannedInstalment
+from funding.schedule import PlannedInstalment
+
+
+def readable(typed: Any) -> Decimal:
+    """Dollars as typed, or 0 for what is not an amount."""
+    try:
+        return typed if isinstance(typed, Decimal) else typed_amount(str(typed or ""))
+    except BadAmount:
+        return ZERO
 
 
 class AgreementForm(KeyForm):
@@ -27,7 +36,10 @@ class AgreementForm(KeyForm):
         choices = [(year, fiscal_year(year)) for year in years]
         for index, one in enumerate(proposed):
             self.fields[f"amount_{index}"] = MoneyField(
-                label=_("Montant du versement %(number)s") % {"number": index + 1}, required=False, initial=one.amount
+                label=_("Montant du versement %(number)s") % {"number": index + 1},
+                required=False,
+                initial=one.amount,
+                widget=MoneyInput({"data-sum": "instalments"}),
             )
             self.fields[f"year_{index}"] = forms.TypedChoiceField(
                 label=_("Exercice du versement %(number)s") % {"number": index + 1}, choices=choices, coerce=int, initial=one.fiscal_year
@@ -38,6 +50,10 @@ class AgreementForm(KeyForm):
             PlannedInstalment(one.kind, one.milestone, self.cleaned_data[f"year_{index}"], self.cleaned_data[f"amount_{index}"] or ZERO)
             for index, one in enumerate(self.proposed)
         ]
+
+    def total(self) -> Decimal:
+        """What the amounts on the page come to, in dollars: those that can be read."""
+        return sum((readable(self[f"amount_{index}"].value()) for index in range(len(self.proposed))), ZERO)
 
     def rows(self) -> Iterator[tuple[PlannedInstalment, Any, Any]]:
         """Each proposed instalment with its two fields, for the page."""

@@ -47,6 +47,11 @@ class PaymentConfirmForm(KeyForm):
     paid_on = DayField(label=_("Payé le"))
 
 
+class PaymentReverseForm(ReasonForm):
+    reference = forms.CharField(label=_("Référence de l’annulation"), max_length=60, help_text=_("Celle du système comptable"))
+    returned_on = DayField(label=_("Annulé le"))
+
+
 class CofundingForm(KeyForm):
     amount = MoneyField(label=_("Montant"))
     in_kind = forms.BooleanField(label=_("Contribution en nature"), required=False)

@@ -2,7 +2,10 @@ from funding.models.advisers import Adviser
 from funding.models.agreement_steps import AgreementStep
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
 from funding.models.awards import Approval, Award, AwardPart
+from funding.models.bank import BankDetail, PaymentRule
+from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
+from funding.models.claims import Claim, ClaimLine
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -16,9 +19,10 @@ from funding.models.envelopes import (
     InstalmentBalance,
     LedgerEntry,
 )
+from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.payments import Cofunding, Payment
 from funding.models.reviews import Eligibility, Review, Score
-from funding.models.terms import DelegationRule
+from funding.models.terms import DelegationRule, PaymentTerms
 
 __all__ = [
     "Adviser",
@@ -31,10 +35,14 @@ __all__ = [
     "Award",
     "AwardPart",
     "AwardYear",
+    "BankDetail",
+    "BatchOrder",
     "CallYear",
     "CashBalance",
     "CashEntry",
     "CashRule",
+    "Claim",
+    "ClaimLine",
     "Cofunding",
     "CreditLine",
     "CreditMove",
@@ -50,7 +58,14 @@ __all__ = [
     "InstalmentBalance",
     "LedgerEntry",
     "Milestone",
+    "MilestoneChange",
     "Payment",
+    "PaymentBatch",
+    "PaymentHold",
+    "PaymentRule",
+    "PaymentTerms",
+    "ReturnFile",
+    "ReturnLine",
     "Review",
     "Score",
     "Signature",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -104,8 +105,9 @@ class Signature(models.Model):
         ]
 
 
+@pghistory.track(append_only=True)
 class Milestone(models.Model):
-    """A deliverable that unlocks money."""
+    """A deliverable that unlocks money. Its history says what was known of it on a day (report `milestones`)."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="milestones")
     position = models.PositiveSmallIntegerField()
@@ -120,13 +122,21 @@ class Milestone(models.Model):
     verified_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     verified_at = models.DateTimeField(null=True, blank=True)
     refusal_reason = models.TextField(_("motif du refus"), max_length=2000, blank=True)
+    #: of a milestone accepted in part: the share (of 1) of its instalments that may be paid
+    accepted_share = models.DecimalField(_("part acceptée"), max_digits=9, decimal_places=6, null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(name="milestone_position_unique", fields=["agreement", "position"]),
             models.CheckConstraint(
+                name="milestone_accepted_share_iff_partial",
+                condition=Q(state=MilestoneState.PARTIAL, accepted_share__gt=0, accepted_share__lt=1)
+                | (~Q(state=MilestoneState.PARTIAL) & Q(accepted_share__isnull=True)),
+                violation_error_message=_("Un jalon accepté en partie a une part acceptée, entre 0 et 100 %."),
+            ),
+            models.CheckConstraint(
                 name="milestone_verified_has_evidence",
-                condition=~Q(state=MilestoneState.VERIFIED)
+                condition=~Q(state__in=[MilestoneState.VERIFIED, MilestoneState.PARTIAL])
                 | Q(document__isnull=False, reported_by__isnull=False, verified_by__isnull=False, verified_at__isnull=False),
             ),
             models.CheckConstraint(
@@ -136,7 +146,7 @@ class Milestone(models.Model):
             ),
             models.CheckConstraint(
                 name="milestone_refusal_has_a_reason",
-                condition=~Q(state=MilestoneState.REFUSED) | ~Q(refusal_reason=""),
+                condition=~Q(state__in=[MilestoneState.REFUSED, MilestoneState.PARTIAL]) | ~Q(refusal_reason=""),
                 violation_error_message=_("Un refus doit être motivé."),
             ),
         ]

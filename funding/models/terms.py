@@ -1,4 +1,4 @@
-"""Who approves what, at which amount: dated data (domain.md 3.6), never code."""
+"""Who approves what, at which amount, and how the terms of a call pay: dated data (domain.md 3.6), never code."""
 
 from __future__ import annotations
 
@@ -34,3 +34,12 @@ class DelegationRule(models.Model):
                 violation_error_message=_("Une délégation nomme la direction, la tête ou la délégation ministérielle."),
             ),
         ]
+
+
+@pghistory.track(append_only=True)
+class PaymentTerms(models.Model):
+    """What a terms profile says of its payments beside its rates: it is dated by the profile."""
+
+    terms = models.OneToOneField("projects.TermsProfile", models.PROTECT, related_name="payment_terms")
+    #: days, all put together, by which a milestone may be put off without amending the agreement
+    milestone_delay_days = models.PositiveSmallIntegerField(_("report d’un jalon sans avenant, en jours"))

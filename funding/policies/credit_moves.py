@@ -12,6 +12,7 @@ from fondsinnovation.kit.verdict import YES, Verdict, check, first_no, possible
 from funding.enums import CreditMoveKind, CreditMoveState
 from funding.models import CreditMove
 from projects.enums import Role
+from projects.models import Recusal
 from projects.policies.rights import needs_role
 from projects.policies.rules import Subject, rule
 
@@ -58,4 +59,14 @@ def decide_credit_move(actor: Any, move: CreditMove, now: datetime) -> Verdict:
             move.kind != CreditMoveKind.TRANSFER or not move.crosses_envelopes or needs_role(actor, now, Role.MINISTER_DELEGATE),
             _("Un virement entre enveloppes est approuvé par la délégation ministérielle."),
         ),
+        apart_from_no_file(actor, move.lines.filter(agreement__isnull=False).values("agreement_id")),
     )
+
+
+def apart_from_no_file(actor: Any, agreements: Any) -> Verdict:
+    """The end of a year moves the money of every file of it: whom a recusal keeps from one of them has no part in it.
+
+    `agreements` are their keys, or a query of them.
+    """
+    recused = Recusal.objects.filter(person=actor, application__project__agreement__in=agreements)
+    return check(not recused.exists(), _("Une récusation vous écarte d’un dossier de cet exercice; une autre personne s’en charge."))

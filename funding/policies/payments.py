@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.verdict import YES, Verdict, check, first_no, possible
-from funding.enums import AgreementState, MilestoneState, PaymentState
+from funding.enums import DEAD_PAYMENTS, MILESTONE_MOVES, AgreementState, MilestoneState, PaymentState
 from funding.models import Instalment, Milestone, Payment
+from funding.policies.bank import apart_from_bank_details
 from funding.policies.separation import free_to_judge
+from funding.release import Checklist
 from projects.enums import Role
 from projects.models import Project
 from projects.policies.interests import not_recused
@@ -57,16 +59,21 @@ def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
         _not_recused(actor, agreement.project),
         possible(agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
         possible(
-            milestone.state in (MilestoneState.PLANNED, MilestoneState.REFUSED), _("Ce jalon est déjà déclaré : il attend sa vérification.")
+            MilestoneState.REPORTED in MILESTONE_MOVES[MilestoneState(milestone.state)],
+            _("Ce jalon est déjà déclaré : il attend sa vérification.")
+            if milestone.state == MilestoneState.REPORTED
+            else _("Ce jalon ne se déclare plus : il est %(state)s.") % {"state": milestone.get_state_display().lower()},
         ),
     )
 
 
 @rule(
     Role.OFFICER,
-    says=gettext_lazy("Un agent de programme qui n’a ni déclaré le jalon ni accompagné le dossier le vérifie ou le refuse."),
+    says=gettext_lazy(
+        "Un agent de programme qui n’a ni déclaré le jalon ni accompagné le dossier le vérifie, en tout ou en partie, ou le refuse."
+    ),
     subject=Subject.PAYMENTS,
-    acts=("verify_milestone", "refuse_milestone"),
+    acts=("verify_milestone", "accept_milestone_partly", "refuse_milestone"),
 )
 def verify_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict:
     """An officer who neither reported it nor accompanies the file (SD-2) verifies a milestone or refuses it."""
@@ -79,14 +86,16 @@ def verify_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
 
 @rule(
     Role.PAYMENT_REQUESTER,
-    says=gettext_lazy("La demande de paiement revient à son rôle, une fois vérifié ce qui débloque le versement."),
+    says=gettext_lazy("La demande de paiement revient à son rôle, une fois remplie chaque condition du versement."),
     subject=Subject.PAYMENTS,
 )
-def request_payment(actor: Any, instalment: Instalment, now: datetime) -> Verdict:
-    """The requester asks for an instalment of an agreement in force, once what unlocks it is verified."""
+def request_payment(actor: Any, instalment: Instalment, now: datetime, release: Checklist | None = None) -> Verdict:
+    """The requester asks for an instalment of an agreement in force, once each condition of its checklist is met."""
     return first_no(
         _not_recused(actor, instalment.agreement.project),
         possible(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
+        apart_from_bank_details(actor, instalment.agreement.project.organisation_id, now),
+        release.verdict if release else YES,
     )
 
 
@@ -101,6 +110,7 @@ def certify_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state == PaymentState.REQUESTED, _("Ce paiement n’attend pas de certification.")),
         check(payment.requested_by_id != actor.pk, _("Vous avez demandé ce paiement; une autre personne doit le certifier.")),
+        apart_from_bank_details(actor, payment.instalment.agreement.project.organisation_id, now),
     )
 
 
@@ -118,33 +128,39 @@ def authorise_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
             actor.pk not in (payment.requested_by_id, payment.certified_by_id),
             _("Vous avez demandé ou certifié ce paiement; une autre personne doit l’autoriser."),
         ),
+        apart_from_bank_details(actor, payment.instalment.agreement.project.organisation_id, now),
     )
 
 
 @rule(
     Role.PAYMENT_REQUESTER,
-    says=gettext_lazy("Qui demande les paiements inscrit qu’un paiement autorisé est fait, avec sa référence."),
+    says=gettext_lazy("Qui demande les paiements inscrit qu’un paiement transmis est fait, avec sa référence."),
     subject=Subject.PAYMENTS,
 )
 def confirm_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """The requester's unit records that the payment was made, with its reference; again with the same one is harmless."""
     return first_no(
         _not_recused(actor, payment.instalment.agreement.project),
-        possible(payment.state in (PaymentState.AUTHORISED, PaymentState.CONFIRMED), _("Ce paiement n’est pas encore autorisé.")),
+        possible(
+            payment.state in (PaymentState.TRANSMITTED, PaymentState.CONFIRMED), _("Ce paiement n’est pas transmis : il part dans un lot.")
+        ),
     )
 
 
 @rule(
     *PAYMENT_ROLES,
-    says=gettext_lazy("Qui prend part aux paiements peut en arrêter un qui n’est pas confirmé, avec un motif."),
+    says=gettext_lazy("Qui prend part aux paiements peut en arrêter un qui n’est pas transmis, avec un motif."),
     subject=Subject.PAYMENTS,
 )
 def reject_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
-    """Whoever acts on payments may stop one that is not confirmed, with a reason."""
+    """Whoever acts on payments may stop one that has not left, with a reason."""
     return first_no(
         _not_recused(actor, payment.instalment.agreement.project),
         possible(payment.state != PaymentState.CONFIRMED, _("Ce paiement est confirmé : il ne peut plus être rejeté.")),
-        possible(payment.state != PaymentState.REJECTED, _("Ce paiement est déjà rejeté.")),
+        possible(payment.state not in DEAD_PAYMENTS, _("Ce paiement est déjà rejeté.")),
+        possible(
+            payment.state != PaymentState.TRANSMITTED, _("Cet ordre est au système comptable : seul son fichier de retour peut le rejeter.")
+        ),
     )
 
 

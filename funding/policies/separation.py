@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.errors import DomainError, NotAllowed, on_constraint
 from fondsinnovation.kit.verdict import Verdict, check, first_no
-from funding.models import Adviser, Eligibility, Milestone, Review
+from funding.models import Adviser, Claim, Eligibility, Milestone, Review
 from projects.models import Application, JournalEntry, Recusal, User
 
 #: acts that the adviser of a file never does on it, whatever their roles (SD-2)
@@ -22,7 +22,10 @@ ACTS_APART = (
     "decide_eligibility",
     "confirm_ineligibility",
     "verify_milestone",
+    "accept_milestone_partly",
     "refuse_milestone",
+    "examine_claim",
+    "decide_claim",
     "verify_gain",
     "reject_gain",
     "return_gain",
@@ -67,6 +70,7 @@ def took_no_part(person: User, application: Application) -> Verdict:
         or Eligibility.objects.filter(application=application, confirmed_by=person).exists()
         or Review.objects.filter(application=application, reviewer=person).exists()
         or Milestone.objects.filter(**agreement, verified_by=person).exists()
+        or Claim.objects.filter(instalment__agreement__project__application=application, decided_by=person).exists()
     )
     return check(not acted, _("%(name)s a déjà décidé, évalué ou vérifié dans ce dossier.") % {"name": person.name})
 

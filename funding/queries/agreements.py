@@ -10,22 +10,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from fondsinnovation.kit.money import ZERO, fiscal_year_of, split
-from funding.enums import AgreementKind, AwardState, InstalmentKind
+from fondsinnovation.kit.money import ZERO, fiscal_year_of
+from funding.enums import AgreementKind, AwardState
 from funding.models import Agreement, Award, Milestone
+from funding.schedule import PlannedInstalment, per_milestone, poured
 from projects.enums import OrganisationKind
 from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, TermsProfile
 from projects.queries.applications import projects_for
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedInstalment:
-    """An instalment to be: `milestone` is the position of the one that unlocks it (None: an advance); `amount` is dollars."""
-
-    kind: InstalmentKind
-    milestone: int | None
-    fiscal_year: int
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +43,7 @@ def default_schedule(
     Instalments fill the fiscal years in order; one that crosses the end of a year's part is paid in two.
     Raises ValueError without a milestone.
     """
-    if not milestones:
-        raise ValueError("a schedule needs a milestone")
-    rest = max(1 - terms.advance_rate - terms.holdback_rate, Decimal(0)) / len(milestones)
-    kinds = [
-        (InstalmentKind.ADVANCE, None),
-        *[(InstalmentKind.MILESTONE, position) for position in milestones],
-        (InstalmentKind.HOLDBACK, milestones[-1]),
-    ]
-    shares = split(amount, [terms.advance_rate, *[rest] * len(milestones), terms.holdback_rate])
-    return [
-        PlannedInstalment(kind, milestone, year, piece)
-        for (kind, milestone), pieces in zip(kinds, _poured(shares, parts), strict=True)
-        for year, piece in pieces
-    ]
-
-
-def _poured(shares: Iterable[Decimal], parts: Mapping[int, Decimal]) -> Iterable[list[tuple[int, Decimal]]]:
-    """Each share cut at the borders of the parts, poured in order: (fiscal year, dollars) pieces, none of them zero."""
-    room = {year: parts[year] for year in sorted(parts)}
-    for share in shares:
-        pieces = []
-        for year in room:
-            piece = min(share, room[year])
-            if piece > 0:
-                pieces.append((year, piece))
-                room[year] -= piece
-                share -= piece
-        yield pieces
+    return list(poured(per_milestone(amount, terms.advance_rate, terms.holdback_rate, milestones), parts))
 
 
 def default_dates(application: Application, day: date) -> tuple[date, date]:

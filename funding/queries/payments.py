@@ -7,24 +7,14 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from funding.enums import InstalmentKind, MilestoneState, PaymentState
+from funding.enums import DEAD_PAYMENTS
 from funding.models import Cofunding, Instalment, Milestone, Payment
 from projects.queries.applications import projects_for
 
 
-def unlocked(instalment: Instalment) -> bool:
-    """Whether what an instalment waits for is done: nothing for an advance, its milestone, every milestone for the holdback."""
-    if instalment.kind == InstalmentKind.ADVANCE:
-        return True
-    waiting = Milestone.objects.filter(agreement_id=instalment.agreement_id).exclude(state=MilestoneState.VERIFIED)
-    if instalment.kind == InstalmentKind.MILESTONE:
-        waiting = waiting.filter(instalments=instalment)
-    return not waiting.exists()
-
-
 def has_live_payment(instalment: Instalment) -> bool:
-    """Whether a payment of an instalment is under way or done: only a rejected one leaves room for another."""
-    return Payment.objects.filter(instalment=instalment).exclude(state=PaymentState.REJECTED).exists()
+    """Whether a payment of an instalment is under way or done: only a rejected or a reversed one leaves room for another."""
+    return Payment.objects.filter(instalment=instalment).exclude(state__in=DEAD_PAYMENTS).exists()
 
 
 def payments_for(person: Any, now: datetime) -> QuerySet[Payment]:
@@ -35,7 +25,9 @@ def payments_for(person: Any, now: datetime) -> QuerySet[Payment]:
         "requested_by",
         "certified_by",
         "authorised_by",
+        "transmitted_by",
         "confirmed_by",
+        "reversed_by",
     )
 
 
@@ -48,7 +40,7 @@ def milestones_for(person: Any, now: datetime) -> QuerySet[Milestone]:
 
 def instalments_for(person: Any, now: datetime) -> QuerySet[Instalment]:
     """The instalments of the projects that this person may see, each with its live payment in `live_payments`."""
-    live = Payment.objects.exclude(state=PaymentState.REJECTED).order_by("pk")
+    live = Payment.objects.exclude(state__in=DEAD_PAYMENTS).order_by("pk")
     return (
         Instalment.objects.filter(agreement__project__in=projects_for(person, now))
         .select_related("milestone", "agreement__project__organisation")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
 from fondsinnovation.kit.states import require_move
 from funding.enums import AGREEMENT_MOVES, AgreementState, AgreementStepKind, AwardState
-from funding.models import Agreement, AgreementStep
+from funding.models import Agreement, AgreementStep, Award
 from funding.policies import agreement_steps as policies
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
 from funding.services.agreements import create_schedule, hold_agreement, render_agreement, schedule_faults, store_agreement
@@ -36,14 +36,15 @@ def record_step(
     return step
 
 
-def require_draft(agreement: Agreement) -> None:
-    """Raise WrongState unless the draft may be written: it is under way, or was cancelled and is taken up again."""
+def require_draft(agreement: Agreement) -> Award:
+    """The award of a draft that may be written: it is under way, or was cancelled and is taken up again. Raises WrongState."""
     if agreement.state not in (AgreementState.DRAFT, AgreementState.CANCELLED):
         raise WrongState(
             _("Le projet ne se modifie plus : l’état de la convention est « %(state)s ».") % {"state": agreement.get_state_display()}
         )
-    if agreement.award is not None and agreement.award.state != AwardState.APPROVED:
+    if agreement.award is None or agreement.award.state != AwardState.APPROVED:
         raise WrongState(_("Une convention se prépare après l’approbation de la décision."))
+    return agreement.award
 
 
 @act
@@ -67,10 +68,10 @@ def redraft_agreement(
         pk=agreement_id
     )
     policies.prepare_agreement(actor, read, now).require()
-    require_draft(read)
+    award = require_draft(read)
     schedule = _checked(read, starts_on, ends_on, milestones, instalments)
     numbers = (read.number, read.project.reference)
-    content = render_agreement(read.award, numbers, milestones, schedule, (starts_on, ends_on), now)
+    content = render_agreement(award, numbers, milestones, schedule, (starts_on, ends_on), now)
 
     application, agreement = hold_agreement(agreement_id)
     require_draft(agreement)

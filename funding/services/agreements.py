@@ -19,7 +19,6 @@ from funding.policies import agreements as policies
 from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import (
     DraftMilestone,
-    PlannedInstalment,
     agreement_data,
     default_dates,
     default_schedule,
@@ -27,6 +26,7 @@ from funding.queries.agreements import (
     kind_for,
     planned_milestones,
 )
+from funding.schedule import PlannedInstalment
 from funding.services.envelopes import Posting, post
 from projects import pdf
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind

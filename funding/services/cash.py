@@ -48,7 +48,7 @@ def adopt_authority(*, authority_id: int, on: date, actor: User, now: datetime, 
     authority = lock(DrawAuthority, authority_id)
     policies.record_authority(actor, now).require()
     _past(on, now)
-    changes = {"adopted_on": on, "adopted_at": now, "adopted_by": actor}
+    changes: dict[str, Any] = {"adopted_on": on, "adopted_at": now, "adopted_by": actor}
     transition([authority], DrawAuthorityState.ADOPTED, moves=DRAW_AUTHORITY_MOVES, now=now, **changes)
     return authority
 
@@ -62,7 +62,7 @@ def bring_authority_into_force(*, authority_id: int, on: date, actor: User, now:
     _past(on, now)
     if authority.adopted_on and on < authority.adopted_on:
         raise Invalid(errors={"on": _("L’entrée en vigueur ne précède pas l’adoption.")})
-    changes = {"in_force_on": on, "in_force_at": known, "in_force_by": actor}
+    changes: dict[str, Any] = {"in_force_on": on, "in_force_at": known, "in_force_by": actor}
     transition([authority], DrawAuthorityState.IN_FORCE, moves=DRAW_AUTHORITY_MOVES, now=now, **changes)
     queue("money", now=now)
     return authority

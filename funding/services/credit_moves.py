@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -124,21 +125,25 @@ def refuse_credit_move(*, move_id: int, reason: str, actor: User, now: datetime,
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez le motif du refus.")})
     note_reason(reason.strip())
-    changes = {"decided_by": actor, "decided_at": now, "refusal_reason": reason.strip()}
+    changes: dict[str, Any] = {"decided_by": actor, "decided_at": now, "refusal_reason": reason.strip()}
     transition([move], CreditMoveState.REFUSED, moves=CREDIT_MOVE_MOVES, now=now, **changes)
     return move
 
 
 def _posting(move: CreditMove, line: CreditLine) -> Posting:
-    held = line.agreement
+    held, undone = line.agreement, line.reverses
+    if undone is not None:
+        call_id, award_id = undone.call_id, undone.award_id
+    else:
+        call_id, award_id = (held.project.call_id, held.award_id) if held is not None else (None, None)
     return Posting(
         line.envelope_id,
         line.fiscal_year,
         LedgerKind(line.kind),
         line.amount,
         move.effective_on,
-        call_id=line.reverses.call_id if line.reverses else held and held.project.call_id,
-        award_id=line.reverses.award_id if line.reverses else held and held.award_id,
+        call_id=call_id,
+        award_id=award_id,
         agreement_id=line.agreement_id,
         reference=move.number,
         reverses_id=line.reverses_id,

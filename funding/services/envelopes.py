@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.errors import DomainError, EnvelopeExceeded, WrongState, on_constraint
 from fondsinnovation.kit.money import round_cents
 from funding.enums import LedgerKind
-from funding.models import Envelope, LedgerEntry
+from funding.models import LedgerEntry
 from projects.models import User
 from projects.services.journal import canonical, note_money, sha256
 
@@ -39,10 +39,11 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class YearHead:
-    """The last number of an account and the dollars left on it, under its lock."""
+    """The last number of an account and the dollars left on it, under its lock, with the code of its envelope."""
 
     last_seq: int
     margin: Decimal
+    code: str
 
 
 def lock_years(accounts: Iterable[tuple[int, int]]) -> dict[tuple[int, int], YearHead]:
@@ -50,10 +51,11 @@ def lock_years(accounts: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Yea
     keys = sorted(set(accounts))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT envelope_id, fiscal_year, last_seq, margin FROM lock_envelope_years(%s::bigint[], %s::int[])",
+            "SELECT y.envelope_id, y.fiscal_year, y.last_seq, y.margin, e.code FROM lock_envelope_years(%s::bigint[], %s::int[]) y "
+            "JOIN funding_envelope e ON e.id = y.envelope_id",
             [[envelope for envelope, _year in keys], [year for _envelope, year in keys]],
         )
-        return {(row[0], row[1]): YearHead(row[2], row[3]) for row in cursor.fetchall()}
+        return {(row[0], row[1]): YearHead(*row[2:]) for row in cursor.fetchall()}
 
 
 def post(postings: Sequence[Posting], *, actor: User | None, recorded_at: datetime) -> list[LedgerEntry]:
@@ -61,20 +63,20 @@ def post(postings: Sequence[Posting], *, actor: User | None, recorded_at: dateti
 
     `recorded_at` comes from `money_clock`. Raises nothing itself: the database refuses an overrun, and `@act` says which.
     """
-    codes = dict(Envelope.objects.filter(pk__in={p.envelope_id for p in postings}).values_list("pk", "code"))
-    heads = {key: head.last_seq for key, head in lock_years((p.envelope_id, p.fiscal_year) for p in postings).items()}
+    heads = lock_years((p.envelope_id, p.fiscal_year) for p in postings)
+    last = {key: head.last_seq for key, head in heads.items()}
     rows = []
     for posting in postings:
         key = (posting.envelope_id, posting.fiscal_year)
-        heads[key] += 1
+        last[key] += 1
         row = LedgerEntry(
-            seq=heads[key],
+            seq=last[key],
             recorded_at=recorded_at,
             recorded_by=actor,
             **{name: getattr(posting, name) for name in Posting.__slots__},
         )
         row.amount = round_cents(row.amount)
-        row.sha256 = sha256(canonical(ledger_facts(row, codes[posting.envelope_id])))
+        row.sha256 = sha256(canonical(ledger_facts(row, heads[key].code)))
         rows.append(row)
     LedgerEntry.objects.bulk_create(rows)
     note_money(rows)

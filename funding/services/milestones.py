@@ -1,16 +1,18 @@
-"""Milestones: reported by the beneficiary with evidence, verified or refused by an officer."""
+"""Milestones: reported by the beneficiary with evidence, verified, accepted in part or refused by an officer."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import Invalid, act
+from fondsinnovation.kit.errors import Invalid, WrongState, act
 from funding.enums import MILESTONE_MOVES, MilestoneState
 from funding.models import Milestone
 from funding.policies import payments as policies
+from funding.queries.release import has_live_payments
 from projects.enums import DocumentKind
 from projects.models import User
 from projects.services.documents import store_upload
@@ -30,6 +32,8 @@ def report_milestone(*, milestone_id: int, report: str, evidence: Any, actor: Us
         raise Invalid(errors={"evidence": error.message}) from error
     milestone = lock(Milestone, milestone_id)
     policies.report_milestone(actor, milestone, now).require()
+    if has_live_payments(milestone):  # of one accepted in part: its share is paid, the rest is for an amendment
+        raise WrongState(_("Un paiement de ce jalon est déjà demandé : le reste se règle par un avenant."))
     note_organisation(project.organisation_id)
     note(project.application or project)
     transition(
@@ -42,6 +46,9 @@ def report_milestone(*, milestone_id: int, report: str, evidence: Any, actor: Us
         reported_by=actor,
         reported_at=now,
         refusal_reason="",
+        accepted_share=None,
+        verified_by=None,
+        verified_at=None,
     )
     note(document, sha256=document.sha256)
     return milestone
@@ -54,6 +61,38 @@ def verify_milestone(*, milestone_id: int, actor: User, now: datetime, key: str 
     policies.verify_milestone(actor, milestone, now).require()
     note(milestone.agreement.project.application or milestone.agreement.project)
     transition([milestone], MilestoneState.VERIFIED, moves=MILESTONE_MOVES, now=now, verified_by=actor, verified_at=now)
+    return milestone
+
+
+@act
+def accept_milestone_partly(
+    *, milestone_id: int, share: Decimal, reason: str, actor: User, now: datetime, key: str | None = None
+) -> Milestone:
+    """Accept a share (of 1) of a reported milestone, with what is missing: its instalments may be paid in that share.
+
+    Until one of them is requested, the beneficiary may report the milestone again. Raises NotAllowed, Invalid.
+    """
+    milestone = lock(Milestone, milestone_id)
+    policies.verify_milestone(actor, milestone, now).require()
+    errors = {}
+    if not 0 < share < 1:
+        errors["share"] = _("Inscrivez une part entre 0 et 100 %, sans les atteindre.")
+    if not reason.strip():
+        errors["reason"] = _("Expliquez ce qui manque pour accepter tout le jalon.")
+    if errors:
+        raise Invalid(errors=errors)
+    note(milestone.agreement.project.application or milestone.agreement.project)
+    note_reason(reason)
+    transition(
+        [milestone],
+        MilestoneState.PARTIAL,
+        moves=MILESTONE_MOVES,
+        now=now,
+        accepted_share=share,
+        refusal_reason=reason,
+        verified_by=actor,
+        verified_at=now,
+    )
     return milestone
 
 

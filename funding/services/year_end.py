@@ -41,6 +41,7 @@ def prepare_year_end(*, account: Account, choices: Choices, terms: Terms, actor:
     if errors:
         raise Invalid(errors=errors)
     left = year_left(account.envelope_id, account.fiscal_year)
+    policies.apart_from_no_file(actor, [line.agreement.pk for line in left.lines]).require()
     require_closable(left, account.fiscal_year, now)
     lines = year_end_lines(left, account, choices)
     return propose_lines(CreditMoveKind.YEAR_END, account, lines, terms=terms, actor=actor, now=now)

@@ -18,14 +18,18 @@ PAYMENT_COLOURS = {
     PaymentState.REQUESTED: "yellow",
     PaymentState.CERTIFIED: "yellow",
     PaymentState.AUTHORISED: "blue",
+    PaymentState.TRANSMITTED: "blue",
     PaymentState.CONFIRMED: "green",
     PaymentState.REJECTED: "red",
+    PaymentState.REVERSED: "red",
 }
 MILESTONE_COLOURS = {
     MilestoneState.PLANNED: "outline",
     MilestoneState.REPORTED: "yellow",
     MilestoneState.VERIFIED: "green",
+    MilestoneState.PARTIAL: "yellow",
     MilestoneState.REFUSED: "red",
+    MilestoneState.CANCELLED: "outline",
 }
 
 

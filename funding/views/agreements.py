@@ -22,12 +22,16 @@ from fondsinnovation.templatetags.typography import number as said
 from funding.enums import AGREEMENT_MOVES, AgreementState
 from funding.filters.awards import AgreementFilter
 from funding.forms.agreements import AgreementForm, SignatureForm
+from funding.forms.schedules import ScheduleForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
+from funding.policies.claims import write_claim
+from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
 from funding.queries.agreement_conditions import unmet_conditions
-from funding.queries.agreements import agreements_for, default_dates, default_schedule, expected_gains, kind_for, planned_milestones
-from funding.queries.payments import instalments_for, unlocked
+from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
+from funding.queries.payments import instalments_for
+from funding.queries.release import checklists_of, current_hold
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.agreement_steps import next_steps
@@ -73,14 +77,18 @@ class AgreementDraft(ActForm):
     def milestones(self) -> list[Any]:
         return planned_milestones(self.award.application)
 
+    @cached_property
+    def method(self) -> ScheduleForm:
+        """How the instalments are proposed, as the address says."""
+        titles = {milestone.position: milestone.title for milestone in self.milestones}
+        return ScheduleForm(self.request.GET if "method" in self.request.GET else None, titles=titles)
+
     def get_initial(self) -> dict[str, Any]:
         first, last = default_dates(self.award.application, timezone.localdate())
         return {**super().get_initial(), "starts_on": first, "ends_on": last}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        positions = [milestone.position for milestone in self.milestones]
-        terms = self.award.application.call.terms
-        proposed = default_schedule(self.award.amount, self.parts, terms, positions) if positions else []
+        proposed = self.method.proposal(self.award.amount, self.parts, self.award.application.call.terms)
         return {**super().get_form_kwargs(), "proposed": proposed, "years": list(self.parts)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -89,6 +97,7 @@ class AgreementDraft(ActForm):
             "application": self.award.application,
             "parts": self.parts.items(),
             "milestones": self.milestones,
+            "method": self.method,
             "kind": kind_for(self.award.application).label,
             "terms": self.award.application.call.terms,
         }
@@ -129,6 +138,8 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
         "milestones": agreement.milestones.order_by("position", "pk"),
         "instalments": schedule_of(agreement, request.user, now),
+        "hold": current_hold(agreement),
+        "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
         "unmet": unmet_conditions(agreement) if agreement.in_force_at is None and agreement.state != AgreementState.CANCELLED else [],
         "history": agreement.steps.select_related("person").order_by("at", "pk"),
@@ -138,13 +149,16 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]:
-    """The instalments, each with its live payment; `may_request` says whether this person may ask for it today."""
+    """The instalments, each with its live payment and its checklist in `release`; `may_request`: whether this person may ask for it."""
     rows = list(instalments_for(person, now).filter(agreement=agreement).order_by("position", "pk"))
     requester = agreement.state == AgreementState.IN_FORCE and needs_role(
         person, now, Role.PAYMENT_REQUESTER, call=agreement.project.call_id
     )
+    checklists = checklists_of(agreement)
     for row in rows:
-        row.may_request = bool(requester) and not row.live_payments and unlocked(row)
+        row.release = checklists[row.pk]
+        row.may_claim = not row.live_payments and bool(write_claim(person, row, now))
+        row.may_request = bool(requester) and not row.live_payments and row.release.ready
     return rows
 
 

@@ -27,6 +27,7 @@ from funding.models import Agreement, Award
 from funding.policies import agreements as agreement_policies
 from funding.policies import awards as policies
 from funding.queries.awards import awards_for, call_lines, call_years, calls_ranked, proposed_parts, ranking, sheet_of, told_to
+from funding.queries.claims import stack_of_award
 from funding.services import awards as acts
 from funding.tables.awards import AwardTable, RankingTable, agreement_tag, award_tag
 from funding.views.applications import Step, file_or_404
@@ -134,6 +135,7 @@ def award_detail(request: HttpRequest, number: str) -> HttpResponse:
         "agreement": agreement,
         "agreement_state": agreement_tag(agreement) if agreement else "",
         "story": story_of(award.application),
+        "stack": stack_of_award(award.application, award.amount),
     }
     return render(request, "funding/award_detail.html", context)
 

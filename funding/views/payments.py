@@ -22,7 +22,11 @@ from funding.filters.payments import PaymentFilter
 from funding.forms.payments import CofundingForm, KeyForm, MilestoneReportForm, PaymentConfirmForm, PaymentRequestForm, ReasonForm
 from funding.models import Instalment, Milestone, Payment
 from funding.policies import payments as policies
-from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for, unlocked
+from funding.policies.batches import reverse_payment
+from funding.policies.milestones import change_milestone
+from funding.queries.bank import current_details
+from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for
+from funding.queries.release import changes_of, checklist_of
 from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from funding.tables.payments import MILESTONE_COLOURS, PAYMENT_COLOURS, MilestoneTable, PaymentTable
@@ -50,6 +54,7 @@ def payment_detail(request: HttpRequest, payment: str) -> HttpResponse:
     now = timezone.now()
     found = get_object_or_404(payments_for(request.user, now), number=payment)
     policies.list_payments(request.user, now, call_of(found)).require()
+    owner = found.instalment.agreement.project.organisation_id
     context = {
         "payment": found,
         "colour": PAYMENT_COLOURS[found.state],
@@ -57,6 +62,9 @@ def payment_detail(request: HttpRequest, payment: str) -> HttpResponse:
         "may_authorise": policies.authorise_payment(request.user, found, now),
         "may_confirm": policies.confirm_payment(request.user, found, now),
         "may_reject": policies.reject_payment(request.user, found, now),
+        "may_reverse": reverse_payment(request.user, found, now),
+        "account": current_details([owner]).get(owner),
+        "orders": found.orders.filter(is_live=True).select_related("batch", "bank_detail").order_by("pk"),
     }
     return render(request, "funding/payment_detail.html", context)
 
@@ -82,6 +90,8 @@ def milestone_detail(request: HttpRequest, milestone: int) -> HttpResponse:
         "colour": MILESTONE_COLOURS[found.state],
         "may_report": policies.report_milestone(request.user, found, now),
         "may_verify": policies.verify_milestone(request.user, found, now),
+        "may_change": change_milestone(request.user, found, now),
+        "changes": changes_of(found),
     }
     return render(request, "funding/milestone_detail.html", context)
 
@@ -179,7 +189,7 @@ class PaymentRequest(ActForm):
         possible(not has_live_payment(self.instalment), _("Un paiement est déjà en cours pour ce versement.")).require()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(instalment=self.instalment, unlocked=unlocked(self.instalment), **kwargs)
+        return super().get_context_data(instalment=self.instalment, release=checklist_of(self.instalment), **kwargs)
 
     def perform(self, form: BaseForm) -> HttpResponse:
         data = form.cleaned_data

@@ -55,7 +55,9 @@ class YearEndPrepare(ActForm):
 
     @cached_property
     def left(self) -> YearLeft:
-        return year_left(self.envelope.pk, self.kwargs["year"])
+        left = year_left(self.envelope.pk, self.kwargs["year"])
+        policies.apart_from_no_file(self.request.user, [line.agreement.pk for line in left.lines]).require()
+        return left
 
     def require_possible(self) -> None:
         require_closable(self.left, self.kwargs["year"], timezone.now())

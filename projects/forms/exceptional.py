@@ -19,14 +19,14 @@ class ExceptionalRequestForm(forms.Form):
     target = forms.CharField(
         label=_("Numéro du dossier ou de l’appel"),
         max_length=40,
-        help_text=_("Par exemple : DEM-2026-00012, PRJ-2026-00003 ou AP-2026-04. Un seul à la fois"),
+        help_text=_("Par exemple : DEM-2026-00012, PRJ-2026-00003 ou AP-2026-04. Un seul à la fois"),
     )
     minutes = forms.TypedChoiceField(label=_("Pendant combien de temps"), coerce=int, help_text=_("Le temps compte à partir de l’accord"))
     reason = forms.CharField(
         label=_("Motif"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Au moins 20 caractères : le problème à régler, et pourquoi il faut lire ce dossier"),
+        help_text=_("Au moins 20 caractères : le problème à régler, et pourquoi il faut lire ce dossier"),
     )
     key = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -43,7 +43,7 @@ class ExceptionalDecisionForm(forms.Form):
 
     decision = forms.ChoiceField(
         label=_("Votre décision"),
-        choices=[("grant", _("Accorder l’accès : le temps compte dès maintenant")), ("refuse", _("Refuser"))],
+        choices=[("grant", _("Accorder l’accès : le temps compte dès maintenant")), ("refuse", _("Refuser"))],
         widget=forms.RadioSelect,
     )
     reason = forms.CharField(
@@ -51,6 +51,6 @@ class ExceptionalDecisionForm(forms.Form):
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Seulement pour un refus : la personne le lira"),
+        help_text=_("Seulement pour un refus : la personne le lira"),
     )
     key = forms.CharField(widget=forms.HiddenInput, required=False)

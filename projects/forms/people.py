@@ -28,14 +28,14 @@ class DatesForm(forms.Form):
     """From a day to a day, or with no end in sight."""
 
     starts_on = _day(_("Du"))
-    ends_on = _day(_("Au"), required=False, help_text=_("Facultatif : laissez vide si la fin n’est pas connue"))
+    ends_on = _day(_("Au"), required=False, help_text=_("Facultatif : laissez vide si la fin n’est pas connue"))
     key = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         starts, ends = cleaned.get("starts_on"), cleaned.get("ends_on")
         if starts and ends and ends < starts:
-            self.add_error("ends_on", _("La fin précède le début : inscrivez une date à partir du %(day)s.") % {"day": starts})
+            self.add_error("ends_on", _("La fin précède le début : inscrivez une date à partir du %(day)s.") % {"day": starts})
         return cleaned
 
 
@@ -51,7 +51,7 @@ class MembershipForm(DatesForm):
         queryset=Call.objects.none(),
         required=False,
         empty_label=_("Tous les appels"),
-        help_text=_("Facultatif : limite le rôle aux demandes et aux projets d’un seul appel"),
+        help_text=_("Facultatif : limite le rôle aux demandes et aux projets d’un seul appel"),
     )
     field_order = ("email", "role", "call", "starts_on", "ends_on")
 
@@ -120,7 +120,7 @@ class DelegationForm(forms.Form):
     delegate = PersonChoice(label=_("Personne qui remplace"), queryset=User.objects.none(), empty_label=_("Choisissez une personne"))
     starts_on = _day(_("Du"))
     ends_on = _day(_("Au"))
-    reason = forms.CharField(label=_("Motif"), max_length=500, help_text=_("Par exemple : vacances, congé, formation"))
+    reason = forms.CharField(label=_("Motif"), max_length=500, help_text=_("Par exemple : vacances, congé, formation"))
     key = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, colleagues: QuerySet[User], **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from projects.enums import TokenScope
 class TokenForm(forms.Form):
     """What a token is for, what it may read, and until when."""
 
-    name = forms.CharField(label=_("À quoi sert ce jeton"), max_length=80, help_text=_("Par exemple : entrepôt de données"))
+    name = forms.CharField(label=_("À quoi sert ce jeton"), max_length=80, help_text=_("Par exemple : entrepôt de données"))
     scopes = forms.MultipleChoiceField(
         label=_("Ce qu’il permet de lire"),
         choices=TokenScope.choices,

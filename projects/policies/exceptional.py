@@ -49,7 +49,7 @@ def decide_access(actor: Any, access: ExceptionalAccess, now: datetime) -> Verdi
         check(actor.pk != access.person_id, _("Personne n’approuve son propre accès exceptionnel.")),
         not_recused(actor, access.application_id) if access.application_id else YES,
         possible(access.state == ExceptionalState.REQUESTED, _("Cette demande d’accès est déjà décidée.")),
-        possible(now < access.requested_at + WAITS, _("Cette demande date de plus de 24 heures : elle doit être refaite.")),
+        possible(now < access.requested_at + WAITS, _("Cette demande date de plus de 24 heures : elle doit être refaite.")),
     )
 
 

@@ -45,7 +45,7 @@ def record_incident(actor: Any, now: datetime) -> Verdict:
 )
 def edit_incident(actor: Any, incident: Incident, now: datetime) -> Verdict:
     """The privacy officer completes an incident until it is closed, and closes it."""
-    return possible(incident.state == IncidentState.OPEN, _("Cet incident est clos : il reste tel qu’il a été inscrit."))
+    return possible(incident.state == IncidentState.OPEN, _("Cet incident est clos : il reste tel qu’il a été inscrit."))
 
 
 @rule(

@@ -65,7 +65,7 @@ def begin_anything(organisation: Organisation, now: datetime) -> Verdict:
 
 
 @rule(
-    says=gettext_lazy("Toute personne qui a un compte prend la liste des organismes : elle ne contient que des faits publics."),
+    says=gettext_lazy("Toute personne qui a un compte prend la liste des organismes : elle ne contient que des faits publics."),
     subject=Subject.ACCESS,
 )
 def export_organisations(actor: Any, now: datetime) -> Verdict:

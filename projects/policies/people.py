@@ -62,7 +62,7 @@ def change_membership(actor: User, membership: Membership, now: datetime) -> Ver
         _of_another(actor, membership, _("Vous ne pouvez pas modifier votre propre rôle.")),
         not_over(membership, now),
         check(
-            membership.delegated_from_id is None, _("Les dates d’une délégation ne se modifient pas : retirez-la et proposez-en une autre.")
+            membership.delegated_from_id is None, _("Les dates d’une délégation ne se modifient pas : retirez-la et proposez-en une autre.")
         ),
     )
 
@@ -71,7 +71,7 @@ def change_membership(actor: User, membership: Membership, now: datetime) -> Ver
     Role.DIRECTOR,
     inside=(Role.SIGNATORY,),
     of=lambda membership: membership.organisation_id,
-    says=gettext_lazy("Qui accorde les rôles d’un organisme y met fin, sauf au sien : l’organisme garde une personne responsable."),
+    says=gettext_lazy("Qui accorde les rôles d’un organisme y met fin, sauf au sien : l’organisme garde une personne responsable."),
     subject=Subject.ACCESS,
 )
 def end_membership(actor: User, membership: Membership, now: datetime) -> Verdict:
@@ -79,7 +79,7 @@ def end_membership(actor: User, membership: Membership, now: datetime) -> Verdic
     return first_no(
         _of_another(actor, membership, _("Vous ne pouvez pas mettre fin à votre propre rôle.")),
         not_over(membership, now),
-        check(membership.delegated_from_id is None, _("Ce rôle vient d’une délégation : retirez la délégation.")),
+        check(membership.delegated_from_id is None, _("Ce rôle vient d’une délégation : retirez la délégation.")),
     )
 
 
@@ -122,7 +122,7 @@ def accept_invitation(actor: User | None, invitation: Invitation, now: datetime)
         ),
         possible(
             grant_membership(invitation.invited_by, invitation.organisation, invitation.role, now),
-            _("La personne qui a envoyé cette invitation ne peut plus accorder ce rôle : demandez-en une autre."),
+            _("La personne qui a envoyé cette invitation ne peut plus accorder ce rôle : demandez-en une autre."),
         ),
     )
 
@@ -133,6 +133,6 @@ def _of_another(actor: User, membership: Membership, reason: str) -> Verdict:
         check(membership.person_id != actor.pk, reason),
         check(
             not membership.delegated.filter(person=actor).exists(),
-            _("Vous remplacez cette personne : une autre doit modifier son rôle ou y mettre fin."),
+            _("Vous remplacez cette personne : une autre doit modifier son rôle ou y mettre fin."),
         ),
     )

@@ -51,15 +51,15 @@ ACTS = Retention(
     "acts", _("Actes"), _("Aussi longtemps que le dossier public dont l’acte fait partie, selon le calendrier de conservation.")
 )
 FILE = Retention("file", _("Dossier"), _("Avec le dossier de la demande, selon le calendrier de conservation."))
-SESSION = Retention("session", _("Session"), _("La durée de la session : quelques heures."))
+SESSION = Retention("session", _("Session"), _("La durée de la session : quelques heures."))
 SHORT = Retention("short", _("Lien ou fichier"), _("24 heures pour un lien, 7 jours pour un fichier ou un calcul demandé."))
-SIGN_IN = Retention("sign-in", _("Connexions"), _("Aussi longtemps que les actes : elles disent qui pouvait agir, et quand."))
+SIGN_IN = Retention("sign-in", _("Connexions"), _("Aussi longtemps que les actes : elles disent qui pouvait agir, et quand."))
 
 _OWN = _("La personne; la direction et les membres de son organisme")
 _SELF = _("La personne seulement")
 _AUDIT = _("L’audit, la direction, la tête; les actes d’un dossier caché par une récusation ne se lisent pas")
 _FILE = _("Qui lit le dossier; une récusation le cache")
-_NOBODY = _("Personne : seul le portail s’en sert")
+_NOBODY = _("Personne : seul le portail s’en sert")
 
 REGISTRY: tuple[Personal, ...] = (
     Personal("projects.User.name", _("Savoir qui agit et à qui répondre"), ACCOUNT, _OWN),
@@ -88,7 +88,7 @@ REGISTRY: tuple[Personal, ...] = (
         "projects.InterestDeclaration.explanation", _("Décider d’un conflit d’intérêts"), FILE, _("La personne; qui en décide; l’audit")
     ),
     Personal("projects.Recusal.reason", _("Justifier une récusation"), FILE, _("La personne; qui en décide; l’audit")),
-    Personal("projects.ApplicationSection.data", _("Instruire la demande : on peut y nommer l’équipe du projet"), FILE, _FILE),
+    Personal("projects.ApplicationSection.data", _("Instruire la demande : on peut y nommer l’équipe du projet"), FILE, _FILE),
     Personal("projects.ApplicationVersion.content", _("Garder ce qui a été déposé"), FILE, _FILE),
     Personal("projects.Document.path", _("Instruire la demande et prouver les jalons et les gains"), FILE, _FILE),
     Personal("projects.Document.name", _("Retrouver un document; son nom peut dire celui d’une personne"), FILE, _FILE),
@@ -113,7 +113,19 @@ REGISTRY: tuple[Personal, ...] = (
         _("La protection des renseignements, la tête, l’audit"),
     ),
     Personal(
-        "funding.Review.comment", _("Motiver une évaluation : une opinion signée"), FILE, _("Le Secrétariat et l’audit; jamais l’organisme")
+        "funding.Review.comment", _("Motiver une évaluation : une opinion signée"), FILE, _("Le Secrétariat et l’audit; jamais l’organisme")
+    ),
+    Personal(
+        "funding.BankDetail.holder",
+        _("Payer l’organisme au bon compte; un titulaire peut porter le nom d’une personne"),
+        ACTS,
+        _("Les membres de l’organisme et qui fait les paiements"),
+    ),
+    Personal(
+        "funding.BankDetail.account",
+        _("Payer l’organisme (numéro chiffré; les pages n’en montrent que les trois derniers chiffres)"),
+        ACTS,
+        _("Personne : seul le fichier remis au système comptable le contient"),
     ),
     Personal(
         "reporting.SnapshotRow.data",
@@ -123,7 +135,7 @@ REGISTRY: tuple[Personal, ...] = (
     ),
     Personal("reporting.Export.path", _("Remettre un fichier à qui l’a demandé"), SHORT, _SELF),
     Personal("projects.Invitation.email", _("Envoyer une invitation à la personne choisie"), FILE, _OWN),
-    Personal("mfa.Authenticator.data", _("Vérifier un second facteur : une clef publique, ou un secret chiffré"), ACCOUNT, _NOBODY),
+    Personal("mfa.Authenticator.data", _("Vérifier un second facteur : une clef publique, ou un secret chiffré"), ACCOUNT, _NOBODY),
     Personal("socialaccount.SocialAccount.uid", _("Reconnaître une identité gouvernementale liée au compte"), ACCOUNT, _SELF),
     Personal("socialaccount.SocialToken.token", _("Rien n’y est gardé (bibliothèque de connexion)"), ACCOUNT, _NOBODY),
     Personal("usersessions.UserSession.ip", _("Montrer à la personne d’où ses sessions sont ouvertes"), SESSION, _SELF),
@@ -152,6 +164,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
     "projects.OrganisationEvent.name": _("Nom d’un organisme"),
     "funding.Fund.name": _("Nom du Fonds"),
     "funding.Envelope.name": _("Nom d’une enveloppe"),
+    "funding.ReturnFile.name": _("Nom d’un fichier du système comptable"),
     "reporting.Export.name": _("Nom d’un fichier de rapport"),
     "socialaccount.SocialApp.name": _("Nom d’un service d’identité"),
     "auth.Permission.name": _("Nom d’une permission technique, qui n’accorde rien ici"),
@@ -159,7 +172,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
 }
 
 _FIGURES = _("Des chiffres et des codes")
-_ACTED = _("Un acte : seuls les numéros des personnes qui l’ont fait")
+_ACTED = _("Un acte : seuls les numéros des personnes qui l’ont fait")
 _TECHNICAL = _("De la technique")
 _REFERENCE = _("Une donnée de référence")
 #: models that hold no personal field beside who did what: label → why
@@ -172,7 +185,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
             "funding.CreditLine", "funding.CashBalance", "funding.DrawAuthorityBalance",
-            "funding.Score", "reporting.Snapshot",
+            "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
         ),
         _FIGURES,
     ),
@@ -180,7 +193,9 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
+            "funding.MilestoneChange", "funding.MilestoneEvent", "funding.PaymentHold", "funding.Claim",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
+            "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
             "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule", "funding.AgreementStep",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
         ),
@@ -197,7 +212,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.TermsProfile", "projects.TermsProfileEvent", "projects.Region", "projects.Organisation", "projects.OrganisationEvent",
             "projects.InactivityRule", "funding.Fund", "funding.Envelope", "funding.DelegationRule", "funding.DelegationRuleEvent",
-            "reporting.DiscountRate",
+            "funding.PaymentRule", "reporting.DiscountRate", "funding.PaymentTerms", "funding.PaymentTermsEvent",
         ),
         _REFERENCE,
     ),

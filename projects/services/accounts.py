@@ -63,7 +63,7 @@ def request_email_change(*, email: str, password: str, root: str, actor: User, n
     email = _checked(email, password, actor)
     lock(User, actor.pk)
     if EmailChange.objects.filter(person=actor, requested_at__gt=now - LINK_LASTS).count() >= LINKS:
-        raise WrongState(_("Trop de changements demandés aujourd’hui : attendez demain."))
+        raise WrongState(_("Trop de changements demandés aujourd’hui : attendez demain."))
     EmailChange.objects.filter(person=actor, confirmed_at__isnull=True, cancelled_at__isnull=True).update(cancelled_at=now)
     change = EmailChange.objects.create(person=actor, email=email, requested_at=now, expires_at=now + LINK_LASTS)
     note(change, person=actor.pk)
@@ -104,7 +104,7 @@ def confirm_email_change(*, change_id: int, actor: User, now: datetime, key: str
     policies.confirm_email(actor, change, now).require()
     person = lock(User, change.person_id)
     if User.objects.filter(email__iexact=change.email).exclude(pk=person.pk).exists():
-        raise WrongState(_("Ce courriel ne peut pas être utilisé : choisissez-en un autre."))
+        raise WrongState(_("Ce courriel ne peut pas être utilisé : choisissez-en un autre."))
     change.previous_email, change.confirmed_at = person.email, now
     change.save(update_fields=["previous_email", "confirmed_at"])
     person.email = change.email

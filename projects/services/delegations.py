@@ -56,7 +56,7 @@ def propose_delegation(
     note_organisation(source.organisation_id)
     with messages.in_french():
         subject = _("Délégation à approuver")
-        body = _("%(holder)s propose que %(delegate)s exerce son rôle « %(role)s » du %(start)s au %(end)s. Il vous revient d’en décider.")
+        body = _("%(holder)s propose que %(delegate)s exerce son rôle « %(role)s » du %(start)s au %(end)s. Il vous revient d’en décider.")
     _tell(deciders_of(delegation, now), delegation, subject, body, now)
     return delegation
 
@@ -77,7 +77,7 @@ def _check(source: Membership, delegate: User, starts_on: date, ends_on: date, r
     if starts_on < timezone.localdate(now):
         errors["starts_on"] = _("Inscrivez une date à partir du %(day)s.") % {"day": timezone.localdate(now)}
     if ends_on < starts_on:
-        errors["ends_on"] = _("La fin précède le début : inscrivez une date à partir du %(day)s.") % {"day": starts_on}
+        errors["ends_on"] = _("La fin précède le début : inscrivez une date à partir du %(day)s.") % {"day": starts_on}
     elif source.ends_on is not None and ends_on > source.ends_on:
         errors["ends_on"] = _("Le rôle délégué se termine le %(day)s.") % {"day": source.ends_on}
     if not reason:
@@ -118,7 +118,7 @@ def approve_delegation(*, delegation_id: int, actor: User, now: datetime, key: s
     )
     with messages.in_french():
         subject = _("Délégation approuvée")
-        body = _("%(delegate)s exerce le rôle « %(role)s » de %(holder)s du %(start)s au %(end)s.")
+        body = _("%(delegate)s exerce le rôle « %(role)s » de %(holder)s du %(start)s au %(end)s.")
     _tell([delegation.holder, delegation.delegate], delegation, subject, body, now)
     return delegation
 
@@ -143,7 +143,7 @@ def refuse_delegation(*, delegation_id: int, reason: str, actor: User, now: date
     note_organisation(delegation.source.organisation_id)
     with messages.in_french():
         subject = _("Délégation refusée")
-        body = _("La délégation du rôle « %(role)s » de %(holder)s à %(delegate)s est refusée. Motif : %(reason)s")
+        body = _("La délégation du rôle « %(role)s » de %(holder)s à %(delegate)s est refusée. Motif : %(reason)s")
     _tell([delegation.holder, delegation.delegate], delegation, subject, body, now)
     return delegation
 
@@ -161,7 +161,7 @@ def end_delegation(*, delegation_id: int, actor: User, now: datetime, key: str |
     note_organisation(delegation.source.organisation_id)
     with messages.in_french():
         subject = _("Délégation retirée")
-        body = _("La délégation du rôle « %(role)s » de %(holder)s à %(delegate)s a pris fin.")
+        body = _("La délégation du rôle « %(role)s » de %(holder)s à %(delegate)s a pris fin.")
     _tell([delegation.holder, delegation.delegate], delegation, subject, body, now)
     return delegation
 

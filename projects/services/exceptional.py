@@ -95,7 +95,7 @@ def refuse_exceptional_access(*, access_id: int, reason: str, actor: User, now: 
     _move(access, ExceptionalState.REFUSED, now, decided_by=actor, decided_at=now, refusal=reason.strip())
     note_reason(access.refusal)
     with in_french():
-        subject = _("Accès exceptionnel refusé : %(target)s") % {"target": access.target}
+        subject = _("Accès exceptionnel refusé : %(target)s") % {"target": access.target}
         send([access.person], subject=subject, body=access.refusal, now=now, application=access.application)
     return access
 
@@ -136,8 +136,8 @@ def _tell(people: Iterable[User], access: ExceptionalAccess, subject: str, body:
 def _tell_request(access: ExceptionalAccess, now: datetime) -> None:
     with in_french():
         words = {"target": access.target, "person": access.person.name, "reason": access.reason, "minutes": access.minutes}
-        subject = _("Accès exceptionnel demandé : %(target)s") % words
-        body = _("%(person)s demande à lire %(target)s pendant %(minutes)s minutes. Motif : %(reason)s") % words
+        subject = _("Accès exceptionnel demandé : %(target)s") % words
+        body = _("%(person)s demande à lire %(target)s pendant %(minutes)s minutes. Motif : %(reason)s") % words
         _tell(holders_of(now, *policies.ALERTED), access, subject, body, now)
 
 
@@ -148,8 +148,8 @@ def _tell_grant(access: ExceptionalAccess, approver: User, ends_at: datetime, no
     with in_french():
         words = {"target": access.target, "person": access.person.name, "approver": approver.name, "reason": access.reason}
         words["until"] = long_datetime(ends_at)
-        subject = _("Accès exceptionnel accordé : %(target)s") % words
-        body = _("%(person)s lit %(target)s jusqu’au %(until)s, avec l’accord de %(approver)s. Motif : %(reason)s") % words
+        subject = _("Accès exceptionnel accordé : %(target)s") % words
+        body = _("%(person)s lit %(target)s jusqu’au %(until)s, avec l’accord de %(approver)s. Motif : %(reason)s") % words
         told = _("Une personne de l’administration technique peut lire %(target)s jusqu’au %(until)s. Chaque lecture est inscrite.") % words
         _tell([access.person, *holders_of(now, *policies.ALERTED)], access, subject, body, now)
         _tell(signatories, access, subject, told, now)

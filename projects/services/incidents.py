@@ -50,7 +50,7 @@ def edit_incident(
     incident = lock(Incident, incident_id)
     policies.edit_incident(actor, incident, now).require()
     if incident.version != version:
-        raise Stale(_("Cet incident a été modifié entre-temps : rechargez la page, puis refaites votre changement."))
+        raise Stale(_("Cet incident a été modifié entre-temps : rechargez la page, puis refaites votre changement."))
     _check(content, now)
     columns = {**_columns(content), "version": version + 1}
     changed = [name for name, value in columns.items() if getattr(incident, name) != value and name != "version"]
@@ -106,4 +106,4 @@ def _check(content: IncidentContent, now: datetime) -> None:
 
 @on_constraint("incident_kept")
 def _kept(detail: dict[str, object]) -> DomainError:
-    return WrongState(_("Cet incident est clos : il reste tel qu’il a été inscrit."))
+    return WrongState(_("Cet incident est clos : il reste tel qu’il a été inscrit."))

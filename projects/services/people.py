@@ -127,7 +127,7 @@ def _dates(membership: Membership) -> dict[str, date | None]:
 
 def _require_unchanged(membership: Membership, version: int | None) -> None:
     if version not in (None, membership.version):
-        raise Stale(_("Quelqu’un a modifié ce rôle pendant que vous le consultiez. Rien n’a été écrasé : voici ce qu’il est maintenant."))
+        raise Stale(_("Quelqu’un a modifié ce rôle pendant que vous le consultiez. Rien n’a été écrasé : voici ce qu’il est maintenant."))
 
 
 @act

@@ -161,7 +161,7 @@ class InvitationAccept(ActForm):
         membership = accept_invitation(invitation_id=invitation.pk, actor=self.person, now=timezone.now(), key=data["key"], **answers)
         messages.success(
             self.request,
-            _("Vous avez maintenant le rôle « %(role)s » pour %(organisation)s.")
+            _("Vous avez maintenant le rôle « %(role)s » pour %(organisation)s.")
             % {"role": membership.get_role_display(), "organisation": membership.organisation.name},
         )
         if self.person:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.errors import Stale
+from fondsinnovation.kit.tables import PER_PAGE
 from fondsinnovation.kit.views import ActForm
-from projects.enums import Role
+from projects.enums import APPLICANT_ROLES, Role
 from projects.forms.people import ChangeMembershipForm, EndMembershipForm, MembershipForm
 from projects.menu import menu_of
 from projects.models import Delegation, Membership, Organisation
@@ -43,6 +45,14 @@ FIRST_PAGES = (
     ((Role.PRIVACY_OFFICER,), "projects:incident_list"),
     ((Role.TECHNICAL_ADMIN,), "reporting:operations"),
 )
+
+#: who finds the link to the bank details of an organisation whose members they see; the page itself asks its own rule
+READ_BANK_DETAILS = frozenset(
+    {
+        *APPLICANT_ROLES, Role.OFFICER, Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE, Role.CONTROLLER, Role.PAYMENT_REQUESTER,
+        Role.PAYMENT_AUTHORISER, Role.AUDITOR,
+    }
+)  # fmt: skip
 
 
 @require_safe
@@ -69,7 +79,8 @@ def organisation_detail(request: HttpRequest, code: str) -> HttpResponse:
         **facts_of(request, organisation, is_signed=members_shown),
         "organisation": organisation,
         "members_shown": members_shown,
-        "members": members_of(organisation) if members_shown else [],
+        "bank_shown": members_shown and not rights_of(request.user, now).roles.isdisjoint(READ_BANK_DETAILS),
+        "members": Paginator(members_of(organisation), PER_PAGE).get_page(request.GET.get("page")) if members_shown else [],
         "today": timezone.localdate(now),
         "now": now,
         "may_manage": may_manage,

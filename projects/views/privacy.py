@@ -94,7 +94,7 @@ class EmailRequest(ActForm):
         acts.request_email_change(
             email=data["email"], password=data.get("password", ""), root=root, actor=self.request.user, now=timezone.now(), key=data["key"]
         )
-        messages.success(self.request, _("Si ce courriel peut servir, un lien y est envoyé : ouvrez-le d’ici 24 heures."))
+        messages.success(self.request, _("Si ce courriel peut servir, un lien y est envoyé : ouvrez-le d’ici 24 heures."))
         return redirect("projects:own_data")
 
 
@@ -118,5 +118,5 @@ class EmailConfirm(ActForm):
 
     def perform(self, form: BaseForm) -> HttpResponse:
         acts.confirm_email_change(change_id=self.change.pk, actor=self.request.user, now=timezone.now(), key=form.cleaned_data["key"])
-        messages.success(self.request, _("Votre nouveau courriel est confirmé : il sert dès maintenant à vous connecter."))
+        messages.success(self.request, _("Votre nouveau courriel est confirmé : il sert dès maintenant à vous connecter."))
         return redirect("projects:own_data")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reporting.queries import people
 from reporting.queries.agreement_invariants import AGREEMENT_INVARIANTS
+from reporting.queries.payment_invariants import ORDERS, SD_6
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,30 @@ INVARIANTS = (
            GROUP BY reference HAVING count(*) > 1 OR reference = '' OR bool_or(agreement_id IS NULL)""",
     ),
     Invariant(
+        "INV-08b", _("Chaque ordre existe une fois, est parti une fois, et le grand livre dit ce qui est confirmé ou annulé"), ORDERS,
+    ),
+    Invariant(
+        "INV-08", _("Un paiement a son jalon, sa réclamation admise ou une avance permise, et ne les dépasse pas"),
+        """SELECT p.number FROM funding_payment p JOIN funding_instalment i ON i.id = p.instalment_id
+           LEFT JOIN funding_milestone m ON m.id = i.milestone_id
+           LEFT JOIN funding_claim c ON c.instalment_id = i.id AND c.state IN ('admitted', 'partly_admitted')
+           WHERE p.state NOT IN ('rejected', 'reversed') AND i.kind = 'milestone' AND p.amount > coalesce(least(c.aid, i.amount),
+                 CASE WHEN m.state IN ('verified', 'partial') THEN trunc(i.amount * coalesce(m.accepted_share, 1), 2) ELSE 0 END)
+           UNION ALL
+           SELECT g.number || ' : ' || sum(p.amount) FROM funding_payment p JOIN funding_instalment i ON i.id = p.instalment_id
+           JOIN funding_agreement g ON g.id = i.agreement_id JOIN projects_project j ON j.id = g.project_id
+           JOIN projects_call c ON c.id = j.call_id JOIN projects_termsprofile t ON t.id = c.terms_id
+           WHERE p.state NOT IN ('rejected', 'reversed') AND i.kind = 'advance' GROUP BY g.id, t.advance_rate
+           HAVING sum(p.amount) > round(g.amount * t.advance_rate, 2)""",
+    ),
+    Invariant(
+        "INV-09", _("La retenue ne part qu’après le rapport final vérifié et les autres jalons réglés"),
+        """SELECT p.number FROM funding_payment p JOIN funding_instalment i ON i.id = p.instalment_id
+           WHERE p.state NOT IN ('rejected', 'reversed') AND i.kind = 'holdback' AND EXISTS (
+             SELECT FROM funding_milestone m WHERE m.agreement_id = i.agreement_id
+                AND (m.state NOT IN ('verified', 'partial', 'cancelled') OR (m.id = i.milestone_id AND m.state <> 'verified')))""",
+    ),
+    Invariant(
         "INV-10", _("Le grand livre, les gains et le journal sont en ajout seulement; une contre-écriture suit ce qu’elle renverse"),
         """SELECT t || ' : ' || p FROM unnest(ARRAY['ledger_entry', 'cash_entry', 'gain', 'cofunding', 'journal', 'journal_link']) t,
            unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) p WHERE has_table_privilege('fonds_app', t, p)
@@ -172,6 +197,16 @@ INVARIANTS = (
            WHERE a.state <> 'rejected' AND b.state <> 'rejected'""",
     ),
     Invariant(
+        "INV-21", _("Le cumul des aides publiques respecte la limite des modalités, à la décision et à chaque réclamation"),
+        """SELECT a.number FROM funding_award w JOIN projects_application a ON a.id = w.application_id
+           JOIN projects_call c ON c.id = a.call_id JOIN projects_termsprofile t ON t.id = c.terms_id
+           WHERE w.is_favourable AND w.amount > trunc(a.total_cost * t.stacking_limit, 2) - coalesce((
+             SELECT sum(l.amount) FROM projects_fundingline l
+              WHERE l.application_id = a.id AND l.source IN ('quebec', 'canada', 'municipal')), 0)
+           UNION ALL
+           SELECT number FROM funding_claim WHERE aid > 0 AND aid + other_public_aid > admitted_cost * stacking_limit""",
+    ),
+    Invariant(
         "INV-23", _("Une personne récusée ne laisse aucune trace sur le dossier après sa récusation"),
         """SELECT 'journal ' || j.id FROM journal j
            JOIN projects_recusal r ON r.person_id = j.actor_id AND r.application_id = j.application_id
@@ -197,6 +232,7 @@ INVARIANTS = (
            GROUP BY report, effective, known, manifest->>'version' HAVING count(DISTINCT sha256) > 1""",
     ),
     Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
+    Invariant("SD-6", _("Un paiement a trois personnes, et qui change le compte n’y paie rien dans les mêmes jours"), SD_6),
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
     *(Invariant(*one) for one in AGREEMENT_INVARIANTS),
 )  # fmt: skip

@@ -16,10 +16,12 @@ from fondsinnovation.kit.errors import WrongState
 from fondsinnovation.kit.money import fiscal_year_of
 from funding.enums import EligibilityPoint, InstalmentKind
 from funding.models import Agreement, Award, Instalment, Milestone, Review
+from funding.queries.bank import current_details
 from funding.services.advisers import assign_adviser
 from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.awards import approve_award, certify_award, issue_letter, recommend_award
+from funding.services.bank import Account, confirm_bank_details, enter_bank_details
 from funding.services.calls import approve_call, submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
@@ -37,6 +39,7 @@ from projects.services.sections import fill_sections
 from projects.services.submissions import submit_application
 from reporting.enums import Rating
 from reporting.seeding.applications import BEGUN, answers_of
+from reporting.seeding.bank import account_number
 from reporting.seeding.story import Applicant, File, Round
 from reporting.seeding.words import COMMENTS, CRITERIA, FAVOURABLE, OBJECTIVES, THEMES
 from reporting.services.gains import cosign_gain, report_gain, verify_gain
@@ -221,6 +224,7 @@ class _Live:
         issue_letter(award_id=_award(application).pk, **self.act(actor=self.one(Role.OFFICER)))
 
     def draft(self, application: Application, file: File) -> None:
+        self.give_account(file)
         draft_agreement(award_id=_award(application).pk, **self.act(actor=self.staff(Role.OFFICER)[1]))
 
     def submit_draft(self, application: Application, file: File) -> None:
@@ -238,6 +242,16 @@ class _Live:
     def sign_minister(self, application: Application, file: File) -> None:
         agreement = _agreement(application)
         sign_for_minister(agreement_id=agreement.pk, **_shown(agreement), **self.act(actor=self.one(Role.DIRECTOR)))
+
+    def give_account(self, file: File) -> None:
+        """Where the organisation is paid, unless it is known: entered by its finance respondent, confirmed by its signatory."""
+        owner = file.applicant.organisation
+        if current_details([owner.pk]):
+            return
+        account = Account(owner.name[:120], "815", "30000", account_number(owner.code))
+        detail = enter_bank_details(organisation_id=owner.pk, account=account, **self.act(actor=file.applicant.finance))
+        numbers = {"institution": account.institution, "transit": account.transit, "number": account.number}
+        confirm_bank_details(detail_id=detail.pk, **numbers, **self.act(actor=file.applicant.signatory))
 
     # ── After the signature ──────────────────────────────────────────────────────────────────────────────────────────
     def report_first_milestone(self, application: Application) -> None:

@@ -107,6 +107,8 @@ def _write_payment(story: Story, sheaf: Sheaf, instalment: Instalment, number: s
     payment: Payment = sheaf.add(
         Payment,
         number=number,
+        order_number="",  # the database writes it, with the attempt
+        attempt=0,
         instalment=instalment,
         amount=instalment.amount,
         state=state,

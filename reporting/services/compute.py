@@ -18,6 +18,7 @@ from reporting.catalogue import REPORTS, Kind, Report
 from reporting.queries.access import access_rows
 from reporting.queries.drawdowns import drawdown_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
+from reporting.queries.milestones import milestone_rows
 from reporting.queries.snapshots import chosen_projects, high_water, snapshot_of
 
 Row = dict[str, str]
@@ -37,6 +38,9 @@ def compute(
     for code in codes:
         if code == catalogue.ACCESS.code:
             yield REPORTS[code], access_rows(effective=effective, known=known)
+            continue
+        if code == catalogue.MILESTONES.code:
+            yield REPORTS[code], milestone_rows(effective=effective, known=known, projects=projects)
             continue
         if code == catalogue.DRAWDOWNS.code:
             yield REPORTS[code], drawdown_rows(effective=effective, known=known)

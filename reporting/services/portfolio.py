@@ -22,6 +22,7 @@ from projects.services.outbox import queue
 from projects.services.people import create_demo_accounts
 from reporting.seeding.applications import write_applications, write_calls
 from reporting.seeding.awards import release_calls, write_agreements, write_awards
+from reporting.seeding.bank import write_bank_details
 from reporting.seeding.copying import Identifiers, Sheaf
 from reporting.seeding.gains import number_gains, write_gains
 from reporting.seeding.payments import write_cofunding, write_payments
@@ -84,6 +85,7 @@ def _write_story(story: Story, write: Callable[..., Any]) -> None:
         release_calls(story, envelope)
         write(noun="agreements", rows=lambda sheaf: _write_agreements(story, sheaf, envelope, samples))
     if story.reaches("payment"):
+        write(noun="bank_details", rows=lambda sheaf: write_bank_details(story, sheaf))
         write(noun="payments", rows=lambda sheaf: write_payments(story, sheaf, envelope_id=envelope))
         write(noun="cofunding", rows=lambda sheaf: write_cofunding(story, sheaf))
     _post_ledger(story)

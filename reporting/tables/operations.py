@@ -46,6 +46,7 @@ def _found(check: Check) -> str:
 #: topic of the outbox → what waits
 TOPICS = {
     "mail": gettext_lazy("Messages"),
+    "invitation": gettext_lazy("Invitations"),
     "money": gettext_lazy("Rapports à recalculer"),
     "email_change": gettext_lazy("Liens de nouveau courriel"),
     "email_changed": gettext_lazy("Avis à l’ancienne adresse"),

@@ -56,6 +56,7 @@ SHARED_PLACES = frozenset(
         "-",
         "access",
         "authority",
+        "batch",
         "call",
         "call_draft",
         "call_submitted",
@@ -252,12 +253,28 @@ funding:award_ranking                | call               | GET      | 302 403 r
 funding:award_recommend              | reviewed           | GET POST | 302 404 readers:403 secretary:200/422
 funding:award_refuse                 | certified          | GET POST | 302 404 readers:403 head:200/422
 funding:award_return                 | certified          | GET POST | 302 404 readers:403 head:200/422
+funding:bank_confirm                 | bank               | GET POST | 302 404 insiders:403 finance,signatory,requester,controller:200/422
+funding:bank_detail                  | bank               | GET      | 302 404 insiders:403 own:200 payers:200
+funding:bank_enter                   | bank               | GET POST | 302 404 insiders:403 finance,signatory,requester:200/422
+funding:bank_refuse                  | bank               | GET POST | 302 404 insiders:403 finance,signatory,requester,controller:200/422
+funding:batch_cancel                 | batch              | GET POST | 302 403 requester:200/422
+funding:batch_create                 | -                  | GET POST | 302 403 requester:200/422
+funding:batch_detail                 | batch              | GET      | 302 403 payers:200
+funding:batch_download               | batch              | POST     | 302 403 requester:200
+funding:batch_list                   | -                  | GET      | 302 403 payers:200
+funding:batch_transmit               | batch              | GET POST | 302 403 requester:200/302
 funding:call_approve                 | call_submitted     | GET POST | 302 404 readers:403 director:200/302 auditor:404
 funding:call_create                  | -                  | GET POST | 302 403 officer:200/422
 funding:call_detail                  | call               | GET      | 302 403 readers:200
 funding:call_edit                    | call_draft         | GET POST | 302 404 readers:403 officer:200/422 auditor:404
 funding:call_return                  | call_submitted     | GET POST | 302 404 readers:403 director:200/422 auditor:404
 funding:call_submit                  | call_draft         | GET POST | 302 404 readers:403 officer:200/302 auditor:404
+funding:claim_decide                 | claim_examined     | GET POST | 302 404 insiders:403 officer:200/422
+funding:claim_detail                 | claim_submitted    | GET      | 302 404 insiders:200
+funding:claim_edit                   | instalment_claimed | GET POST | 302 404 own:200/422 readers:403
+funding:claim_examine                | claim_submitted    | GET POST | 302 404 insiders:403 officer:200/302
+funding:claim_list                   | -                  | GET      | 302 200
+funding:claim_submit                 | claim              | GET POST | 302 404 insiders:403 finance,signatory:200/422
 funding:cash_detail                  | -                  | GET      | 302 403 payers:200
 funding:cash_record                  | -                  | GET POST | 302 403 controller:200/422
 funding:cash_reverse                 | cash               | GET POST | 302 403 controller:200/302
@@ -275,8 +292,13 @@ funding:interest_decide              | declaration        | GET POST | 302 404 r
 funding:interest_declare             | submitted          | GET POST | 302 404 readers:200/422
 funding:ledger_list                  | -                  | GET      | 302 403 payers:200
 funding:letter_issue                 | approved           | GET POST | 302 404 readers:403 officer,director:200/302
+funding:hold_lift                    | project            | GET POST | 302 404 insiders:403 director,controller:409
+funding:hold_place                   | project            | GET POST | 302 404 insiders:403 director,controller:200/422
+funding:milestone_accept_partly      | milestone_reported | GET POST | 302 404 insiders:403 officer:200/422
+funding:milestone_cancel             | milestone          | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_detail             | milestone          | GET      | 302 404 insiders:200
 funding:milestone_list               | -                  | GET      | 302 200
+funding:milestone_postpone           | milestone          | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_refuse             | milestone_reported | GET POST | 302 404 insiders:403 officer:200/422
 funding:milestone_report             | milestone          | GET POST | 302 404 own:200/422 readers:403
 funding:milestone_report             | milestone_reported | GET POST | 302 404 own:409 readers:403
@@ -284,11 +306,14 @@ funding:milestone_verify             | milestone_reported | GET POST | 302 404 i
 funding:payment_authorise            | payment_certified  | GET POST | 302 404 insiders:403 authoriser:200/302
 funding:payment_certify              | payment_requested  | GET POST | 302 404 insiders:403 controller:200/302
 funding:payment_certify              | payment_certified  | GET POST | 302 404 insiders:403 controller:409
-funding:payment_confirm              | payment_authorised | GET POST | 302 404 insiders:403 requester:200/422
+funding:payment_confirm              | payment_transmitted| GET POST | 302 404 insiders:403 requester:200/422
 funding:payment_detail               | payment_requested  | GET      | 302 404 insiders:403 payers:200
 funding:payment_list                 | -                  | GET      | 302 403 payers:200
 funding:payment_reject               | payment_requested  | GET POST | 302 404 insiders:403 controller,requester,authoriser:200/422
 funding:payment_request              | instalment         | GET POST | 302 404 insiders:403 requester:200/422
+funding:payment_reverse              | payment_confirmed  | GET POST | 302 404 insiders:403 controller:200/422
+funding:reconciliation               | -                  | GET      | 302 403 payers:200
+funding:return_create                | -                  | GET POST | 302 403 requester:200/422
 funding:review_assign                | eligible           | GET POST | 302 404 readers:403 officer,secretary:200/422
 funding:review_declare               | review             | GET POST | 302 404 assigned:200/422
 funding:review_edit                  | review             | GET POST | 302 404 assigned:200/422

@@ -17,7 +17,18 @@ from django.db import transaction
 from django.test import Client
 
 from fondsinnovation.kit.verdict import Verdict
-from funding.models import Award, Eligibility, Instalment, Milestone, Payment, Review
+from funding.models import (
+    Award,
+    BankDetail,
+    CreditMove,
+    DrawAuthority,
+    Eligibility,
+    Instalment,
+    Milestone,
+    Payment,
+    PaymentBatch,
+    Review,
+)
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
 from projects.models import (
@@ -153,11 +164,16 @@ def subjects(world):
         "call": Call.objects.get(**world.places["call_submitted"]),
         "award": award,
         "agreement": project.agreement,
+        "agreements": [project.agreement.pk],
         "project": project,
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
+        "batch": PaymentBatch.objects.get(number=world.places["batch"]["batch"]),
+        "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
+        "move": CreditMove.objects.get(number=world.places["credit_move"]["move"]),
+        "authority": DrawAuthority.objects.get(number=world.places["authority"]["authority"]),
         "review": Review.objects.get(**world.places["review"]),
         "eligibility": Eligibility.objects.get(application=files["ineligible"]),
         "declaration": InterestDeclaration.objects.get(**world.places["declaration"]),

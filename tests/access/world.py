@@ -11,8 +11,10 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from funding.enums import AgreementState, AwardState, MilestoneState, PaymentState, ReviewState
-from funding.models import Agreement, Award, Eligibility, Instalment, Milestone, Payment, Review
+from funding.enums import AgreementState, AwardState, BankState, ClaimState, MilestoneState, PaymentState, ReviewState
+from funding.models import Agreement, Award, Claim, ClaimLine, Eligibility, Instalment, Milestone, Payment, Review
+from funding.services.batches import prepare_batch
+from funding.services.payments import confirm_payment
 from projects.enums import ApplicationState, CallState, DocumentKind, InterestAnswer, Role, TokenScope
 from projects.models import (
     ApiToken,
@@ -48,9 +50,12 @@ from tests.factories import (
     UserFactory,
     agreement_in_force,
     award_certified,
+    bank_details_of,
     person_with,
     reserved_call,
+    sent,
     upload,
+    verify_milestones,
 )
 from tests.funding.credit import authority, frozen, received
 
@@ -108,7 +113,7 @@ def fill(world: World) -> None:
 
 # ── Before a decision ────────────────────────────────────────────────────────────────────────────────────────────────
 def _application(world: World, name: str, state: ApplicationState, **fields: Any) -> Application:
-    asked = {"amount_requested": AMOUNT, "total_cost": Decimal("120000.00"), "call": world.call, **fields}
+    asked = {"amount_requested": AMOUNT, "total_cost": Decimal("125000.00"), "call": world.call, **fields}
     made = ApplicationFactory(title=TITLE, organisation=world.organisation, state=state, **asked)
     content = canonical({"number": made.number, "sections": {"need": {"title": TITLE}}})
     ApplicationVersion.objects.create(
@@ -213,9 +218,11 @@ def _agreements(world: World) -> None:
     Agreement.objects.filter(pk=completed.pk).update(state=AgreementState.COMPLETED)
     paid, project = _agreement(world, "paid"), _agreement(world, "project")
     people = [UserFactory() for _ in range(3)]
+    verify_milestones(paid)
     for position, state in enumerate((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), start=1):
         payment = _payment(paid.instalments.get(position=position), state, people)
         world.places[f"payment_{state}"] = {"payment": payment.number, "number": payment.number}
+    _sent(world, _agreement(world, "sent"), people)
     first, second = project.milestones.order_by("position")
     Milestone.objects.filter(pk=second.pk).update(
         state=MilestoneState.REPORTED,
@@ -225,13 +232,50 @@ def _agreements(world: World) -> None:
         document=document_of(project.award.application, DocumentKind.EVIDENCE),
     )
     world.places |= {"milestone": {"milestone": first.pk}, "milestone_reported": {"milestone": second.pk}}
+    _claims(world)
     world.places["instalment"] = {"instalment": project.instalments.get(position=1).pk}
 
 
-def _payment(instalment: Instalment, state: PaymentState, people: list[User]) -> Payment:
+def _sent(world: World, agreement: Agreement, people: list[User]) -> None:
+    """A payment at the accounting system, one that it confirmed, one that a batch holds; and where they are paid."""
+    rows = [_payment(one, PaymentState.AUTHORISED, people, "667") for one in agreement.instalments.order_by("position")]
+    owner, requester = agreement.project.organisation, person_with(Role.PAYMENT_REQUESTER)
+    bank_details_of(owner)
+    sent(*rows[:2], actor=requester)
+    confirm_payment(payment_id=rows[1].pk, reference="S-667", paid_on=NOW.date(), actor=requester, now=NOW)
+    batch = prepare_batch(payment_ids=[rows[2].pk], actor=requester, now=NOW)
+    waiting = bank_details_of(owner, number="76543", state=BankState.ENTERED, decided_by=None, decided_at=None)
+    world.places |= {
+        "payment_transmitted": {"payment": rows[0].number},
+        "payment_confirmed": {"payment": rows[1].number},
+        "batch": {"batch": batch.number},
+        "bank": {"code": owner.code, "bank": waiting.pk},
+    }
+
+
+def _claims(world: World) -> None:
+    """Claims of one instalment each: a draft, one that waits for its verification, and one in verification."""
+    steps: dict[str, dict[str, Any]] = {"claim": {}, "claim_submitted": {"state": ClaimState.SUBMITTED}}
+    steps["claim_examined"] = {"state": ClaimState.IN_VERIFICATION, "examined_by": UserFactory(), "examined_at": NOW}
+    for number, (name, fields) in enumerate(steps.items(), start=1):
+        instalment = _agreement(world, name).instalments.get(kind="milestone")
+        claim = Claim.objects.create(
+            number=f"RCL-2026-6660{number}", instalment=instalment, period_start=NOW.date(), period_end=NOW.date(), other_public_aid=0,
+            drafted_by=UserFactory(), drafted_at=NOW,
+        )  # fmt: skip
+        if fields:
+            ClaimLine.objects.create(
+                claim=claim, category="fees", amount=AMOUNT, document=document_of(instalment.agreement.award.application)
+            )
+            Claim.objects.filter(pk=claim.pk).update(submitted_by=UserFactory(), submitted_at=NOW, **fields)
+        world.places[name] = {"claim": claim.number, "number": claim.number}
+        world.places.setdefault("instalment_claimed", {"instalment": instalment.pk})
+
+
+def _payment(instalment: Instalment, state: PaymentState, people: list[User], series: str = "666") -> Payment:
     certified, authorised = state != PaymentState.REQUESTED, state == PaymentState.AUTHORISED
     return Payment.objects.create(
-        number=f"VER-2026-666{instalment.position:02}",
+        number=f"VER-2026-{series}{instalment.position:02}",
         instalment=instalment,
         amount=instalment.amount,
         fiscal_year=2026,

@@ -18,11 +18,27 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from funding.enums import EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
-from funding.models import Agreement, CashEntry, CreditMove, DrawAuthority, Instalment, Milestone, Payment, Review
+from funding.enums import BatchState, ClaimState, EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
+from funding.models import (
+    Agreement,
+    BankDetail,
+    CashEntry,
+    Claim,
+    ClaimLine,
+    CreditMove,
+    DrawAuthority,
+    Instalment,
+    Milestone,
+    Payment,
+    PaymentBatch,
+    Review,
+)
+from funding.services.bank import Account, enter_bank_details
+from funding.services.batches import prepare_batch, transmit_batch
 from funding.services.calls import submit_call
 from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
+from funding.services.milestone_changes import place_hold
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
 from projects.demo import PASSWORD as DEMO_PASSWORD
 from projects.enums import CallState, DocumentKind, ExceptionalState, FiscalCalendar, InterestAnswer, OrganisationKind, Role
@@ -47,6 +63,7 @@ from projects.services.accounts import link_key, request_email_change
 from projects.services.attachments import attach_document
 from projects.services.calls import create_call
 from projects.services.delegations import propose_delegation
+from projects.services.documents import store_bytes
 from projects.services.exceptional import grant_exceptional_access, request_exceptional_access
 from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
@@ -73,6 +90,9 @@ MORE = tuple(
         ("45072", "Convention à signer pour le ministre", "sign_beneficiary"),
         ("RBQ", "Versement à autoriser", "sign_minister"),
         ("RBQ", "Versement à confirmer", "sign_minister"),
+        ("RBQ", "Versement transmis", "sign_minister"),
+        ("RBQ", "Versement dans un lot", "sign_minister"),
+        ("RBQ", "Versement à réunir", "sign_minister"),
     )
 )
 
@@ -110,6 +130,8 @@ def prepare(monkeypatch: Any) -> None:
     merge_an_organisation(now)
     invite_and_delegate(now)
     request_payments(now)
+    send_payments(now)
+    claim_costs(now)
     freeze_credit(now)
     return_a_gain(now)
     open_exceptionally(now)
@@ -178,6 +200,54 @@ def request_payments(now: Any) -> None:
         )
         for step, local in steps:
             step(payment_id=payment.pk, actor=person(local), now=now)
+    place_hold(agreement_id=agreement(GAINED).pk, reason="Rapport annuel en retard", actor=person("direction"), now=now)
+
+
+def claim_costs(now: Any) -> None:
+    """A claim that is being written, one that waits for its verification, and one in verification."""
+    for title, state in (
+        (IN_FORCE, ClaimState.DRAFT),
+        ("Versement à autoriser", ClaimState.SUBMITTED),
+        ("Versement à confirmer", ClaimState.IN_VERIFICATION),
+    ):
+        instalment = Instalment.objects.filter(agreement=agreement(title), kind=InstalmentKind.MILESTONE).order_by("position")[0]
+        member, project, day = person("greffe.magog"), instalment.agreement.project, timezone.localdate(now)
+        evidence = store_bytes(
+            b"%PDF-1.7",
+            name="factures.pdf",
+            content_type="application/pdf",
+            kind=DocumentKind.EVIDENCE,
+            actor=member,
+            now=now,
+            project=project,
+        )
+        claim = Claim.objects.create(
+            number=f"RCL-2026-{instalment.pk:05}", instalment=instalment, period_start=day - timedelta(days=60), period_end=day,
+            other_public_aid=Decimal("1500.00"), drafted_by=member, drafted_at=now,
+        )  # fmt: skip
+        for category, amount in (("fees", "12500.50"), ("salaries", "8400.00")):
+            ClaimLine.objects.create(claim=claim, category=category, amount=Decimal(amount), document=evidence)
+        if state != ClaimState.DRAFT:
+            Claim.objects.filter(pk=claim.pk).update(state=state, submitted_by=member, submitted_at=now)
+
+
+def send_payments(now: Any) -> None:
+    """A confirmed payment, one that waits for its answer, one in a batch that did not leave, one to batch; bank details to confirm."""
+    sent, held, _ready = (authorised(title, now) for title in ("Versement transmis", "Versement dans un lot", "Versement à réunir"))
+    requester = {"actor": person("paiement1"), "now": now}
+    transmit_batch(batch_id=prepare_batch(payment_ids=[sent.pk], **requester).pk, **requester)
+    prepare_batch(payment_ids=[held.pk], **requester)
+    account = Account("Magog", "815", "30000", "7654321")
+    organisation = Organisation.objects.get(code="45072")
+    enter_bank_details(organisation_id=organisation.pk, account=account, actor=person("finances.magog"), now=now)
+
+
+def authorised(title: str, now: Any) -> Payment:
+    advance = Instalment.objects.get(agreement=agreement(title), kind=InstalmentKind.ADVANCE)
+    attested = dict.fromkeys(ATTESTATIONS, True)
+    payment = request_payment(instalment_id=advance.pk, attestations=attested, actor=person("paiement1"), now=now)
+    certify_payment(payment_id=payment.pk, actor=person("controle"), now=now)
+    return authorise_payment(payment_id=payment.pk, actor=person("paiement2"), now=now)
 
 
 def freeze_credit(now: Any) -> None:
@@ -239,8 +309,16 @@ def payment(state: PaymentState, local: str = "paiement1") -> Callable[[], tuple
     return lambda: (Payment.objects.filter(state=state, requested_by=person(local)).order_by("-pk")[0].number,)
 
 
+def batch(state: BatchState) -> Callable[[], tuple[str]]:
+    return lambda: (PaymentBatch.objects.filter(state=state).order_by("-pk")[0].number,)
+
+
 def milestone(state: MilestoneState) -> Callable[[], tuple[int]]:
     return lambda: (Milestone.objects.filter(state=state, agreement__award__application__title=IN_FORCE).order_by("pk")[0].pk,)
+
+
+def claim(state: ClaimState) -> Callable[[], tuple[str]]:
+    return lambda: (Claim.objects.get(state=state).number,)
 
 
 def gain(state: GainReportState) -> Callable[[], tuple[str]]:
@@ -475,6 +553,17 @@ page("funding:milestone_detail", "agente1", milestone(MilestoneState.REPORTED))
 page("funding:milestone_report", "redaction.magog", milestone(MilestoneState.PLANNED))
 page("funding:milestone_verify", "agente1", milestone(MilestoneState.REPORTED))
 page("funding:milestone_refuse", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_accept_partly", "agente1", milestone(MilestoneState.REPORTED))
+page("funding:milestone_postpone", "agente1", milestone(MilestoneState.PLANNED))
+page("funding:milestone_cancel", "agente1", milestone(MilestoneState.PLANNED))
+page("funding:hold_place", "direction", contract(IN_FORCE))
+page("funding:hold_lift", "controle", contract(GAINED))
+page("funding:claim_list", "agente1")
+page("funding:claim_detail", "greffe.magog", claim(ClaimState.DRAFT))
+page("funding:claim_edit", "redaction.magog", lambda: (Claim.objects.get(state=ClaimState.DRAFT).instalment_id,))
+page("funding:claim_submit", "greffe.magog", claim(ClaimState.DRAFT))
+page("funding:claim_examine", "agente1", claim(ClaimState.SUBMITTED))
+page("funding:claim_decide", "agente1", claim(ClaimState.IN_VERIFICATION))
 page("funding:payment_list", "controle")
 page("funding:payment_detail", "audit", payment(PaymentState.AUTHORISED))
 page(
@@ -483,7 +572,19 @@ page(
 )  # fmt: skip
 page("funding:payment_certify", "controle", payment(PaymentState.REQUESTED))
 page("funding:payment_authorise", "paiement2", payment(PaymentState.CERTIFIED))
-page("funding:payment_confirm", "paiement1", payment(PaymentState.AUTHORISED))
+page("funding:payment_confirm", "paiement1", payment(PaymentState.TRANSMITTED))
+page("funding:payment_reverse", "controle", lambda: (Payment.objects.filter(state="confirmed").order_by("-pk")[0].number,))
+page("funding:bank_detail", "greffe.magog", lambda: ("45072",))
+page("funding:bank_enter", "finances.rbq", lambda: ("RBQ",))
+page("funding:bank_confirm", "greffe.magog", newest(BankDetail))
+page("funding:bank_refuse", "greffe.magog", newest(BankDetail))
+page("funding:batch_list", "paiement1")
+page("funding:batch_create", "paiement1")
+page("funding:batch_detail", "paiement1", batch(BatchState.PREPARED))
+page("funding:batch_transmit", "paiement1", batch(BatchState.PREPARED))
+page("funding:batch_cancel", "paiement1", batch(BatchState.PREPARED))
+page("funding:return_create", "paiement1")
+page("funding:reconciliation", "audit")
 page("funding:payment_reject", "paiement1", payment(PaymentState.REQUESTED))
 page("funding:cofunding_create", "agente1", project)
 page("funding:envelope_list", "controle")
@@ -534,7 +635,7 @@ NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
-    "projects:own_data_export", "projects:exceptional_access_end", "projects:incident_export",
+    "projects:own_data_export", "funding:batch_download", "projects:exceptional_access_end", "projects:incident_export",
     # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere
     "mfa_authenticate", "mfa_login_webauthn", "mfa_deactivate_totp", "mfa_totp_picture", "mfa_download_recovery_codes",
     "identity_login", "identity_callback", "projects:session_state",

@@ -55,7 +55,7 @@ def test_invite_accept_act_and_leave(page, live, sign_in, look, town, open_call)
     page.get_by_label("Mot de passe", exact=False).first.fill(SECRET)
     page.get_by_label("Mot de passe, une seconde fois").fill(SECRET)
     page.get_by_role("button", name="Accepter l’invitation").click()
-    expect(page.get_by_role("status").first).to_contain_text("Vous avez maintenant le rôle « Rédaction »")
+    expect(page.get_by_role("status").first).to_contain_text("Vous avez maintenant le rôle « Rédaction »")
 
     page.goto(f"/demandes/nouvelle/{open_call.reference}/")
     page.get_by_role("button").last.click()

@@ -12,7 +12,7 @@ from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from projects.enums import Role
 from projects.models import OutboxMessage
-from tests.factories import NOW, OrganisationFactory, agreement_in_force, person_with, upload
+from tests.factories import NOW, OrganisationFactory, agreement_in_force, person_with, sent, upload
 
 pytestmark = pytest.mark.django_db
 ALL = dict.fromkeys(acts.ATTESTATIONS, True)
@@ -39,13 +39,19 @@ def authorised(team, instalment):
     return acts.authorise_payment(payment_id=payment.pk, actor=team[Role.PAYMENT_AUTHORISER], now=NOW)
 
 
+def transmitted(team, instalment):
+    payment = authorised(team, instalment)
+    sent(payment, actor=team[Role.PAYMENT_REQUESTER])
+    return payment
+
+
 def confirm(team, payment, reference="SAGIR-1", paid_on=DAY):
     return acts.confirm_payment(payment_id=payment.pk, reference=reference, paid_on=paid_on, actor=team[Role.PAYMENT_REQUESTER], now=NOW)
 
 
 def test_advance_is_paid_by_three_people_and_enters_the_ledger(team):
     agreement = agreement_in_force()
-    payment = confirm(team, authorised(team, advance_of(agreement)))
+    payment = confirm(team, transmitted(team, advance_of(agreement)))
     assert (payment.state, payment.number[:9], payment.amount) == (PaymentState.CONFIRMED, "VER-2026-", Decimal("25000.00"))
     row = LedgerEntry.objects.get(kind=LedgerKind.PAYMENT)
     assert (row.amount, row.fiscal_year, row.reference, row.agreement_id) == (Decimal("25000.00"), 2026, "SAGIR-1", agreement.pk)
@@ -54,7 +60,7 @@ def test_advance_is_paid_by_three_people_and_enters_the_ledger(team):
 
 
 def test_second_confirmation_with_the_same_reference_changes_nothing(team):
-    payment = confirm(team, authorised(team, advance_of(agreement_in_force())))
+    payment = confirm(team, transmitted(team, advance_of(agreement_in_force())))
     assert confirm(team, payment) == payment
     assert LedgerEntry.objects.filter(kind=LedgerKind.PAYMENT).count() == 1
     with pytest.raises(WrongState, match="déjà confirmé sous la référence SAGIR-1"):
@@ -62,8 +68,8 @@ def test_second_confirmation_with_the_same_reference_changes_nothing(team):
 
 
 def test_reference_of_another_payment_is_refused_by_name(team):
-    first = confirm(team, authorised(team, advance_of(agreement_in_force())))
-    second = authorised(team, advance_of(agreement_in_force()))
+    first = confirm(team, transmitted(team, advance_of(agreement_in_force())))
+    second = transmitted(team, advance_of(agreement_in_force()))
     with pytest.raises(Invalid) as refused:
         confirm(team, second)
     assert refused.value.errors == {"reference": f"La référence SAGIR-1 est celle du paiement {first.number}."}
@@ -92,7 +98,8 @@ def test_one_person_never_holds_two_steps(team):
 def test_milestone_instalment_waits_for_its_milestone(team):
     agreement = agreement_in_force()
     instalment = agreement.instalments.get(kind="milestone")
-    with pytest.raises(WrongState, match="pas encore vérifié"):
+    requested(team, advance_of(agreement))
+    with pytest.raises(WrongState, match="le jalon « Jalon 1 » est vérifié"):
         requested(team, instalment)
     member = person_with(Role.WRITER, organisation=agreement.project.organisation)
     milestone = instalment.milestone
@@ -101,7 +108,7 @@ def test_milestone_instalment_waits_for_its_milestone(team):
         milestone_acts.verify_milestone(milestone_id=milestone.pk, actor=member, now=NOW)
     milestone_acts.verify_milestone(milestone_id=milestone.pk, actor=team[Role.OFFICER], now=NOW)
     assert requested(team, instalment).amount == Decimal("55000.00")
-    with pytest.raises(WrongState, match="pas encore vérifié"):
+    with pytest.raises(WrongState, match="le rapport final, « Jalon 2 », est vérifié"):
         requested(team, agreement.instalments.get(kind="holdback"))
 
 
@@ -138,7 +145,7 @@ def test_bad_evidence_is_refused_next_to_its_field(client, name, content):
     [("", DAY, "reference"), ("R", DAY + timedelta(days=1), "paid_on"), ("R", DAY - timedelta(days=1), "paid_on")],
 )
 def test_bad_confirmation_writes_nothing(team, reference, paid_on, field):
-    payment = authorised(team, advance_of(agreement_in_force()))
+    payment = transmitted(team, advance_of(agreement_in_force()))
     with pytest.raises(Invalid) as refused:
         confirm(team, payment, reference, paid_on)
     assert set(refused.value.errors) == {field}
@@ -176,6 +183,7 @@ def test_payment_goes_the_whole_way_in_the_browser(client, team):
     assert post(Role.PAYMENT_AUTHORISER, "payment_certify", number).status_code == 403
     assert post(Role.CONTROLLER, "payment_certify", number).status_code == 302
     assert post(Role.PAYMENT_AUTHORISER, "payment_authorise", number).status_code == 302
+    sent(Payment.objects.get(), actor=team[Role.PAYMENT_REQUESTER], now=timezone.now())
     today = timezone.localdate().isoformat()
     assert post(Role.PAYMENT_REQUESTER, "payment_confirm", number, reference="R-1", paid_on=today).status_code == 302
     assert client.get(reverse("funding:payment_detail", args=[number])).status_code == 200
@@ -203,14 +211,14 @@ def test_payment_is_refused_to_its_beneficiary_and_unknown_to_others(client, tea
 @pytest.mark.parametrize(("name", "queries"), [("payment_list", 8), ("milestone_list", 8), ("envelope_list", 9), ("ledger_list", 8)])
 def test_lists_cost_the_same_for_one_and_three_rows(client, team, django_assert_num_queries, name, queries, rows):
     for _ in range(rows):
-        confirm(team, authorised(team, advance_of(agreement_in_force())), reference=f"R-{_}")
+        confirm(team, transmitted(team, advance_of(agreement_in_force())), reference=f"R-{_}")
     client.force_login(team[Role.OFFICER])
     with django_assert_num_queries(queries):
         assert client.get(reverse(f"funding:{name}")).status_code == 200
 
 
 def test_ledger_rows_behind_a_figure_sum_to_it(client, team):
-    confirm(team, authorised(team, advance_of(agreement_in_force())))
+    confirm(team, transmitted(team, advance_of(agreement_in_force())))
     client.force_login(team[Role.OFFICER])
     answer = client.get(reverse("funding:ledger_list"), {"envelope": "PROJECTS", "fiscal_year": 2026, "kind": ["payment", "recovery"]})
     assert answer.context["table"].caption == "1 écriture, pour un total de 25\u00a0000\u00a0$"

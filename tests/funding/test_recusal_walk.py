@@ -22,7 +22,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import Resolver404, URLResolver, get_resolver, resolve
 
-from funding.models import Payment
+from funding.models import BankDetail, Payment, PaymentBatch
+from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, ApplicationState, DocumentKind, Role, TokenScope
 from projects.models import ApiToken, Application, ApplicationVersion, Message
 from projects.services.documents import store_bytes
@@ -38,6 +39,7 @@ from tests.factories import (
     UserFactory,
     agreement_in_force,
     award_certified,
+    bank_details_of,
     person_with,
     recuse,
 )
@@ -130,8 +132,21 @@ def world(settings):
             requested_by=UserFactory(),
             requested_at=NOW,
         )
+        in_a_batch(agreement.instalments.get(position=2))
         run_recompute(run_id=request_recompute(now=NOW).pk, now=NOW)
         yield made
+
+
+def in_a_batch(instalment):
+    """An order of the file in a batch that others prepared, beside the account where it is paid."""
+    steps = {f"{step}_by": UserFactory() for step in ("requested", "certified", "authorised")}
+    steps |= {f"{step}_at": NOW for step in ("requested", "certified", "authorised")}
+    attested = dict.fromkeys(("attests_legal_basis", "attests_credit", "attests_due"), True)
+    payment = Payment.objects.create(
+        number="VER-2026-66602", instalment=instalment, amount=instalment.amount, fiscal_year=2026, state="authorised", **steps, **attested
+    )
+    bank_details_of(instalment.agreement.project.organisation)
+    prepare_batch(payment_ids=[payment.pk], actor=person_with(Role.PAYMENT_REQUESTER), now=NOW)
 
 
 def everybody(organisation):
@@ -187,6 +202,7 @@ def values_of(world, name):
         "document": "projects.document",
         "instalment": "funding.instalment",
         "milestone": "funding.milestone",
+        "claim": "funding.claim",
         "award": "funding.award",
         "agreement": "funding.agreement",
         "review": "funding.review",
@@ -204,6 +220,8 @@ def values_of(world, name):
         "reference": world.texts(),
         "project": world.texts(),
         "payment": world.texts(),
+        "batch": [*PaymentBatch.objects.order_by("pk").values_list("number", flat=True), "LOT-2026-99999"],
+        "bank": [*BankDetail.objects.order_by("pk").values_list("pk", flat=True), 0],
         "move": world.texts(),
         "envelope": ["PROJECTS"],
         "authority": world.texts(),

@@ -53,6 +53,15 @@ def test_page_of_ones_own_account_has_its_own_title_and_is_closed_to_others(clie
     assert f"<title>{title} – Fonds pour l’innovation publique</title>" in page
 
 
+def test_account_leads_to_everything_about_oneself(client: Client) -> None:
+    client.force_login(UserFactory())
+    page = client.get(reverse("projects:account")).text
+    for name in ("own_name", "own_email", "own_data", "delegation_list", "session_list", "token_list"):
+        assert f'href="{reverse(f"projects:{name}")}"' in page, name
+        answer = client.get(reverse(f"projects:{name}")).text
+        assert f'href="{reverse("projects:account")}"' in answer, name
+
+
 def test_wrong_password_is_said_in_the_summary(client: Client) -> None:
     page = client.post(reverse("account_login"), {"login": "personne@exemple.quebec", "password": "mauvais"}).content.decode()
     assert "<title>Erreur\u00a0: Se connecter" in page

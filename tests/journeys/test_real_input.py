@@ -47,7 +47,7 @@ from reporting.queries.snapshots import working_snapshots
 from reporting.services.audit import verify_database
 from reporting.services.gains import capture_gain, cosign_gain, report_gain, verify_gain
 from reporting.services.snapshots import request_recompute, run_recompute
-from tests.factories import NOW, person_with, upload
+from tests.factories import NOW, person_with, sent, upload
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(
@@ -292,6 +292,7 @@ def pay(row: Row, staff: Staff, at: datetime) -> None:
         payment = request_payment(instalment_id=instalment.pk, attestations=attestations, actor=staff.requester, now=at)
         certify_payment(payment_id=payment.pk, actor=staff.controller, now=at)
         authorise_payment(payment_id=payment.pk, actor=staff.authoriser, now=at)
+        sent(payment, actor=staff.requester, now=at)
         confirm_payment(payment_id=payment.pk, reference=f"R-{payment.number}", paid_on=at.date(), actor=staff.requester, now=at)
     record_cofunding(
         project_id=row.agreement.project_id,

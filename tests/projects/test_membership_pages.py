@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from fondsinnovation.kit.errors import act
+from fondsinnovation.kit.tables import PER_PAGE
 from projects.enums import DelegationState, Role
 from projects.models import Delegation, Invitation, JournalEntry, Membership
 from projects.policies.rights import needs_role_in
@@ -80,9 +81,29 @@ def test_organisation_page_costs_the_same_for_one_and_three_of_each(client, djan
         offer = {"role": Role.WRITER, "starts_on": TODAY, "ends_on": None, "call_id": CallFactory().pk, "actor": holder, "now": NOW}
         invite_member(email=f"personne{index}@ailleurs.exemple.quebec", organisation_id=town.pk, **offer)
     client.force_login(director)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         answer = page(client, "organisation_detail", town.code)
     assert len(answer.context["delegations"]) == len(answer.context["invitations"]) == rows
+
+
+def test_members_fill_one_page_after_another(client, django_assert_num_queries, town, signatory):
+    for index in range(PER_PAGE):
+        MembershipFactory(organisation=town, person__name=f"Personne {index:02}", role=Role.WRITER)
+    address = reverse("projects:organisation_detail", args=[town.code])
+    with django_assert_num_queries(14):
+        first = client.get(address)
+    last, beyond = client.get(f"{address}?page=2"), client.get(f"{address}?page=99")
+    shown = [[member.pk for member in answer.context["members"]] for answer in (first, last, beyond)]
+    assert (len(shown[0]), shown[1], shown[2]) == (PER_PAGE, shown[2], shown[1])
+    assert sorted(shown[0] + shown[1]) == sorted(town.memberships.values_list("pk", flat=True))
+    assert 'aria-label="Page 2"' in first.text
+
+
+def test_organisation_without_members_says_so(client, town):
+    client.force_login(person_with(Role.DIRECTOR))
+    answer = page(client, "organisation_detail", town.code)
+    assert "Personne n’a de rôle dans cet organisme." in answer.text
+    assert 'aria-labelledby="members"' not in answer.text
 
 
 def test_invitations_are_shown_to_who_manages_the_members_only(client, town, signatory):

@@ -252,7 +252,7 @@ def test_page_takes_the_same_queries_whatever_its_history(client, officer, chang
         MembershipFactory(organisation=town)
         merged(OrganisationFactory(), town)
     client.get(page_of(town))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(page_of(town))
 
 

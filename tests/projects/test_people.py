@@ -95,7 +95,7 @@ def test_organisation_page_costs_the_same_for_one_and_three_members(client, djan
     director = person_with(Role.DIRECTOR)
     MembershipFactory.create_batch(members, organisation=town)
     client.force_login(director)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(reverse("projects:organisation_detail", args=[town.code]))
 
 
@@ -106,7 +106,7 @@ def test_role_is_granted_and_ended_in_the_browser(client):
     address = reverse("projects:membership_create", args=[town.code])
     wrong = {"email": colleague.email, "role": "writer", "starts_on": "2026-11-24", "ends_on": "2026-11-01", "key": "a"}
     answer = client.post(address, wrong)
-    assert (answer.status_code, answer.context["form"].errors["ends_on"][0][:27]) == (422, "La fin précède le début : i")
+    assert (answer.status_code, answer.context["form"].errors["ends_on"][0][:27]) == (422, "La fin précède le début\u00a0: i")
     assert client.post(address, {**wrong, "ends_on": ""}).status_code == 302
     member = Membership.objects.get(person=colleague, role=Role.WRITER)
     client.post(reverse("projects:membership_end", args=[member.pk]), {"key": "b"})

@@ -16,7 +16,7 @@ from projects.enums import Role
 from projects.models import Call, JournalEntry, JournalHead, JournalLink
 from projects.services.journal import money_clock, note
 from tests.databases import owner_connection
-from tests.factories import NOW, CallFactory, agreement_in_force, person_with
+from tests.factories import NOW, CallFactory, agreement_in_force, person_with, sent
 from tests.races.crowd import at_once
 
 ATTESTATIONS = dict.fromkeys(acts.ATTESTATIONS, True)
@@ -100,6 +100,7 @@ def authorised_payment(agreement, kind="advance"):
 
 def test_twenty_identical_confirmations_pay_once(committed_db):
     payment, requester = authorised_payment(agreement_in_force())
+    sent(payment, actor=requester)
 
     def confirm():
         return acts.confirm_payment(payment_id=payment.pk, reference="REF-1", paid_on=NOW.date(), actor=requester, now=NOW).pk

@@ -9,8 +9,9 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from funding.enums import MilestoneState, PaymentState
-from funding.models import Eligibility, Milestone, Payment
+from funding.enums import BankState, MilestoneState, PaymentState
+from funding.models import Claim, Eligibility, Milestone, Payment
+from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
 from projects.policies.rules import RULES, LacksRole, Where
@@ -25,9 +26,12 @@ from tests.factories import (
     ReviewFactory,
     UnitFactory,
     UserFactory,
+    agreement_in_force,
     award_certified,
+    bank_details_of,
     person_with,
     reserved_call,
+    verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
 from tests.funding.credit import authority, frozen
@@ -92,13 +96,26 @@ close_agreement        ... ●....●.. .... .....
 draft_agreement        ... ●....... .... .....
 sign_for_beneficiary   ..◐ ........ .... .....
 sign_for_minister      ... .....●●● .... .....
+read_bank_details      ◐◐◐ ●....●●● ●●●. ●....
+enter_bank_details     .◐◐ ........ .●.. .....
+decide_bank_details    .◐◐ ........ ●●.. .....
+prepare_batch          ... ........ .●.. .....
+download_batch         ... ........ .●.. .....
+settle_batch           ... ........ .●.. .....
+import_returns         ... ........ .●.. .....
+reverse_payment        ... ........ ●... .....
 record_authority       ... ......●. ●... .....
 bring_into_force       ... ......●● .... .....
 record_cash            ... ........ ●... .....
 set_cash_rule          ... ......●. .... .....
+write_claim            ◐◐◐ ........ .... .....
+submit_claim           .◐◐ ........ .... .....
+decide_claim           ... ●....... .... .....
 propose_credit_move    ... ......●. ●... .....
 prepare_year_end       ... ........ ●... .....
 decide_credit_move     ... ......●● .... .....
+change_milestone       ... ●....... .... .....
+hold_payments          ... .....●.. ●... .....
 read_payments          ... ●....●●● ●●●. ●....
 list_payments          ... ●....●●● ●●●. ●....
 report_milestone       ◐◐◐ ........ .... .....
@@ -160,6 +177,7 @@ WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
     "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
+    "prepare_batch", "import_returns",
 )  # fmt: skip
 
 
@@ -192,12 +210,21 @@ class World:
             application=self.application, is_eligible=False, reason="Hors visée", decided_by=UserFactory(), decided_at=NOW
         )
         amounts = (Decimal(40_000), Decimal(400_000), Decimal(1_000_000))
-        self.awards = [award_certified(Application(call=reserved_call(), state="recommended"), amount=amount) for amount in amounts]
+        self.awards = [
+            award_certified(
+                Application(call=reserved_call(), state="recommended", amount_requested=amount, total_cost=2 * amount), amount=amount
+            )
+            for amount in amounts
+        ]
         self.planned, self.reported = self.agreement.milestones.order_by("position")
         Milestone.objects.filter(pk=self.reported.pk).update(state=MilestoneState.REPORTED, reported_by=UserFactory(), reported_at=NOW)
         self.reported.refresh_from_db()
         self.instalment = self.agreement.instalments.order_by("position")[0]
         self.payments = dict(zip((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), self._payments(), strict=True))
+        bank_details_of(self.organisation)
+        requester = person_with(Role.PAYMENT_REQUESTER)
+        self.batch = prepare_batch(payment_ids=[self.payments[PaymentState.AUTHORISED].pk], actor=requester, now=NOW)
+        self.bank = bank_details_of(self.organisation, state=BankState.ENTERED, decided_by=None, decided_at=None)
         self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
@@ -212,7 +239,9 @@ class World:
         steps.append({**steps[1], "authorised_by": UserFactory(), "authorised_at": NOW})
         states = (PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED)
         attested = dict.fromkeys(("attests_legal_basis", "attests_credit", "attests_due"), True)
-        for index, instalment in enumerate(self.agreement.instalments.order_by("position")):
+        paid = agreement_in_force()
+        verify_milestones(paid)
+        for index, instalment in enumerate(paid.instalments.order_by("position")):
             yield Payment.objects.create(
                 number=f"VER-2026-7000{index}", instalment=instalment, amount=instalment.amount, fiscal_year=2026, state=states[index],
                 requested_by=UserFactory(), requested_at=NOW, **attested, **steps[index],
@@ -259,10 +288,21 @@ class World:
             "sign_for_minister": [(self.agreement,)],
             "report_milestone": [(self.planned,)],
             "verify_milestone": [(self.reported,)],
+            "change_milestone": [(self.planned,)],
+            "write_claim": [(self.agreement.instalments.get(kind="milestone"),)],
+            "submit_claim": [(Claim(instalment=self.agreement.instalments.get(kind="milestone"), state="draft"),)],
+            "decide_claim": [(Claim(instalment=self.agreement.instalments.get(kind="milestone"), state="submitted"),)],
+            "hold_payments": [(self.agreement,)],
             "request_payment": [(self.instalment,)],
             "certify_payment": [(payments[PaymentState.REQUESTED],)],
             "authorise_payment": [(payments[PaymentState.CERTIFIED],)],
-            "confirm_payment": [(payments[PaymentState.AUTHORISED],)],
+            "confirm_payment": [(Payment(instalment=self.instalment, state=PaymentState.TRANSMITTED),)],
+            "reverse_payment": [(Payment(instalment=self.instalment, state=PaymentState.CONFIRMED),)],
+            "read_bank_details": [(self.organisation,)],
+            "enter_bank_details": [(self.organisation,)],
+            "decide_bank_details": [(self.bank,)],
+            "download_batch": [(self.batch,)],
+            "settle_batch": [(self.batch,)],
             "reject_payment": [(payments[PaymentState.REQUESTED],)],
             "record_cofunding": [(self.project,)],
             "decide_credit_move": [(self.move,)],

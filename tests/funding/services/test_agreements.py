@@ -9,7 +9,8 @@ from django.db import DatabaseError, transaction
 from fondsinnovation.kit.errors import Invalid, NotAllowed, Stale, WrongState
 from funding.enums import AgreementKind, AgreementState, InstalmentKind, LedgerKind, Party
 from funding.models import Agreement, LedgerEntry, Signature
-from funding.queries.agreements import PlannedInstalment, default_schedule
+from funding.queries.agreements import default_schedule
+from funding.schedule import PlannedInstalment
 from funding.services import agreements
 from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
@@ -115,10 +116,10 @@ def schedule(amount, parts, milestones, advance="0.25", holdback="0.20"):
             [1, 2, 3],
             [
                 ("advance", None, 2026, D("0.02")),
-                ("milestone", 1, 2026, D("0.02")),
-                ("milestone", 2, 2026, D("0.02")),
-                ("milestone", 3, 2026, D("0.02")),
-                ("holdback", 3, 2026, D("0.02")),
+                ("milestone", 1, 2026, D("0.01")),
+                ("milestone", 2, 2026, D("0.01")),
+                ("milestone", 3, 2026, D("0.01")),
+                ("holdback", 3, 2026, D("0.05")),
             ],
         ),
     ],

@@ -18,7 +18,7 @@ from funding.services.year_end import Choices, prepare_year_end
 from projects.enums import Role
 from projects.services.journal import money_clock, note
 from reporting.queries.invariants import check
-from tests.factories import NOW, agreement_in_force, person_with, reserve, reserved_call
+from tests.factories import NOW, agreement_in_force, person_with, recuse, reserve, reserved_call
 from tests.funding.credit import account
 from tests.races.test_guards import pay
 
@@ -141,3 +141,14 @@ def test_another_person_than_the_controller_approves():
     with pytest.raises(NotAllowed, match="une autre personne"):
         approve_credit_move(move_id=move.pk, actor=both, now=AFTER)
     assert not year_left(move.envelope_id, 2026).is_closed
+
+
+def test_recusal_from_one_file_keeps_from_the_whole_year():
+    agreement, controller, head = paid("40000.00", "P-1"), person_with(Role.CONTROLLER), person_with(Role.HEAD)
+    for person in (controller, head):
+        recuse(person, agreement.project.application)
+    with pytest.raises(NotAllowed, match="récusation"):
+        prepare(actor=controller)
+    move = prepare()
+    with pytest.raises(NotAllowed, match="récusation"):
+        approve_credit_move(move_id=move.pk, actor=head, now=AFTER)
