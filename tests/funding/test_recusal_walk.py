@@ -42,6 +42,7 @@ from tests.factories import (
     bank_details_of,
     person_with,
     recuse,
+    verify_milestones,
 )
 from tests.funding.services.test_reviews import declare
 
@@ -132,6 +133,7 @@ def world(settings):
             requested_by=UserFactory(),
             requested_at=NOW,
         )
+        verify_milestones(agreement, 1)
         in_a_batch(agreement.instalments.get(position=2))
         run_recompute(run_id=request_recompute(now=NOW).pk, now=NOW)
         yield made
