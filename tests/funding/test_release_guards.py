@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from fondsinnovation.kit.errors import WrongState, domain_error
 from funding.enums import MilestoneState
 from funding.models import Agreement, Instalment, Milestone
+from funding.policies import milestones as _said  # noqa: F401 — registers what its constraints say
 from projects.enums import DocumentKind
 from projects.services.documents import store_bytes
 from tests.factories import NOW, UserFactory, agreement_in_force
@@ -13,8 +14,8 @@ from tests.factories import NOW, UserFactory, agreement_in_force
 pytestmark = pytest.mark.django_db
 INSERT = """
 INSERT INTO funding_payment (number, instalment_id, amount, fiscal_year, state, attests_legal_basis, attests_credit, attests_due,
-                             requested_by_id, requested_at, rejection_reason)
-VALUES (%s, %s, %s, 2026, 'requested', true, true, true, %s, now(), '')"""
+                             requested_by_id, requested_at, rejection_reason, reversal_reason)
+VALUES (%s, %s, %s, 2026, 'requested', true, true, true, %s, now(), '', '')"""
 
 
 @pytest.fixture
