@@ -20,6 +20,7 @@ from fondsinnovation.kit.verdict import Verdict
 from funding.models import (
     Award,
     BankDetail,
+    Claim,
     CreditMove,
     DrawAuthority,
     Eligibility,
@@ -168,6 +169,8 @@ def subjects(world):
         "project": project,
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
+        "claim": Claim.objects.get(number=world.places["claim_submitted"]["claim"]),
+        "release": None,  # what the instalment waits for is asked when the payment is requested
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
         "batch": PaymentBatch.objects.get(number=world.places["batch"]["batch"]),
         "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),

@@ -238,6 +238,7 @@ def _agreements(world: World) -> None:
 
 def _sent(world: World, agreement: Agreement, people: list[User]) -> None:
     """A payment at the accounting system, one that it confirmed, one that a batch holds; and where they are paid."""
+    verify_milestones(agreement)
     rows = [_payment(one, PaymentState.AUTHORISED, people, "667") for one in agreement.instalments.order_by("position")]
     owner, requester = agreement.project.organisation, person_with(Role.PAYMENT_REQUESTER)
     bank_details_of(owner)

@@ -22,7 +22,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import Resolver404, URLResolver, get_resolver, resolve
 
-from funding.models import BankDetail, Payment, PaymentBatch
+from funding.models import BankDetail, Claim, Payment, PaymentBatch
 from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, ApplicationState, DocumentKind, Role, TokenScope
 from projects.models import ApiToken, Application, ApplicationVersion, Message
@@ -135,6 +135,10 @@ def world(settings):
         )
         verify_milestones(agreement, 1)
         in_a_batch(agreement.instalments.get(position=2))
+        Claim.objects.create(
+            number="RCL-2026-66601", instalment=agreement.instalments.get(position=2), period_start=NOW.date(), period_end=NOW.date(),
+            other_public_aid=0, drafted_by=UserFactory(), drafted_at=NOW,
+        )  # fmt: skip
         run_recompute(run_id=request_recompute(now=NOW).pk, now=NOW)
         yield made
 
