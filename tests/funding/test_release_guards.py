@@ -13,8 +13,8 @@ from tests.factories import NOW, UserFactory, agreement_in_force
 pytestmark = pytest.mark.django_db
 INSERT = """
 INSERT INTO funding_payment (number, instalment_id, amount, fiscal_year, state, attests_legal_basis, attests_credit, attests_due,
-                             requested_by_id, requested_at, rejection_reason)
-VALUES (%s, %s, %s, 2026, 'requested', true, true, true, %s, now(), '')"""
+                             requested_by_id, requested_at, rejection_reason, reversal_reason)
+VALUES (%s, %s, %s, 2026, 'requested', true, true, true, %s, now(), '', '')"""
 
 
 @pytest.fixture

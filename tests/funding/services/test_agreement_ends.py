@@ -17,7 +17,7 @@ from funding.services.agreement_ends import (
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, confirm_payment, request_payment
 from projects.enums import DocumentKind, ProjectState, Role
 from tests.access.world import document_of
-from tests.factories import NOW, UserFactory, agreement_in_force, person_with, recuse
+from tests.factories import NOW, UserFactory, agreement_in_force, person_with, recuse, sent
 from tests.funding.services.test_agreement_drafts import by
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,7 @@ def pay(instalment, *, last=True):
     if last:
         certify_payment(payment_id=payment.pk, actor=person_with(Role.CONTROLLER), now=NOW)
         authorise_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_AUTHORISER), now=NOW)
+        sent(payment, actor=person_with(Role.PAYMENT_REQUESTER))
         reference = {"reference": f"R-{payment.number}", "paid_on": NOW.date()}
         confirm_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_REQUESTER), now=NOW, **reference)
     return payment

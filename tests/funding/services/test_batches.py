@@ -177,7 +177,7 @@ def test_payment_leaves_in_a_transmitted_batch_alone_and_never_changes(requester
     prepared(requester, payment)
     refused_by("payment_leaves_in_a_batch", leave, requester.pk, payment.pk)
     refused_by("payment_is_in_a_batch", "UPDATE funding_payment SET state = 'rejected' WHERE id = %s", payment.pk)
-    for change in ("amount = amount + 1", "order_number = 'CNV/1/9'", "attempt = 9"):
+    for change in ("amount = amount - 1", "order_number = 'CNV/1/9'", "attempt = 9"):
         refused_by("payment_is_never_rewritten", f"UPDATE funding_payment SET {change} WHERE id = %s", payment.pk)
     paid = "UPDATE funding_payment SET state = 'confirmed', reference = 'R', paid_on = now(), confirmed_at = now() WHERE id = %s"
     refused_by("payment_moves_in_order", paid, payment.pk)
