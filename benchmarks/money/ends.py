@@ -11,7 +11,7 @@ from benchmarks.money.files import COMMITMENT, PROJECTS
 from benchmarks.money.kinds import REASON, Accepted, Effect, Kind, Move, targets
 from funding.enums import TerminationCause
 from funding.models import AgreementPart, Payment
-from funding.services import agreement_ends
+from funding.services import agreement_ends, milestone_changes
 from projects.enums import Role
 from projects.models import JournalEntry
 
@@ -19,6 +19,14 @@ _IN_FORCE = "SELECT id FROM funding_agreement WHERE state = 'in_force'"
 CAUSE = TerminationCause.MUTUAL.value
 
 KINDS = {
+    "place_hold": Kind(
+        1, (Role.DIRECTOR, Role.CONTROLLER), _IN_FORCE,
+        lambda given: milestone_changes.place_hold(agreement_id=given.pop("target"), reason=REASON, **given),
+    ),
+    "lift_hold": Kind(
+        3, (Role.DIRECTOR, Role.CONTROLLER), "SELECT agreement_id FROM funding_paymenthold WHERE lifted_at IS NULL",
+        lambda given: milestone_changes.lift_hold(agreement_id=given.pop("target"), reason=REASON, **given),
+    ),
     "suspend_agreement": Kind(
         2, (Role.DIRECTOR, Role.HEAD), _IN_FORCE,
         lambda given: agreement_ends.suspend_agreement(agreement_id=given.pop("target"), reason=REASON, **given),
