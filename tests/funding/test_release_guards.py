@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from fondsinnovation.kit.errors import WrongState, domain_error
 from funding.enums import MilestoneState
 from funding.models import Agreement, Instalment, Milestone
+from funding.policies import milestones as _said  # noqa: F401 — registers what its constraints say
 from projects.enums import DocumentKind
 from projects.services.documents import store_bytes
 from tests.factories import NOW, UserFactory, agreement_in_force
