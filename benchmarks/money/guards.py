@@ -18,7 +18,12 @@ CONSTRAINTS = {
 #: unique keys that are indexes with a condition
 INDEXES = ("payment_one_live_per_instalment", "ledger_payment_reference_unique", "batch_order_once", "cash_entry_reference_unique")
 #: table → triggers that hold a rule across rows
-TRIGGERS: dict[str, tuple[str, ...]] = {}
+TRIGGERS = {
+    "ledger_entry": ("ledger_post_reverses",),
+    "funding_payment": ("payment_is_due", "payment_moves"),
+    "funding_batchorder": ("batch_order_is_payable",),
+    "funding_agreement": ("agreement_moves_when_due",),
+}
 
 
 def remove(owner: psycopg.Connection) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from funding.enums import AgreementState
 from funding.models import Agreement, Award, EnvelopeYear, Milestone
 from funding.services import cash
+from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary
 from funding.services.awards import approve_award, issue_letter
 from funding.services.calls import submit_call
@@ -108,6 +109,8 @@ def _signed(call: Call, organisation: Any, signatory: User, drafter: User, direc
     issue_letter(award_id=award.pk, actor=drafter, now=NOW)
     agreement = draft_agreement(award_id=award.pk, actor=drafter, now=NOW)
     given = {"agreement_id": agreement.pk, "now": NOW}
+    submit_agreement(**given, actor=drafter)
+    review_agreement(**given, document_sha256=agreement.document.sha256, actor=director)
     return sign_for_beneficiary(**given, document_sha256=agreement.document.sha256, confirmation=agreement.number, actor=signatory)
 
 

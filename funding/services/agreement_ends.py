@@ -106,9 +106,10 @@ def close_agreement(*, agreement_id: int, actor: User, now: datetime, key: str |
 
 
 def _hold_all(agreement_id: int) -> tuple[Application, Agreement, Project]:
-    """The project, then the file and its agreement, held until COMMIT."""
-    project = lock(Project, Agreement.objects.values_list("project", flat=True).get(pk=agreement_id))
-    application, agreement = hold_agreement(agreement_id)
+    """The file, its project and its agreement, held until COMMIT: the file first, as a signature does, which writes on the project last."""
+    file, project_id = Agreement.objects.values_list("award__application", "project").get(pk=agreement_id)
+    application, project = lock(Application, file), lock(Project, project_id)
+    agreement = lock(Agreement, agreement_id)
     agreement.project = project
     return application, agreement, project
 

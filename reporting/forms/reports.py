@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from funding.enums import DrawAuthorityState
+from funding.enums import DrawAuthorityState, MilestoneState
 from funding.models import Envelope
 from projects.enums import Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
@@ -21,7 +21,7 @@ _ANY = [("", _("Tous"))]
 _FILTER_LABELS = {
     "project": _("Projet (numéro)"), "call": _("Appel"), "organisation": _("Organisme (code)"), "region": _("Région"), "status": _("État"),
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
-    "role": _("Rôle"), "authority_status": _("Statut"),
+    "role": _("Rôle"), "authority_status": _("Statut"), "state": _("État"),
 }  # fmt: skip
 
 
@@ -95,7 +95,10 @@ def _choices(name: str) -> list[tuple[str, Any]]:
         return list(Region.objects.order_by("pk").values_list("pk", "name"))
     if name == "envelope":
         return list(Envelope.objects.order_by("pk").values_list("code", "name"))
-    kinds = {"status": ProjectState, "nature": Nature, "stage": Stage, "role": Role, "authority_status": DrawAuthorityState}
+    kinds = {
+        "status": ProjectState, "nature": Nature, "stage": Stage, "role": Role, "authority_status": DrawAuthorityState,
+        "state": MilestoneState,
+    }  # fmt: skip
     return list(kinds[name].choices)
 
 

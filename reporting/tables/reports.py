@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
-from funding.enums import DrawAuthorityState
+from funding.enums import DrawAuthorityState, MilestoneState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
@@ -34,6 +34,7 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "role": dict(Role.choices),
     "scope": {ALL: gettext_lazy("Tous les appels")},
     "authority_status": dict(DrawAuthorityState.choices),
+    "state": dict(MilestoneState.choices),
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {

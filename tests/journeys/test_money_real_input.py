@@ -20,6 +20,7 @@ from funding.models import Instalment, LedgerEntry, Milestone, Payment
 from funding.policies.awards import delegation_of
 from funding.queries.agreements import PlannedInstalment
 from funding.returns import HEADER
+from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.awards import approve_award, issue_letter
 from funding.services.batches import prepare_batch, transmit_batch
@@ -106,6 +107,8 @@ def sign(row: Row, call: Any, staff: Staff) -> None:
     issue_letter(award_id=award.pk, actor=staff.officer, now=NOW)
     agreement = draft_agreement(award_id=award.pk, instalments=row.schedule, actor=staff.officer, now=NOW)
     shown = {"agreement_id": agreement.pk, "document_sha256": agreement.document.sha256, "now": NOW}
+    submit_agreement(agreement_id=agreement.pk, actor=staff.officer, now=NOW)
+    review_agreement(**shown, actor=staff.lawyer)
     signatory = person_with(Role.SIGNATORY, organisation=file.organisation)
     bank_details_of(file.organisation)
     sign_for_beneficiary(**shown, confirmation=agreement.number, actor=signatory)
