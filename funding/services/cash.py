@@ -169,3 +169,8 @@ def _ceiling_passed(detail: dict[str, Any]) -> DomainError:
 def _not_covered(detail: dict[str, Any]) -> DomainError:
     said = {name: money_cents(Decimal(detail[name])) for name in ("margin", "asked")}
     return EnvelopeExceeded(_("L’encaisse du Fonds est de %(margin)s : %(asked)s demandés. Rien n’a été versé.") % said, **detail)
+
+
+@on_constraint("cash_entry_reverses_id_key")
+def _corrected_meanwhile(detail: dict[str, Any]) -> DomainError:
+    return WrongState(_("Cette rentrée est déjà corrigée."))
