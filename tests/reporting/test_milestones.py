@@ -12,7 +12,7 @@ from funding.services import payments
 from projects.enums import Role
 from reporting.catalogue import MILESTONES
 from reporting.services.compute import rows_of
-from tests.factories import NOW, agreement_in_force, person_with, recuse, verify_milestones
+from tests.factories import NOW, agreement_in_force, person_with, recuse, sent, verify_milestones
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -31,6 +31,7 @@ def pay(agreement, kind, reference):
     payment = payments.request_payment(instalment_id=instalment.pk, attestations=ALL, actor=requester, now=NOW)
     payments.certify_payment(payment_id=payment.pk, actor=controller, now=NOW)
     payments.authorise_payment(payment_id=payment.pk, actor=authoriser, now=NOW)
+    sent(payment, actor=requester)
     payments.confirm_payment(payment_id=payment.pk, reference=reference, paid_on=NOW.date(), actor=requester, now=NOW)
 
 

@@ -1,6 +1,7 @@
 """`manage.py seed`: a believable fund, the same on the same day, under the guards of the acts."""
 
 import io
+import json
 from collections import Counter
 from contextlib import redirect_stderr
 from datetime import timedelta
@@ -120,8 +121,15 @@ def test_same_day_gives_the_same_rows(template_database, django_db_setup, django
             seed_fund(stage="report", scale=1, now=NOW)
             entries = JournalEntry.objects.filter(act="seed_file").order_by("pk").values_list("content", flat=True)
             rows = LedgerEntry.objects.order_by("pk").values_list("sha256", flat=True)
-            written.append((list(entries), list(rows)))
+            written.append(([without_cipher(entry) for entry in entries], list(rows)))
     assert written[0] == written[1]
+
+
+def without_cipher(entry):
+    """An entry of the seed, but for the file of account numbers: a cipher never writes the same text twice alike."""
+    content = json.loads(entry)
+    content["facts"]["files"] = [one for one in content["facts"]["files"] if one["file"] != "funding_bankdetail"]
+    return content
 
 
 def test_seeded_documents_can_be_read(committed_db, settings):

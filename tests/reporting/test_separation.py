@@ -2,6 +2,7 @@
 
 import inspect
 import pkgutil
+from decimal import Decimal
 from importlib import import_module
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from fondsinnovation.kit.errors import Invalid, NotAllowed
 from funding.models import Adviser
 from funding.services.advisers import assign_adviser
-from funding.services.payments import ATTESTATIONS, request_payment
+from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
 from projects.enums import CallState, Role
 from projects.models import Call
 from projects.queries.calls import calls_for
@@ -28,6 +29,7 @@ from tests.factories import (
     award_certified,
     person_with,
 )
+from tests.funding.credit import frozen, received
 from tests.reporting.gains import Team
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +138,7 @@ def test_sd8_verifier_never_captures(team):
 
 # ── SD-10 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 #: reads of one's own rows, which the Secretariat has none of, and registers that this fund has nothing in
-OWN = {"own_applications_for", "reviews_for", "exports_for", "incidents_for", "accesses_for", "delegations_for"}
+OWN = {"own_applications_for", "reviews_for", "exports_for", "incidents_for", "accesses_for", "delegations_for", "claims_for"}
 
 
 def reads():
@@ -167,7 +169,11 @@ def fund(team):
     )  # fmt: skip
     instalment = agreement_in_force().instalments.get(kind="advance")
     attested = dict.fromkeys(ATTESTATIONS, True)
-    request_payment(instalment_id=instalment.pk, attestations=attested, actor=person_with(Role.PAYMENT_REQUESTER), now=NOW)
+    payment = request_payment(instalment_id=instalment.pk, attestations=attested, actor=person_with(Role.PAYMENT_REQUESTER), now=NOW)
+    certify_payment(payment_id=payment.pk, actor=person_with(Role.CONTROLLER), now=NOW)
+    authorise_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_AUTHORISER), now=NOW)
+    frozen(Decimal("1000.00"))
+    received(Decimal("500.00"))
 
 
 def test_sd10_technical_administrator_reads_no_file(fund):

@@ -74,7 +74,8 @@ def test_recompute_gives_the_four_reports_from_the_rows() -> None:
     }  # fmt: skip
     assert (found["roi_fund"], found["multiple_public"], found["avoided_verified"]) == ("-0.5833", "0.3125", "4000.00")
     assert row("envelopes", "PROJECTS:2026") == {
-        "envelope": "PROJECTS", "fiscal_year": "2026", "ceiling": "", "authorised": "54000000.00", "reserved": "0.00",
+        "envelope": "PROJECTS", "fiscal_year": "2026", "ceiling": "", "authorised": "54000000.00", "transfers": "0.00",
+        "frozen": "0.00", "lapsed": "0.00", "carried": "0.00", "reinvested": "0.00", "open": "54000000.00", "reserved": "0.00",
         "committed": "100000.00", "paid": "60000.00", "recovered": "0.00", "unpaid": "40000.00", "available": "53900000.00",
         "commitment_rate": "0.0019", "payment_rate": "0.6000", "share": "0.9000",
     }  # fmt: skip
