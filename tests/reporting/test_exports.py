@@ -93,9 +93,7 @@ def test_office_csv_has_its_mark_semicolons_and_decimal_commas() -> None:
     small()
     text = written("envelopes", "csv-fr").decode("utf-8")
     lines = text.split("\n")
-    assert lines[0].startswith(
-        "\ufeffEnveloppe;Exercice;Plafond;Autorisé;Virements;Gelé;Périmé;Reporté;Réinvesti;Crédit ouvert;"
-    )
+    assert lines[0].startswith("\ufeffEnveloppe;Exercice;Plafond;Autorisé;Virements;Gelé;Périmé;Reporté;Réinvesti;Crédit ouvert;")
     assert lines[1] == "PROJECTS;2024;;54000000,00" + ";0,00" * 5 + ";54000000,00" + ";0,00" * 5 + ";54000000,00;0,0000;;0,9000"
 
 

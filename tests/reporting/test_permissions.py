@@ -221,7 +221,7 @@ class World:
         self.reported.refresh_from_db()
         self.instalment = self.agreement.instalments.order_by("position")[0]
         self.payments = dict(zip((PaymentState.REQUESTED, PaymentState.CERTIFIED, PaymentState.AUTHORISED), self._payments(), strict=True))
-        bank_details_of(self.organisation)
+        bank_details_of(self.payments[PaymentState.AUTHORISED].instalment.agreement.project.organisation)
         requester = person_with(Role.PAYMENT_REQUESTER)
         self.batch = prepare_batch(payment_ids=[self.payments[PaymentState.AUTHORISED].pk], actor=requester, now=NOW)
         self.bank = bank_details_of(self.organisation, state=BankState.ENTERED, decided_by=None, decided_at=None)
@@ -428,6 +428,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
+    "read_bank_details",
 }  # fmt: skip
 
 
