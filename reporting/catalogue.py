@@ -137,6 +137,40 @@ DRAWDOWNS = Report(
     ),
 )  # fmt: skip
 
+COMMITMENTS = Report(
+    "commitments", "R03", _("Registre des engagements"),
+    _("Ce que chaque convention engage dans chaque exercice, ce qui en est payé, et la décision dont l’engagement vient."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("region", _("Région")),
+        Column("agreement", _("Convention")), Column("agreement_kind", _("Type")), Column("envelope", _("Enveloppe")), _YEAR,
+        *_money(
+            ("initial", _("Engagement initial")), ("changes", _("Modifications")), ("released", _("Désengagements")),
+            ("committed", _("Engagé net")), ("paid", _("Payé")), ("unpaid", _("Restes à payer")),
+        ),
+        Column("conditional", _("Conditionnel"), Kind.FLAG), Column("committed_on", _("Engagé le"), Kind.DAY),
+        Column("decided_on", _("Décidé le"), Kind.DAY), Column("level", _("Niveau de décision"), Kind.WHOLE),
+        Column("instrument", _("Instrument")), Column("certified_by", _("Disponibilité certifiée par")),
+        Column("certified_on", _("Disponibilité certifiée le"), Kind.DAY),
+        Column("margin_after", _("Solde après la décision"), Kind.MONEY),
+    ),
+    ("project",), selectors={**_SELECTORS, "region": "region_id"}, matches=("agreement", "agreement_kind", "envelope", "fiscal_year"),
+    views=(
+        View(
+            "montants", _("Montants"),
+            ("project", "fiscal_year", "initial", "changes", "released", "committed", "paid", "unpaid"),
+        ),
+        View("decision", _("Décision"), ("project", "fiscal_year", "committed", "conditional", "decided_on", "level", "instrument")),
+        View(
+            "certificat", _("Certificat"),
+            ("project", "fiscal_year", "committed", "committed_on", "certified_by", "certified_on", "margin_after"),
+        ),
+        View(
+            "conventions", _("Conventions"),
+            ("project", "call", "organisation", "region", "agreement", "agreement_kind", "envelope", "fiscal_year"),
+        ),
+    ),
+)  # fmt: skip
+
 GAINS = Report(
     "gains", "R06", _("Registre des gains"),
     _("Chaque gain prévu, déclaré, vérifié ou capté, réparti par exercice comme le rendement le compte."),
@@ -254,4 +288,4 @@ ACCESS = Report(
     readers=frozenset({Role.DIRECTOR, Role.HEAD, Role.AUDITOR, Role.PRIVACY_OFFICER}),
 )  # fmt: skip
 
-REPORTS = {report.code: report for report in (ENVELOPES, DRAWDOWNS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)}
+REPORTS = {report.code: report for report in (ENVELOPES, DRAWDOWNS, COMMITMENTS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)}

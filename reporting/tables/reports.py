@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
-from funding.enums import DrawAuthorityState, MilestoneState
+from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
@@ -35,6 +35,7 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "scope": {ALL: gettext_lazy("Tous les appels")},
     "authority_status": dict(DrawAuthorityState.choices),
     "state": dict(MilestoneState.choices),
+    "agreement_kind": dict(AgreementKind.choices),
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
@@ -45,6 +46,7 @@ EMPTY: Mapping[str, Any] = {
     "ends_on": gettext_lazy("Sans fin prévue"),
     "last_sign_in": gettext_lazy("Jamais"),
     **dict.fromkeys(("law", "article", "authority_status", "received", "reinvested", "net_paid", "cash", "last_drawn_on"), "–"),
+    **dict.fromkeys(("level", "instrument", "certified_by", "certified_on", "margin_after", "committed_on"), "–"),
 }
 
 NUMERIC = (Kind.MONEY, Kind.RATIO, Kind.WHOLE)
@@ -86,8 +88,8 @@ class CellColumn(django_tables2.Column):
         )
 
     def render(self, value: str, record: Any) -> SafeString | str:
-        if not value and self.column.kind not in NUMERIC and is_total(record.key):
-            return "–"  # a total has no state, no region and no date: that is not an unknown one
+        if not value and self.column.kind not in (Kind.MONEY, Kind.RATIO) and is_total(record.key):
+            return "–"  # a total has no state, no year and no date: that is not an unknown one
         text = shown(self.column, value)
         if not self.linked or not value:
             return text
