@@ -14,6 +14,7 @@ from funding.models import Envelope
 from projects.enums import Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
 from reporting.catalogue import Report
+from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.rules import end_of_day
 from reporting.services.snapshots import FUTURE
 
@@ -23,6 +24,7 @@ _FILTER_LABELS = {
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
     "role": _("Rôle"), "authority_status": _("Statut"), "state": _("État"),
     "agreement": _("Convention (numéro)"), "agreement_kind": _("Type de convention"),
+    "instalment_kind": _("Type de versement"),
 }  # fmt: skip
 
 
@@ -100,6 +102,8 @@ def _choices(name: str) -> list[tuple[str, Any]]:
         "status": ProjectState, "nature": Nature, "stage": Stage, "role": Role, "authority_status": DrawAuthorityState,
         "state": MilestoneState, "agreement_kind": AgreementKind,
     }  # fmt: skip
+    if name == "instalment_kind":
+        return list(INSTALMENT_KINDS.items())
     return list(kinds[name].choices)
 
 

@@ -21,6 +21,7 @@ from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
+from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.queries.reports import COMPONENTS
 from reporting.rules import TOTAL
 
@@ -36,6 +37,7 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "authority_status": dict(DrawAuthorityState.choices),
     "state": dict(MilestoneState.choices),
     "agreement_kind": dict(AgreementKind.choices),
+    "instalment_kind": INSTALMENT_KINDS,
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
@@ -47,6 +49,8 @@ EMPTY: Mapping[str, Any] = {
     "last_sign_in": gettext_lazy("Jamais"),
     **dict.fromkeys(("law", "article", "authority_status", "received", "reinvested", "net_paid", "cash", "last_drawn_on"), "–"),
     **dict.fromkeys(("level", "instrument", "certified_by", "certified_on", "margin_after", "committed_on"), "–"),
+    **dict.fromkeys(("payment", "order_number", "authorised_by", "paid_on", "reference", "reversed_on"), "–"),
+    **dict.fromkeys(("requested_at", "certified_at", "authorised_at", "transmitted_at", "confirmed_at"), "–"),
 }
 
 NUMERIC = (Kind.MONEY, Kind.RATIO, Kind.WHOLE)
