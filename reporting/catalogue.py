@@ -137,6 +137,83 @@ DRAWDOWNS = Report(
     ),
 )  # fmt: skip
 
+COMMITMENTS = Report(
+    "commitments", "R03", _("Registre des engagements"),
+    _("Ce que chaque convention engage dans chaque exercice, ce qui en est payé, et la décision dont l’engagement vient."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("region", _("Région")),
+        Column("agreement", _("Convention")), Column("agreement_kind", _("Type")), Column("envelope", _("Enveloppe")), _YEAR,
+        *_money(
+            ("initial", _("Engagement initial")), ("changes", _("Modifications")), ("released", _("Désengagements")),
+            ("committed", _("Engagé net")), ("paid", _("Payé")), ("unpaid", _("Restes à payer")),
+        ),
+        Column("conditional", _("Conditionnel"), Kind.FLAG), Column("committed_on", _("Engagé le"), Kind.DAY),
+        Column("decided_on", _("Décidé le"), Kind.DAY), Column("level", _("Niveau de décision"), Kind.WHOLE),
+        Column("instrument", _("Instrument")), Column("certified_by", _("Disponibilité certifiée par")),
+        Column("certified_on", _("Disponibilité certifiée le"), Kind.DAY),
+        Column("margin_after", _("Solde après la décision"), Kind.MONEY),
+    ),
+    ("project",), selectors={**_SELECTORS, "region": "region_id"}, matches=("agreement", "agreement_kind", "envelope", "fiscal_year"),
+    views=(
+        View(
+            "montants", _("Montants"),
+            ("project", "fiscal_year", "initial", "changes", "released", "committed", "paid", "unpaid"),
+        ),
+        View("decision", _("Décision"), ("project", "fiscal_year", "committed", "conditional", "decided_on", "level", "instrument")),
+        View(
+            "certificat", _("Certificat"),
+            ("project", "fiscal_year", "committed", "committed_on", "certified_by", "certified_on", "margin_after"),
+        ),
+        View(
+            "conventions", _("Conventions"),
+            ("project", "call", "organisation", "region", "agreement", "agreement_kind", "envelope", "fiscal_year"),
+        ),
+    ),
+)  # fmt: skip
+
+PAYMENTS = Report(
+    "payments", "R04", _("Registre des versements"),
+    _("Ce que chaque paiement paie, ses trois attestations, qui a fait chaque étape et quand, et ce que le grand livre en dit."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("payment", _("Versement")),
+        Column("order_number", _("Ordre")), Column("agreement", _("Convention")), Column("instalment_kind", _("Type")), _YEAR,
+        *_money(("amount", _("Montant")), ("paid", _("Payé"))),
+        Column("requested_at", _("Demandé le"), Kind.INSTANT), Column("certified_at", _("Certifié le"), Kind.INSTANT),
+        Column("authorised_at", _("Autorisé le"), Kind.INSTANT), Column("transmitted_at", _("Transmis le"), Kind.INSTANT),
+        Column("confirmed_at", _("Confirmé le"), Kind.INSTANT), Column("paid_on", _("Payé le"), Kind.DAY),
+        Column("attests_legal_basis", _("Autorisé par la loi"), Kind.FLAG), Column("attests_credit", _("Imputé sur un crédit"), Kind.FLAG),
+        Column("attests_due", _("Somme due"), Kind.FLAG), Column("requested_by", _("Demandé par")),
+        Column("certified_by", _("Certifié par")), Column("authorised_by", _("Autorisé par")),
+        Column("reference", _("Référence comptable")), Column("rejected", _("Rejeté"), Kind.FLAG),
+        Column("reversed", _("Annulé"), Kind.FLAG), Column("reversed_on", _("Annulé le"), Kind.DAY),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("agreement", "instalment_kind", "fiscal_year"),
+    views=(
+        View(
+            "montants", _("Montants"),
+            ("project", "payment", "instalment_kind", "fiscal_year", "amount", "paid", "paid_on", "reversed"),
+        ),
+        View(
+            "etapes", _("Étapes"),
+            ("project", "payment", "requested_at", "certified_at", "authorised_at", "transmitted_at", "confirmed_at", "rejected"),
+        ),
+        View(
+            "personnes", _("Personnes et attestations"),
+            (
+                "project", "payment", "requested_by", "certified_by", "authorised_by", "attests_legal_basis", "attests_credit",
+                "attests_due",
+            ),
+        ),
+        View("ordres", _("Ordres"), ("project", "agreement", "payment", "order_number", "reference", "reversed_on")),
+    ),
+    readers=frozenset(
+        {
+            Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER, Role.CONTROLLER, Role.OFFICER, Role.DIRECTOR, Role.HEAD,
+            Role.MINISTER_DELEGATE, Role.AUDITOR,
+        }
+    ),
+)  # fmt: skip
+
 GAINS = Report(
     "gains", "R06", _("Registre des gains"),
     _("Chaque gain prévu, déclaré, vérifié ou capté, réparti par exercice comme le rendement le compte."),
@@ -254,4 +331,6 @@ ACCESS = Report(
     readers=frozenset({Role.DIRECTOR, Role.HEAD, Role.AUDITOR, Role.PRIVACY_OFFICER}),
 )  # fmt: skip
 
-REPORTS = {report.code: report for report in (ENVELOPES, DRAWDOWNS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)}
+REPORTS = {
+    report.code: report for report in (ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)
+}

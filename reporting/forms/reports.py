@@ -9,11 +9,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from funding.enums import DrawAuthorityState, MilestoneState
+from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState
 from funding.models import Envelope
 from projects.enums import Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
 from reporting.catalogue import Report
+from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.rules import end_of_day
 from reporting.services.snapshots import FUTURE
 
@@ -22,6 +23,8 @@ _FILTER_LABELS = {
     "project": _("Projet (numéro)"), "call": _("Appel"), "organisation": _("Organisme (code)"), "region": _("Région"), "status": _("État"),
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
     "role": _("Rôle"), "authority_status": _("Statut"), "state": _("État"),
+    "agreement": _("Convention (numéro)"), "agreement_kind": _("Type de convention"),
+    "instalment_kind": _("Type de versement"),
 }  # fmt: skip
 
 
@@ -79,7 +82,7 @@ class ReportForm(DatesForm):
 
 def _filter_field(name: str) -> forms.Field:
     label = _FILTER_LABELS[name]
-    if name in ("project", "organisation"):
+    if name in ("project", "organisation", "agreement"):
         return forms.CharField(label=label, required=False, max_length=40)
     if name == "fiscal_year":
         years = [(str(year), f"{year}-{year + 1}") for year in range(2020, 2045)]
@@ -97,8 +100,10 @@ def _choices(name: str) -> list[tuple[str, Any]]:
         return list(Envelope.objects.order_by("pk").values_list("code", "name"))
     kinds = {
         "status": ProjectState, "nature": Nature, "stage": Stage, "role": Role, "authority_status": DrawAuthorityState,
-        "state": MilestoneState,
+        "state": MilestoneState, "agreement_kind": AgreementKind,
     }  # fmt: skip
+    if name == "instalment_kind":
+        return list(INSTALMENT_KINDS.items())
     return list(kinds[name].choices)
 
 

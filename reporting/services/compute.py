@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,12 +16,20 @@ from projects.services.journal import canonical
 from reporting import catalogue
 from reporting.catalogue import REPORTS, Kind, Report
 from reporting.queries.access import access_rows
+from reporting.queries.commitments import commitment_rows
 from reporting.queries.drawdowns import drawdown_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
 from reporting.queries.milestones import milestone_rows
+from reporting.queries.payments import payment_rows
 from reporting.queries.snapshots import chosen_projects, high_water, snapshot_of
 
 Row = dict[str, str]
+#: registers of some projects or of all of them, that the database sums by itself
+_REGISTERS: Mapping[str, Callable[..., Iterator[Row]]] = {
+    catalogue.COMMITMENTS.code: commitment_rows,
+    catalogue.MILESTONES.code: milestone_rows,
+    catalogue.PAYMENTS.code: payment_rows,
+}
 
 
 def compute(
@@ -39,8 +47,8 @@ def compute(
         if code == catalogue.ACCESS.code:
             yield REPORTS[code], access_rows(effective=effective, known=known)
             continue
-        if code == catalogue.MILESTONES.code:
-            yield REPORTS[code], milestone_rows(effective=effective, known=known, projects=projects)
+        if code in _REGISTERS:
+            yield REPORTS[code], _REGISTERS[code](effective=effective, known=known, projects=projects)
             continue
         if code == catalogue.DRAWDOWNS.code:
             yield REPORTS[code], drawdown_rows(effective=effective, known=known)

@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
-from funding.enums import DrawAuthorityState, MilestoneState
+from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
+from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.queries.reports import COMPONENTS
 from reporting.rules import TOTAL
 
@@ -35,6 +36,8 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "scope": {ALL: gettext_lazy("Tous les appels")},
     "authority_status": dict(DrawAuthorityState.choices),
     "state": dict(MilestoneState.choices),
+    "agreement_kind": dict(AgreementKind.choices),
+    "instalment_kind": INSTALMENT_KINDS,
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
@@ -45,6 +48,9 @@ EMPTY: Mapping[str, Any] = {
     "ends_on": gettext_lazy("Sans fin prévue"),
     "last_sign_in": gettext_lazy("Jamais"),
     **dict.fromkeys(("law", "article", "authority_status", "received", "reinvested", "net_paid", "cash", "last_drawn_on"), "–"),
+    **dict.fromkeys(("level", "instrument", "certified_by", "certified_on", "margin_after", "committed_on"), "–"),
+    **dict.fromkeys(("payment", "order_number", "authorised_by", "paid_on", "reference", "reversed_on"), "–"),
+    **dict.fromkeys(("requested_at", "certified_at", "authorised_at", "transmitted_at", "confirmed_at"), "–"),
 }
 
 NUMERIC = (Kind.MONEY, Kind.RATIO, Kind.WHOLE)
@@ -86,8 +92,8 @@ class CellColumn(django_tables2.Column):
         )
 
     def render(self, value: str, record: Any) -> SafeString | str:
-        if not value and self.column.kind not in NUMERIC and is_total(record.key):
-            return "–"  # a total has no state, no region and no date: that is not an unknown one
+        if not value and self.column.kind not in (Kind.MONEY, Kind.RATIO) and is_total(record.key):
+            return "–"  # a total has no state, no year and no date: that is not an unknown one
         text = shown(self.column, value)
         if not self.linked or not value:
             return text

@@ -617,7 +617,7 @@ page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
 # dashboard, reports, journal
 page("reporting:dashboard", "direction")
 page("reporting:report_list", "audit")
-for code in ("roi-projects", "gains", "envelopes", "gains-by-year"):
+for code in ("roi-projects", "gains", "envelopes", "gains-by-year", "commitments", "payments"):
     page("reporting:report_detail", "audit", lambda code=code: (code,))
 page("reporting:report_detail", "audit", lambda: ("roi-projects",), "vue=rendement")
 page("reporting:report_detail", "audit", lambda: ("roi-projects",), "effet=2026-01-31&connaissance=2026-01-31")

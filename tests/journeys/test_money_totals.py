@@ -66,10 +66,21 @@ def sums_of(report, rows):
 #: register → what its columns sum in the ledger (kinds, sign), which rows of it, and where each of its filters is found there
 _FIGURES = [(name, [str(kind)], sign) for name, (kind, sign) in FIGURES.items()]
 _NET = [str(LedgerKind.PAYMENT), str(LedgerKind.RECOVERY)]
+_PROJECTS = {
+    "project": "agreement__project__reference", "call": "agreement__project__call__reference", "agreement": "agreement__number",
+    "organisation": "agreement__project__organisation__code", "fiscal_year": "fiscal_year",
+}  # fmt: skip
+#: what is paid on a claim says so: nobody claims in this Fund
+_PAID_KIND = "instalment__kind"
 FROM_LEDGER = {
     "envelopes": (
         [*_FIGURES, ("open", [str(kind) for kind in CREDIT_KINDS], 1)], {}, {"envelope": "envelope__code", "fiscal_year": "fiscal_year"},
     ),
+    "commitments": (
+        [("committed", [str(LedgerKind.COMMITMENT)], 1), ("paid", [str(LedgerKind.PAYMENT)], 1)], {"agreement__isnull": False},
+        {**_PROJECTS, "region": "agreement__project__region", "agreement_kind": "agreement__kind", "envelope": "envelope__code"},
+    ),
+    "payments": ([("paid", [str(LedgerKind.PAYMENT)], 1)], {"agreement__isnull": False}, {**_PROJECTS, "instalment_kind": _PAID_KIND}),
     "milestones": (
         [("paid", _NET, 1)], {"instalment__milestone__isnull": False},
         {

@@ -104,7 +104,10 @@ def test_dashboard_takes_the_same_few_queries_whatever_the_number_of_projects(
         client.get(url("dashboard"))
 
 
-@pytest.mark.parametrize(("code", "count"), [("roi-projects", 16), ("gains", 14), ("envelopes", 13), ("gains-by-year", 10)])
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [("roi-projects", 16), ("gains", 14), ("envelopes", 13), ("gains-by-year", 10), ("commitments", 18), ("payments", 14)],
+)
 def test_report_takes_the_same_queries_for_one_and_three_projects(
     client: Client, auditor: User, django_assert_num_queries: Any, code: str, count: int
 ) -> None:
@@ -213,8 +216,12 @@ def test_every_amount_of_every_report_is_the_sum_of_its_rows(auditor: User) -> N
     checked = 0
     for code, snapshot in working_snapshots().items():
         report = REPORTS[code]
+<<<<<<< HEAD
         # their figures are sums of other rows: `tests/funding/services/test_cash.py` and `tests/reporting/test_milestones.py` hold them
         if code in ("drawdowns", "milestones"):
+=======
+        if code in ("drawdowns", "milestones", "commitments", "payments"):  # sums that no page opens: their own tests hold each
+>>>>>>> 7d791cb184dd9830c7775f707e4bb5b2af29ba98
             continue
         for row in snapshot.rows.order_by("position"):
             for column in report.columns:
