@@ -132,7 +132,7 @@ def test_authority_is_recorded_adopted_and_put_in_force_then_drawn(client, as_ro
     as_role(Role.CONTROLLER)
     assert client.post(page("authority_record"), {"law": "Loi 1", "article": "5", "ceiling": "2 000"}).status_code == 302
     number = DrawAuthority.objects.get().number
-    assert client.get(page("authority_adopt", number)).status_code == 200
+    assert all(fact in text(client.get(page("authority_adopt", number))) for fact in (number, "Loi 1", "2 000,00 $"))
     late = client.post(page("authority_adopt", number), {"on": (today + timedelta(days=1)).isoformat()})
     assert (late.status_code, list(late.context["form"].errors)) == (422, ["on"])
     assert client.post(page("authority_adopt", number), {"on": today.isoformat()}).status_code == 302
@@ -147,6 +147,7 @@ def test_authority_is_recorded_adopted_and_put_in_force_then_drawn(client, as_ro
     assert (over.status_code, over.context["form"]["source"].value()) == (409, "FG")
     entry = CashEntry.objects.get()
     assert page("cash_reverse", entry.pk) in text(client.get(page("cash_detail")))
+    assert all(fact in text(client.get(page("cash_reverse", entry.pk))) for fact in ("T-1", "FG", "1 500,00 $"))
     assert client.post(page("cash_reverse", entry.pk)).status_code == 302
     assert "T-1 (correction)" in text(client.get(page("cash_detail")))
 
