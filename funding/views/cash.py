@@ -140,7 +140,7 @@ class AuthorityRecord(CashAct):
     form_class = AuthorityForm
     act = staticmethod(acts.record_authority)
     title = gettext_lazy("Inscrire une autorisation de tirage")
-    explanation = gettext_lazy("Elle est d’abord proposée : aucun tirage n’est possible avant son entrée en vigueur.")
+    explanation = gettext_lazy("Elle est d’abord proposée : aucun tirage n’est possible avant son entrée en vigueur.")
     success = gettext_lazy("L’autorisation est inscrite.")
 
     def verdict(self) -> Verdict:

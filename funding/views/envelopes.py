@@ -91,5 +91,5 @@ def _with_totals(caption: str, totals: dict[LedgerKind, Decimal]) -> str:
     """The sum of the rows when their kinds add up; else that of each kind: credit and payments together would mean nothing."""
     if len(totals) == 1 or any(totals.keys() <= set(kinds) for kinds in ADD_UP):
         return _("%(rows)s, pour un total de %(total)s") % {"rows": caption, "total": money(sum(totals.values(), ZERO))}
-    parts = (_("%(kind)s : %(total)s") % {"kind": kind.label, "total": money(total)} for kind, total in totals.items())
+    parts = (_("%(kind)s : %(total)s") % {"kind": kind.label, "total": money(total)} for kind, total in totals.items())
     return "; ".join([caption, *parts])

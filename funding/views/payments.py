@@ -251,7 +251,7 @@ class PaymentAuthorise(PaymentAct):
     policy = staticmethod(policies.authorise_payment)
     act = staticmethod(acts.authorise_payment)
     title = gettext_lazy("Autoriser le paiement")
-    explanation = gettext_lazy("Vous êtes la troisième personne : après vous, l’ordre de paiement peut partir.")
+    explanation = gettext_lazy("Vous êtes la troisième personne : après vous, l’ordre de paiement peut partir.")
     success = gettext_lazy("Le paiement est autorisé.")
 
 
@@ -260,7 +260,7 @@ class PaymentConfirm(PaymentAct):
     policy = staticmethod(policies.confirm_payment)
     act = staticmethod(acts.confirm_payment)
     title = gettext_lazy("Confirmer le paiement")
-    explanation = gettext_lazy("La référence identifie le paiement : la confirmer deux fois ne change rien.")
+    explanation = gettext_lazy("La référence identifie le paiement : la confirmer deux fois ne change rien.")
     success = gettext_lazy("Le paiement est confirmé et inscrit au registre de l’enveloppe.")
 
 

@@ -62,7 +62,7 @@ def test_each_figure_of_the_envelopes_leads_to_the_rows_that_make_it(client, as_
     captions = {label: client.get(shown[label]["url"]).context["table"].caption for label in ("Crédit ouvert", "Restes à payer")}
     assert captions == {
         "Crédit ouvert": "2 écritures, pour un total de 53\u00a0999\u00a0000\u00a0$",
-        "Restes à payer": "2 écritures; Engagement : 100\u00a0000\u00a0$; Versement : 40\u00a0000\u00a0$",
+        "Restes à payer": "2 écritures; Engagement\u00a0: 100\u00a0000\u00a0$; Versement\u00a0: 40\u00a0000\u00a0$",
     }
 
 
