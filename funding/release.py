@@ -47,7 +47,7 @@ class Checklist:
     @property
     def verdict(self) -> Verdict:
         """Whether the payment may be requested; if not, the conditions that are not met, by name."""
-        return possible(self.ready, _("Conditions du versement non remplies : %(unmet)s.") % {"unmet": "; ".join(self.unmet)})
+        return possible(self.ready, _("Conditions du versement non remplies : %(unmet)s.") % {"unmet": "; ".join(self.unmet)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _own(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
         yield Condition(_("la réclamation %(number)s est admise") % {"number": claim.number}, claim.state in CLAIM_ADMITTED)
     elif instalment.milestone:
         yield Condition(
-            _("le jalon « %(title)s » est vérifié") % {"title": instalment.milestone.title}, instalment.milestone.state in ACCEPTED
+            _("le jalon « %(title)s » est vérifié") % {"title": instalment.milestone.title}, instalment.milestone.state in ACCEPTED
         )
 
 
@@ -118,7 +118,7 @@ def _holdback(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
     report = instalment.milestone
     if report is None:
         return
-    yield Condition(_("le rapport final, « %(title)s », est vérifié") % {"title": report.title}, report.state == MilestoneState.VERIFIED)
+    yield Condition(_("le rapport final, « %(title)s », est vérifié") % {"title": report.title}, report.state == MilestoneState.VERIFIED)
     open_ones = [one.title for one in facts.milestones if one.pk != report.pk and one.state not in SETTLED]
     if open_ones:
         yield Condition(_("les autres jalons sont réglés (il reste %(titles)s)") % {"titles": ", ".join(open_ones)}, False)

@@ -60,7 +60,7 @@ def parse(text: str) -> tuple[list[Line], list[Problem]]:
     first = text.partition("\n")[0]
     rows = list(csv.reader(io.StringIO(text), delimiter=";" if ";" in first else ","))
     if not rows or tuple(cell.strip().lower().replace("é", "e") for cell in rows[0]) != HEADER:
-        return [], [Problem(1, HEADER[0], _("la première ligne doit être : %(header)s") % {"header": ";".join(HEADER)})]
+        return [], [Problem(1, HEADER[0], _("la première ligne doit être : %(header)s") % {"header": ";".join(HEADER)})]
     numbered = [(number, row) for number, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]
     if not numbered:
         return [], [Problem(1, HEADER[0], _("ce fichier n’a aucune ligne"))]
@@ -83,13 +83,13 @@ def _problems_of(number: int, row: Sequence[str], seen: dict[tuple[str, str], in
     if not order:
         yield Problem(number, "ordre", _("inscrivez le numéro de l’ordre"))
     if status.lower() not in _STATUSES:
-        yield Problem(number, "statut", _("« %(value)s » n’est ni « confirme » ni « rejete »") % {"value": status})
+        yield Problem(number, "statut", _("« %(value)s » n’est ni « confirme » ni « rejete »") % {"value": status})
     if not reference:
         yield Problem(number, "reference", _("inscrivez la référence du système comptable"))
     elif len(reference) > 60:
         yield Problem(number, "reference", _("60 caractères au maximum"))
     if _day(day) is None:
-        yield Problem(number, "date", _("« %(value)s » n’est pas une date (AAAA-MM-JJ)") % {"value": day})
+        yield Problem(number, "date", _("« %(value)s » n’est pas une date (AAAA-MM-JJ)") % {"value": day})
     if _STATUSES.get(status.lower()) == ReturnStatus.REJECTED and not reason:
         yield Problem(number, "motif", _("un rejet dit pourquoi"))
     for column, value in (("ordre", order), ("reference", reference)):

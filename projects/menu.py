@@ -70,6 +70,16 @@ FOLLOW_SCOPE = frozenset(
 )
 
 
+#: lists that no entry opens → the entry whose page leads to them
+UNDER = {
+    "funding:milestone_list": "funding:agreement_list",
+    "funding:claim_list": "funding:agreement_list",
+    "funding:batch_list": "funding:payment_list",
+    "funding:return_create": "funding:payment_list",
+    "funding:reconciliation": "funding:payment_list",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
     url: str
@@ -90,6 +100,7 @@ def menu_of(rights: Rights, path: str) -> list[MenuEntry]:
         except NoReverseMatch:
             continue
         found.append((url, str(label), name in SELDOM))
+    path = next((reverse(entry) for name, entry in UNDER.items() if path.startswith(reverse(name))), path)
     current = max((url for url, _label, _seldom in found if path.startswith(url) and (url != "/" or path == "/")), key=len, default="")
     is_long = len(found) > LONG
     return [MenuEntry(url, label, url == current, is_long and seldom and url != current) for url, label, seldom in found]

@@ -118,7 +118,10 @@ def empty_state(text: str, url: str = "", label: str = "") -> dict[str, str]:
 @register.inclusion_tag("components/actions.html")
 def actions(submit: str = "", cancel_url: str = "", cancel_label: str = "", name: str = "", value: str = "") -> dict[str, str]:
     """The button that does what the page is for, and the way out of it."""
-    return {"submit": submit, "cancel_url": cancel_url, "cancel_label": cancel_label or _("Annuler"), "name": name, "value": value}
+    cancel = _("Annuler")
+    if submit.startswith(cancel):  # « Annuler le lot » beside « Annuler » would not say which of the two keeps it
+        cancel = _("Revenir")
+    return {"submit": submit, "cancel_url": cancel_url, "cancel_label": cancel_label or cancel, "name": name, "value": value}
 
 
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────

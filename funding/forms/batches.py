@@ -49,7 +49,7 @@ class ReturnForm(KeyForm):
         data = super().clean() or {}
         if file := data.get("file"):
             if file.size > LARGEST:
-                raise ValidationError({"file": _("ce fichier dépasse 2 Mo : ce n’est pas un fichier de retour")})
+                raise ValidationError({"file": _("ce fichier dépasse 2 Mo : ce n’est pas un fichier de retour")})
             try:
                 data |= {"name": file.name[:200], "content": decode(file.read()), "confirmed": False}
             except ValueError as bad:

@@ -27,7 +27,7 @@ class CashForm(KeyForm):
     """A draw-down when an authority in force is chosen, else another receipt."""
 
     authority_id = forms.TypedChoiceField(
-        label=_("Autorisation"), coerce=int, empty_value=None, required=False, help_text=_("Aucune : une autre rentrée qu’un tirage")
+        label=_("Autorisation"), coerce=int, empty_value=None, required=False, help_text=_("Aucune : une autre rentrée qu’un tirage")
     )
     amount = MoneyField(label=_("Montant"))
     source = forms.CharField(label=_("Provenance"), max_length=200)

@@ -34,13 +34,13 @@ class ClaimForm(KeyForm):
         for category in CostCategory:
             line = self.kept.get(category)
             self.fields[f"amount_{category}"] = MoneyField(
-                label=_("Montant réclamé : %(category)s") % {"category": category.label},
+                label=_("Montant réclamé : %(category)s") % {"category": category.label},
                 required=False,
                 initial=line.amount if line else None,
                 widget=MoneyInput({"data-sum": "claimed"}),
             )
             self.fields[f"document_{category}"] = forms.FileField(
-                label=_("Pièce justificative : %(category)s") % {"category": category.label}, required=False, allow_empty_file=True
+                label=_("Pièce justificative : %(category)s") % {"category": category.label}, required=False, allow_empty_file=True
             )
 
     def rows(self) -> Iterator[tuple[CostCategory, Any, Any, ClaimLine | None]]:
@@ -73,10 +73,10 @@ class ClaimDecisionForm(KeyForm):
         for line in lines:
             name = {"category": line.get_category_display()}
             self.fields[f"admitted_{line.category}"] = MoneyField(
-                label=_("Montant admis : %(category)s") % name, initial=line.amount, widget=MoneyInput({"data-sum": "admitted"})
+                label=_("Montant admis : %(category)s") % name, initial=line.amount, widget=MoneyInput({"data-sum": "admitted"})
             )
             self.fields[f"reason_{line.category}"] = forms.CharField(
-                label=_("Motif de ce qui n’est pas admis : %(category)s") % name, required=False, max_length=2000
+                label=_("Motif de ce qui n’est pas admis : %(category)s") % name, required=False, max_length=2000
             )
 
     def rows(self) -> Iterator[tuple[ClaimLine, Any, Any]]:

@@ -19,9 +19,9 @@ from funding.services.year_end import Choices
 
 KINDS = [
     (CreditMoveKind.TRANSFER, _("Virement vers un autre exercice ou une autre enveloppe")),
-    (CreditMoveKind.FREEZE, _("Gel : le crédit ne peut plus être engagé")),
+    (CreditMoveKind.FREEZE, _("Gel : le crédit ne peut plus être engagé")),
     (CreditMoveKind.THAW, _("Dégel de ce qui a été gelé")),
-    (CreditMoveKind.REINVESTMENT, _("Réinvestissement : de l’argent revient au Fonds")),
+    (CreditMoveKind.REINVESTMENT, _("Réinvestissement : de l’argent revient au Fonds")),
 ]
 
 
@@ -37,7 +37,7 @@ class CreditMoveForm(KeyForm):
     )
     amount = MoneyField(label=_("Montant"))
     authority = forms.CharField(
-        label=_("Autorité"), max_length=200, help_text=_("Ce qui le permet : loi et article, décret, C.T., décision et sa date")
+        label=_("Autorité"), max_length=200, help_text=_("Ce qui le permet : loi et article, décret, C.T., décision et sa date")
     )
     effective_on = DayField(label=_("Date d’effet"))
     reason = forms.CharField(label=_("Motif"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
@@ -55,7 +55,7 @@ class CreditMoveForm(KeyForm):
         if cleaned.get("kind") == CreditMoveKind.TRANSFER:
             for name in ("to_envelope", "to_year"):
                 if name in cleaned and not cleaned[name]:
-                    self.add_error(name, _("Un virement va quelque part : faites un choix."))
+                    self.add_error(name, _("Un virement va quelque part : faites un choix."))
         return cleaned
 
     def account(self) -> Account:
@@ -81,7 +81,7 @@ class YearEndForm(KeyForm):
         help_text=_("Les autres passent à l’exercice suivant; leur convention garde son engagement."),
     )
     authority = forms.CharField(
-        label=_("Autorité"), max_length=200, help_text=_("Ce qui le permet : loi et article, décret, C.T., décision et sa date")
+        label=_("Autorité"), max_length=200, help_text=_("Ce qui le permet : loi et article, décret, C.T., décision et sa date")
     )
     effective_on = DayField(label=_("Date d’effet"))
     reason = forms.CharField(label=_("Motif"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))

@@ -97,10 +97,10 @@ SAID: dict[str, str | Promise] = {
     ),
 }
 WRONG: dict[str, str | Promise] = {
-    "bank_details_are_never_rewritten": gettext_lazy("Ces coordonnées sont décidées : inscrivez-en une nouvelle version."),
+    "bank_details_are_never_rewritten": gettext_lazy("Ces coordonnées sont décidées : inscrivez-en une nouvelle version."),
     "payment_is_never_rewritten": gettext_lazy("Ce qu’un paiement paie ne change jamais."),
     "payment_moves_in_order": gettext_lazy("Ce paiement a changé d’état entre-temps."),
-    "payment_is_in_a_batch": gettext_lazy("Cet ordre est dans un lot : annulez d’abord le lot."),
+    "payment_is_in_a_batch": gettext_lazy("Cet ordre est dans un lot : annulez d’abord le lot."),
     "payment_leaves_in_a_batch": gettext_lazy("Un ordre part dans un lot transmis, jamais autrement."),
     "batch_order_is_authorised": gettext_lazy("Un ordre de ce lot n’est plus à transmettre."),
     "batch_order_has_its_account": gettext_lazy("Un organisme de ce lot n’a pas de coordonnées bancaires confirmées."),

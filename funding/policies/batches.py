@@ -47,13 +47,13 @@ def settle_batch(actor: Any, batch: PaymentBatch, now: datetime) -> Verdict:
     """The same unit says that a batch left, or cancels it before it does."""
     return first_no(
         _reads_all(actor, batch),
-        possible(batch.state == BatchState.PREPARED, _("Ce lot n’est plus à transmettre : il est déjà transmis ou annulé.")),
+        possible(batch.state == BatchState.PREPARED, _("Ce lot n’est plus à transmettre : il est déjà transmis ou annulé.")),
     )
 
 
 @rule(
     Role.PAYMENT_REQUESTER,
-    says=gettext_lazy("La même unité prend le fichier de retour du système comptable : des confirmations et des rejets, tous ou aucun."),
+    says=gettext_lazy("La même unité prend le fichier de retour du système comptable : des confirmations et des rejets, tous ou aucun."),
     subject=Subject.PAYMENTS,
 )
 def import_returns(actor: Any, now: datetime) -> Verdict:

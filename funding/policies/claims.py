@@ -22,8 +22,8 @@ from projects.policies.rules import Subject, rule
 #: constraint of a trigger → what it says to a person; `room` and `asked` are dollars
 SAID: dict[str, str | Promise] = {
     "claim_line_is_frozen": gettext_lazy("Les coûts d’une réclamation soumise ne changent plus."),
-    "claim_decided_is_final": gettext_lazy("Cette réclamation est décidée : elle ne change plus."),
-    "claim_within_its_instalment": gettext_lazy("Le versement est de %(room)s : une réclamation n’y admet pas %(asked)s."),
+    "claim_decided_is_final": gettext_lazy("Cette réclamation est décidée : elle ne change plus."),
+    "claim_within_its_instalment": gettext_lazy("Le versement est de %(room)s : une réclamation n’y admet pas %(asked)s."),
     "claim_admits_its_lines": gettext_lazy("Le total admis n’est pas celui des lignes."),
     "payment_waits_for_its_claim": gettext_lazy("Ce versement attend la décision de sa réclamation."),
     "award_within_public_aid": gettext_lazy("Le cumul des aides publiques limite l’aide du Fonds à %(room)s; %(asked)s sont recommandés."),

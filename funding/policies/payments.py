@@ -60,9 +60,9 @@ def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
         possible(agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
         possible(
             MilestoneState.REPORTED in MILESTONE_MOVES[MilestoneState(milestone.state)],
-            _("Ce jalon est déjà déclaré : il attend sa vérification.")
+            _("Ce jalon est déjà déclaré : il attend sa vérification.")
             if milestone.state == MilestoneState.REPORTED
-            else _("Ce jalon ne se déclare plus : il est %(state)s.") % {"state": milestone.get_state_display().lower()},
+            else _("Ce jalon ne se déclare plus : il est %(state)s.") % {"state": milestone.get_state_display().lower()},
         ),
     )
 
@@ -142,7 +142,7 @@ def confirm_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     return first_no(
         _not_recused(actor, payment.instalment.agreement.project),
         possible(
-            payment.state in (PaymentState.TRANSMITTED, PaymentState.CONFIRMED), _("Ce paiement n’est pas transmis : il part dans un lot.")
+            payment.state in (PaymentState.TRANSMITTED, PaymentState.CONFIRMED), _("Ce paiement n’est pas transmis : il part dans un lot.")
         ),
     )
 
@@ -156,10 +156,10 @@ def reject_payment(actor: Any, payment: Payment, now: datetime) -> Verdict:
     """Whoever acts on payments may stop one that has not left, with a reason."""
     return first_no(
         _not_recused(actor, payment.instalment.agreement.project),
-        possible(payment.state != PaymentState.CONFIRMED, _("Ce paiement est confirmé : il ne peut plus être rejeté.")),
+        possible(payment.state != PaymentState.CONFIRMED, _("Ce paiement est confirmé : il ne peut plus être rejeté.")),
         possible(payment.state not in DEAD_PAYMENTS, _("Ce paiement est déjà rejeté.")),
         possible(
-            payment.state != PaymentState.TRANSMITTED, _("Cet ordre est au système comptable : seul son fichier de retour peut le rejeter.")
+            payment.state != PaymentState.TRANSMITTED, _("Cet ordre est au système comptable : seul son fichier de retour peut le rejeter.")
         ),
     )
 

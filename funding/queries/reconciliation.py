@@ -80,7 +80,7 @@ def summary(person: Any, now: datetime) -> Summary:
     )
     lines = [Row(label, found[name], found[f"{name}_amount"]) for name, label in labels]
     net = found["confirmed_amount"] - found["reversed_amount"]
-    lines.append(Row(_("Grand livre : versements et contre-écritures"), written["rows"], written["amount"]))
+    lines.append(Row(_("Grand livre : versements et contre-écritures"), written["rows"], written["amount"]))
     return Summary(lines, net - written["amount"])
 
 

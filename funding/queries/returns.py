@@ -85,7 +85,7 @@ def _problems_of(line: Line, payment: Payment | None, taken: dict[str | None, st
         return
     if payment.state != PaymentState.TRANSMITTED:
         if not _says_the_same(line, payment):
-            yield Problem(line.row, "statut", _("cet ordre est « %(state)s »") % {"state": payment.get_state_display()})
+            yield Problem(line.row, "statut", _("cet ordre est « %(state)s »") % {"state": payment.get_state_display()})
         return
     if (other := taken.get(line.reference)) and other != line.order:
         yield Problem(line.row, "reference", _("c’est la référence de l’ordre %(order)s") % {"order": other})

@@ -37,7 +37,7 @@ def prepare_batch(*, payment_ids: Sequence[int], actor: User, now: datetime, key
     held = {payment.pk for payment in lock_all(Payment, payment_ids)}
     payments = list(ready_for(actor, now).filter(pk__in=held))
     if len(payments) != len(set(payment_ids)):
-        raise WrongState(_("Un des ordres choisis n’est plus à transmettre : un autre lot l’a pris ou il a été rejeté. Rien n’est parti."))
+        raise WrongState(_("Un des ordres choisis n’est plus à transmettre : un autre lot l’a pris ou il a été rejeté. Rien n’est parti."))
     details = _details_for(payments)
     number = next_numbers(f"LOT-{timezone.localdate(now).year}", 1, width=5)[0]
     orders = [
@@ -99,11 +99,11 @@ def download_batch(*, batch_id: int, actor: User, now: datetime, key: str | None
     batch = PaymentBatch.objects.get(pk=batch_id)
     policies.download_batch(actor, batch, now).require()
     if batch.state == BatchState.CANCELLED:
-        raise WrongState(_("Ce lot est annulé : son fichier ne part plus."))
+        raise WrongState(_("Ce lot est annulé : son fichier ne part plus."))
     orders = list(orders_of(batch, actor, now).select_related("payment__instalment"))
     content = _bytes(batch.number, orders)
     if hashlib.sha256(content).hexdigest() != batch.sha256:
-        raise WrongState(_("Le fichier de ce lot n’est plus celui qui a été préparé : ne le remettez pas et prévenez l’exploitation."))
+        raise WrongState(_("Le fichier de ce lot n’est plus celui qui a été préparé : ne le remettez pas et prévenez l’exploitation."))
     note(batch, what="file", sha256=batch.sha256)
     return content
 
@@ -117,7 +117,7 @@ def _details_for(payments: Sequence[Payment]) -> dict[int, BankDetail]:
     organisations = {p.instalment.agreement.project.organisation_id: p.instalment.agreement.project.organisation.name for p in payments}
     details = current_details(organisations)
     if missing := sorted(name for pk, name in organisations.items() if pk not in details):
-        message = _("Coordonnées bancaires à confirmer d’abord : %(names)s.") % {"names": ", ".join(missing)}
+        message = _("Coordonnées bancaires à confirmer d’abord : %(names)s.") % {"names": ", ".join(missing)}
         raise Invalid(errors={"orders": message})
     return details
 

@@ -106,7 +106,7 @@ def submit_claim(*, claim_id: int, actor: User, now: datetime, key: str | None =
     if not lines:
         raise Invalid(_("Inscrivez au moins un coût avant de soumettre la réclamation."))
     if missing := [str(line.get_category_display()) for line in lines if line.document_id is None]:
-        raise Invalid(_("Joignez une pièce justificative pour : %(categories)s.") % {"categories": ", ".join(missing)})
+        raise Invalid(_("Joignez une pièce justificative pour : %(categories)s.") % {"categories": ", ".join(missing)})
     transition([claim], ClaimState.SUBMITTED, moves=CLAIM_MOVES, now=now, submitted_by=actor, submitted_at=now)
     note(claim, claimed=sum((line.amount for line in lines), ZERO))
     _note_file(claim)

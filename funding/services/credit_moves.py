@@ -112,7 +112,7 @@ def approve_credit_move(*, move_id: int, actor: User, now: datetime, key: str | 
     lines = move.lines.select_related("reverses", "agreement__project").order_by("position", "pk")
     post([_posting(move, line) for line in lines], actor=actor, recorded_at=known)
     if move.kind == CreditMoveKind.YEAR_END and not year_left(move.envelope_id, move.fiscal_year).is_closed:
-        raise WrongState(_("L’exercice a changé depuis que sa fin a été préparée : refusez-la et préparez-la de nouveau."))
+        raise WrongState(_("L’exercice a changé depuis que sa fin a été préparée : refusez-la et préparez-la de nouveau."))
     queue("money", now=now)
     return move
 
@@ -169,7 +169,7 @@ def unsound_terms(terms: Terms, now: datetime) -> dict[str, str]:
     """What is missing from the terms of a move, by field."""
     errors = {}
     if not terms.authority.strip():
-        errors["authority"] = _("Inscrivez l’autorité qui permet ce mouvement : loi, décret, décision.")
+        errors["authority"] = _("Inscrivez l’autorité qui permet ce mouvement : loi, décret, décision.")
     if not terms.reason.strip():
         errors["reason"] = _("Inscrivez le motif.")
     if terms.effective_on > timezone.localdate(now):

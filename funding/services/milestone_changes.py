@@ -47,7 +47,7 @@ def cancel_milestone(*, milestone_id: int, reason: str, actor: User, now: dateti
     policies.change_milestone(actor, milestone, now).require()
     _require_reason(reason)
     if Instalment.objects.filter(milestone=milestone).exists():
-        raise WrongState(_("Des versements dépendent de ce jalon : un avenant doit d’abord les remplacer."))
+        raise WrongState(_("Des versements dépendent de ce jalon : un avenant doit d’abord les remplacer."))
     _note_file(milestone.agreement.project)
     _write(milestone, MilestoneChangeKind.CANCELLED, None, reason, actor, now)
     transition([milestone], MilestoneState.CANCELLED, moves=MILESTONE_MOVES, now=now)

@@ -33,7 +33,7 @@ def report_milestone(*, milestone_id: int, report: str, evidence: Any, actor: Us
     milestone = lock(Milestone, milestone_id)
     policies.report_milestone(actor, milestone, now).require()
     if has_live_payments(milestone):  # of one accepted in part: its share is paid, the rest is for an amendment
-        raise WrongState(_("Un paiement de ce jalon est déjà demandé : le reste se règle par un avenant."))
+        raise WrongState(_("Un paiement de ce jalon est déjà demandé : le reste se règle par un avenant."))
     note_organisation(project.organisation_id)
     note(project.application or project)
     transition(

@@ -174,7 +174,7 @@ def _check_confirmation(payment: Payment, reference: str, paid_on: date, now: da
     if paid_on > timezone.localdate(now):
         errors["paid_on"] = _("Un paiement ne peut pas être confirmé avant d’être fait.")
     elif payment.authorised_at and paid_on < timezone.localdate(payment.authorised_at):
-        errors["paid_on"] = _("Le paiement a été autorisé le %(day)s : inscrivez cette date ou une date suivante.") % {
+        errors["paid_on"] = _("Le paiement a été autorisé le %(day)s : inscrivez cette date ou une date suivante.") % {
             "day": timezone.localdate(payment.authorised_at)
         }
     if errors:

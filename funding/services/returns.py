@@ -38,7 +38,7 @@ def import_returns(*, name: str, content: str, actor: User, now: datetime, key: 
     if examined.problems:
         count = len(examined.problems)
         raise Invalid(
-            ngettext("%(count)s cellule à corriger : rien n’est importé.", "%(count)s cellules à corriger : rien n’est importé.", count)
+            ngettext("%(count)s cellule à corriger : rien n’est importé.", "%(count)s cellules à corriger : rien n’est importé.", count)
             % {"count": count}
         )
     file = ReturnFile.objects.create(name=name, sha256=digest, received_by=actor, received_at=now, line_count=len(examined.matched))

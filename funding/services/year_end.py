@@ -52,15 +52,15 @@ def require_closable(left: YearLeft, fiscal_year: int, now: datetime) -> None:
     if timezone.localdate(now) < date(fiscal_year + 1, 4, 1):
         raise WrongState(_("Cet exercice n’est pas terminé."))
     if left.is_closed:
-        raise WrongState(_("Cet exercice est déjà fermé : il n’en reste rien."))
+        raise WrongState(_("Cet exercice est déjà fermé : il n’en reste rien."))
     if left.reserved:
         raise WrongState(
-            _("Il reste %(amount)s de réservations dans cet exercice : libérez-les ou engagez-les d’abord.")
+            _("Il reste %(amount)s de réservations dans cet exercice : libérez-les ou engagez-les d’abord.")
             % {"amount": money_cents(left.reserved)}
         )
     if over := [line.agreement.number for line in left.lines if line.unpaid < 0]:
         raise WrongState(
-            _("Plus a été payé que ce qui était engagé dans cet exercice pour %(agreements)s : régularisez d’abord.")
+            _("Plus a été payé que ce qui était engagé dans cet exercice pour %(agreements)s : régularisez d’abord.")
             % {"agreements": ", ".join(over)}
         )
 
@@ -75,7 +75,7 @@ def year_end_lines(left: YearLeft, account: Account, choices: Choices) -> list[C
     carried = choices.carried + sum((line.unpaid for line in moved), ZERO)
     following = Account(account.envelope_id, account.fiscal_year + 1)
     if carried and unknown_accounts([following]):
-        raise Invalid(errors={"carried": _("C’est le dernier exercice du Fonds : rien ne peut être reporté.")})
+        raise Invalid(errors={"carried": _("C’est le dernier exercice du Fonds : rien ne peut être reporté.")})
     lines = [one for line in left.lines for one in _undone(line, account)]
     lines += [_line(following, LedgerKind.COMMITMENT, line.unpaid, agreement_id=line.agreement.pk) for line in moved]
     lines += [_line(account, LedgerKind.CARRY, -carried), _line(following, LedgerKind.CARRY, carried)]

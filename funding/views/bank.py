@@ -131,7 +131,7 @@ class BankConfirm(BankAct):
 
     def perform(self, form: BaseForm) -> HttpResponse:
         acts.confirm_bank_details(**form.cleaned_data, **self.common())
-        return self.done(_("Les coordonnées sont confirmées : les prochains paiements iront à ce compte."))
+        return self.done(_("Les coordonnées sont confirmées : les prochains paiements iront à ce compte."))
 
 
 class BankRefuse(BankAct):

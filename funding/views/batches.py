@@ -101,7 +101,7 @@ class BatchCreate(ActForm):
     def perform(self, form: BaseForm) -> HttpResponse:
         data = form.cleaned_data
         batch = acts.prepare_batch(payment_ids=data["orders"], actor=self.request.user, now=timezone.now(), key=data["key"])
-        messages.success(self.request, _("Le lot est préparé : prenez son fichier, puis inscrivez sa remise."))
+        messages.success(self.request, _("Le lot est préparé : prenez son fichier, puis inscrivez sa remise."))
         return redirect("funding:batch_detail", batch.number)
 
 
@@ -155,5 +155,5 @@ class BatchCancel(BatchAct):
     form_class = ReasonForm
     act = staticmethod(acts.cancel_batch)
     title = gettext_lazy("Annuler le lot")
-    explanation = gettext_lazy("Annulez seulement un lot dont le fichier n’a pas été remis : ses ordres pourront partir dans un autre lot.")
+    explanation = gettext_lazy("Annulez seulement un lot dont le fichier n’a pas été remis : ses ordres pourront partir dans un autre lot.")
     success = gettext_lazy("Le lot est annulé; ses ordres sont de nouveau à transmettre.")

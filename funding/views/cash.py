@@ -113,10 +113,16 @@ class CashReverse(CashAct):
     def verdict(self) -> Verdict:
         return policies.record_cash(self.request.user, timezone.now())
 
+    @cached_property
+    def entry(self) -> CashEntry:
+        read_payments(self.request.user, timezone.now()).require()
+        return get_object_or_404(CashEntry, pk=self.kwargs["pk"])
+
     def about(self) -> dict[str, Any]:
-        now = timezone.now()
-        read_payments(self.request.user, now).require()
-        return {"entry_id": get_object_or_404(CashEntry, pk=self.kwargs["pk"]).pk}
+        return {"entry_id": self.entry.pk}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(entry=self.entry, **kwargs)
 
 
 class CashRuleSet(CashAct):
@@ -134,7 +140,7 @@ class AuthorityRecord(CashAct):
     form_class = AuthorityForm
     act = staticmethod(acts.record_authority)
     title = gettext_lazy("Inscrire une autorisation de tirage")
-    explanation = gettext_lazy("Elle est d’abord proposée : aucun tirage n’est possible avant son entrée en vigueur.")
+    explanation = gettext_lazy("Elle est d’abord proposée : aucun tirage n’est possible avant son entrée en vigueur.")
     success = gettext_lazy("L’autorisation est inscrite.")
 
     def verdict(self) -> Verdict:
@@ -154,10 +160,13 @@ class AuthorityAct(CashAct):
     def about(self) -> dict[str, Any]:
         return {"authority_id": self.authority.pk}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(authority=self.authority, **kwargs)
+
 
 class AuthorityAdopt(AuthorityAct):
     act = staticmethod(acts.adopt_authority)
-    title = gettext_lazy("Dire l’autorisation adoptée")
+    title = gettext_lazy("Constater l’adoption")
     success = gettext_lazy("L’adoption est inscrite.")
 
     def verdict(self) -> Verdict:

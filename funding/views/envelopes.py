@@ -20,6 +20,7 @@ from fondsinnovation.templatetags.typography import money, number
 from funding.enums import CREDIT_KINDS, LedgerKind
 from funding.filters.payments import LedgerFilter
 from funding.policies import payments as policies
+from funding.policies.credit_moves import prepare_year_end
 from funding.queries.cash import is_in_force
 from funding.queries.envelopes import EnvelopeLines, envelope_lines, ledger_for, ledger_totals
 from funding.tables.payments import LedgerTable
@@ -51,7 +52,11 @@ def envelope_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     policies.read_payments(request.user, now).require()
     envelopes = [(found, [_figure(found, *row) for row in ROWS]) for found in envelope_lines()]
-    context = {"envelopes": envelopes, "authority_in_force": is_in_force(timezone.localdate(now), now)}
+    context = {
+        "envelopes": envelopes,
+        "authority_in_force": is_in_force(timezone.localdate(now), now),
+        "may_close": prepare_year_end(request.user, now),
+    }
     return render(request, "funding/envelope_list.html", context)
 
 
@@ -86,5 +91,5 @@ def _with_totals(caption: str, totals: dict[LedgerKind, Decimal]) -> str:
     """The sum of the rows when their kinds add up; else that of each kind: credit and payments together would mean nothing."""
     if len(totals) == 1 or any(totals.keys() <= set(kinds) for kinds in ADD_UP):
         return _("%(rows)s, pour un total de %(total)s") % {"rows": caption, "total": money(sum(totals.values(), ZERO))}
-    parts = (_("%(kind)s : %(total)s") % {"kind": kind.label, "total": money(total)} for kind, total in totals.items())
+    parts = (_("%(kind)s : %(total)s") % {"kind": kind.label, "total": money(total)} for kind, total in totals.items())
     return "; ".join([caption, *parts])

@@ -22,7 +22,7 @@ from funding.filters.payments import PaymentFilter
 from funding.forms.payments import CofundingForm, KeyForm, MilestoneReportForm, PaymentConfirmForm, PaymentRequestForm, ReasonForm
 from funding.models import Instalment, Milestone, Payment
 from funding.policies import payments as policies
-from funding.policies.batches import reverse_payment
+from funding.policies.batches import import_returns, reverse_payment
 from funding.policies.milestones import change_milestone
 from funding.queries.bank import current_details
 from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for
@@ -44,7 +44,8 @@ def payment_list(request: HttpRequest) -> HttpResponse:
     found = PaymentFilter(request.GET, payments_for(request.user, now).order_by("-requested_at", "-pk"), request=request)
     table = PaymentTable.for_page(request, found.qs)
     table.caption = ngettext("%(count)s paiement", "%(count)s paiements", table.paginator.count) % {"count": number(table.paginator.count)}
-    return render(request, "funding/payment_list.html", {"table": table, "filter": found})
+    context = {"table": table, "filter": found, "may_import": import_returns(request.user, now)}
+    return render(request, "funding/payment_list.html", context)
 
 
 @require_safe
@@ -250,7 +251,7 @@ class PaymentAuthorise(PaymentAct):
     policy = staticmethod(policies.authorise_payment)
     act = staticmethod(acts.authorise_payment)
     title = gettext_lazy("Autoriser le paiement")
-    explanation = gettext_lazy("Vous êtes la troisième personne : après vous, l’ordre de paiement peut partir.")
+    explanation = gettext_lazy("Vous êtes la troisième personne : après vous, l’ordre de paiement peut partir.")
     success = gettext_lazy("Le paiement est autorisé.")
 
 
@@ -259,7 +260,7 @@ class PaymentConfirm(PaymentAct):
     policy = staticmethod(policies.confirm_payment)
     act = staticmethod(acts.confirm_payment)
     title = gettext_lazy("Confirmer le paiement")
-    explanation = gettext_lazy("La référence identifie le paiement : la confirmer deux fois ne change rien.")
+    explanation = gettext_lazy("La référence identifie le paiement : la confirmer deux fois ne change rien.")
     success = gettext_lazy("Le paiement est confirmé et inscrit au registre de l’enveloppe.")
 
 

@@ -74,7 +74,7 @@ class PaymentReverse(PaymentAct):
     act = staticmethod(reverse_payment)
     title = gettext_lazy("Annuler par contre-écriture")
     explanation = gettext_lazy(
-        "Le paiement est revenu ou a échoué après sa confirmation : une contre-écriture le retire du grand livre, "
+        "Le paiement est revenu ou a échoué après sa confirmation : une contre-écriture le retire du grand livre, "
         "et le versement pourra être demandé de nouveau."
     )
     success = gettext_lazy("Le paiement est annulé par contre-écriture.")

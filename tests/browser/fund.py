@@ -18,7 +18,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from funding.enums import BatchState, ClaimState, EligibilityPoint, InstalmentKind, MilestoneState, PaymentState, ReviewState
+from funding.enums import (
+    AgreementState,
+    BatchState,
+    ClaimState,
+    EligibilityPoint,
+    InstalmentKind,
+    MilestoneState,
+    PaymentState,
+    ReviewState,
+)
 from funding.models import (
     Agreement,
     BankDetail,
@@ -33,6 +42,7 @@ from funding.models import (
     PaymentBatch,
     Review,
 )
+from funding.services.agreement_ends import suspend_agreement
 from funding.services.bank import Account, enter_bank_details
 from funding.services.batches import prepare_batch, transmit_batch
 from funding.services.calls import submit_call
@@ -93,6 +103,7 @@ MORE = tuple(
         ("RBQ", "Versement transmis", "sign_minister"),
         ("RBQ", "Versement dans un lot", "sign_minister"),
         ("RBQ", "Versement à réunir", "sign_minister"),
+        ("RBQ", "Convention suspendue", "sign_minister"),
     )
 )
 
@@ -200,7 +211,9 @@ def request_payments(now: Any) -> None:
         )
         for step, local in steps:
             step(payment_id=payment.pk, actor=person(local), now=now)
-    place_hold(agreement_id=agreement(GAINED).pk, reason="Rapport annuel en retard", actor=person("direction"), now=now)
+    director = {"actor": person("direction"), "now": now}
+    place_hold(agreement_id=agreement(GAINED).pk, reason="Rapport annuel en retard", **director)
+    suspend_agreement(agreement_id=agreement("Convention suspendue").pk, reason="Changement de direction", **director)
 
 
 def claim_costs(now: Any) -> None:
@@ -544,6 +557,9 @@ for _step in ("review", "return"):
     page(f"funding:agreement_{_step}", "agente1", contract("Convention à relire"))
 page("funding:agreement_complete", "agente1", contract(IN_FORCE))
 page("funding:agreement_suspend", "direction", contract(IN_FORCE))
+page("funding:agreement_resume", "direction", contract("Convention suspendue"))
+page("funding:agreement_detail", "direction", contract("Convention suspendue"))
+page("funding:agreement_close", "direction", lambda: (Agreement.objects.filter(state=AgreementState.COMPLETED).order_by("pk")[0].number,))
 page("funding:agreement_terminate", "tete", contract(IN_FORCE))
 page("funding:agreement_sign", "greffe.rimouski", contract(TO_SIGN))
 page("funding:agreement_sign_minister", "direction", contract("Convention à signer pour le ministre"))

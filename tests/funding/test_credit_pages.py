@@ -62,7 +62,7 @@ def test_each_figure_of_the_envelopes_leads_to_the_rows_that_make_it(client, as_
     captions = {label: client.get(shown[label]["url"]).context["table"].caption for label in ("Crédit ouvert", "Restes à payer")}
     assert captions == {
         "Crédit ouvert": "2 écritures, pour un total de 53\u00a0999\u00a0000\u00a0$",
-        "Restes à payer": "2 écritures; Engagement : 100\u00a0000\u00a0$; Versement : 40\u00a0000\u00a0$",
+        "Restes à payer": "2 écritures; Engagement\u00a0: 100\u00a0000\u00a0$; Versement\u00a0: 40\u00a0000\u00a0$",
     }
 
 
@@ -132,7 +132,7 @@ def test_authority_is_recorded_adopted_and_put_in_force_then_drawn(client, as_ro
     as_role(Role.CONTROLLER)
     assert client.post(page("authority_record"), {"law": "Loi 1", "article": "5", "ceiling": "2 000"}).status_code == 302
     number = DrawAuthority.objects.get().number
-    assert client.get(page("authority_adopt", number)).status_code == 200
+    assert all(fact in text(client.get(page("authority_adopt", number))) for fact in (number, "Loi 1", "2 000,00 $"))
     late = client.post(page("authority_adopt", number), {"on": (today + timedelta(days=1)).isoformat()})
     assert (late.status_code, list(late.context["form"].errors)) == (422, ["on"])
     assert client.post(page("authority_adopt", number), {"on": today.isoformat()}).status_code == 302
@@ -147,6 +147,7 @@ def test_authority_is_recorded_adopted_and_put_in_force_then_drawn(client, as_ro
     assert (over.status_code, over.context["form"]["source"].value()) == (409, "FG")
     entry = CashEntry.objects.get()
     assert page("cash_reverse", entry.pk) in text(client.get(page("cash_detail")))
+    assert all(fact in text(client.get(page("cash_reverse", entry.pk))) for fact in ("T-1", "FG", "1 500,00 $"))
     assert client.post(page("cash_reverse", entry.pk)).status_code == 302
     assert "T-1 (correction)" in text(client.get(page("cash_detail")))
 

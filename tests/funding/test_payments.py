@@ -99,7 +99,7 @@ def test_milestone_instalment_waits_for_its_milestone(team):
     agreement = agreement_in_force()
     instalment = agreement.instalments.get(kind="milestone")
     requested(team, advance_of(agreement))
-    with pytest.raises(WrongState, match="le jalon « Jalon 1 » est vérifié"):
+    with pytest.raises(WrongState, match="le jalon «\u00a0Jalon 1\u00a0» est vérifié"):
         requested(team, instalment)
     member = person_with(Role.WRITER, organisation=agreement.project.organisation)
     milestone = instalment.milestone
@@ -108,7 +108,7 @@ def test_milestone_instalment_waits_for_its_milestone(team):
         milestone_acts.verify_milestone(milestone_id=milestone.pk, actor=member, now=NOW)
     milestone_acts.verify_milestone(milestone_id=milestone.pk, actor=team[Role.OFFICER], now=NOW)
     assert requested(team, instalment).amount == Decimal("55000.00")
-    with pytest.raises(WrongState, match="le rapport final, « Jalon 2 », est vérifié"):
+    with pytest.raises(WrongState, match="le rapport final, «\u00a0Jalon 2\u00a0», est vérifié"):
         requested(team, agreement.instalments.get(kind="holdback"))
 
 

@@ -98,6 +98,11 @@ def test_event_without_an_instant_is_still_to_come() -> None:
     )
 
 
+def test_way_out_of_a_page_that_cancels_something_is_not_called_the_same() -> None:
+    ways = [render(f'{{% actions submit="{word} le lot" cancel_url="/" %}}').rpartition("href")[2] for word in ("Annuler", "Refuser")]
+    assert ["Revenir" in ways[0], "Annuler" in ways[1]] == [True, True]
+
+
 def test_breadcrumb_marks_the_page_it_is_on() -> None:
     page = render('{% breadcrumb %}{% crumb "Demandes" "/demandes/" %}{% crumb "Budget" %}{% endbreadcrumb %}')
     assert re.findall(r"<li.*?</li>", page) == ['<li><a href="/demandes/">Demandes</a></li>', '<li aria-current="page">Budget</li>']

@@ -40,3 +40,8 @@ def test_page_holds_each_entry_once_and_marks_the_open_one(client):
     nav = page.text.partition('<nav class="menu"')[2].partition("</nav>")[0]
     assert [nav.count(f'href="{entry.url}"') for entry in page.context["menu"]] == [1] * len(page.context["menu"])
     assert nav.count("<summary>Plus</summary>") == nav.count('aria-current="page"') == 1
+
+
+def test_list_that_no_entry_opens_marks_the_entry_that_leads_to_it():
+    for path, entry in (("/lots/", "Paiements"), ("/rapprochement/", "Paiements"), ("/jalons/7/", "Conventions")):
+        assert [one.label for one in menu_of(rights_of(person_with(Role.AUDITOR), NOW), path) if one.current] == [entry], path

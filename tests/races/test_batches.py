@@ -37,7 +37,7 @@ def test_of_a_crowd_of_batches_one_takes_the_orders(committed_db):
     losers = [answer for answer in answers if isinstance(answer, WrongState)]
     assert (len(losers), PaymentBatch.objects.count(), BatchOrder.objects.count()) == (CROWD - 1, 1, 3)
     assert {loser.message for loser in losers} == {
-        "Un des ordres choisis n’est plus à transmettre : un autre lot l’a pris ou il a été rejeté. Rien n’est parti."
+        "Un des ordres choisis n’est plus à transmettre\u00a0: un autre lot l’a pris ou il a été rejeté. Rien n’est parti."
     }
 
 

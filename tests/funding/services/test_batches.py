@@ -112,7 +112,7 @@ def test_batch_without_a_confirmed_account_names_the_organisation(requester):
     name = payment.instalment.agreement.project.organisation.name
     with pytest.raises(Invalid) as refused:
         prepared(requester, payment)
-    assert refused.value.errors == {"orders": f"Coordonnées bancaires à confirmer d’abord : {name}."}
+    assert refused.value.errors == {"orders": f"Coordonnées bancaires à confirmer d’abord\u00a0: {name}."}
     with pytest.raises(Invalid):
         prepared(requester)
     assert not PaymentBatch.objects.exists()

@@ -114,7 +114,7 @@ def test_refused_claim_pays_nothing_and_another_may_be_made(agreement, finance, 
     assert (claim.state, claim.aid) == (ClaimState.REFUSED, D("0.00"))
     again = saved(agreement, finance)
     assert (again.state, again.number != claim.number) == (ClaimState.DRAFT, True)
-    assert "le jalon « Jalon 1 » est vérifié" in checklist_of(again.instalment).unmet
+    assert "le jalon «\u00a0Jalon 1\u00a0» est vérifié" in checklist_of(again.instalment).unmet
 
 
 def test_draft_keeps_its_documents_and_leaves_out_empty_costs(agreement, finance):
@@ -129,7 +129,7 @@ def test_claim_without_a_cost_or_a_document_is_not_submitted(agreement, finance)
     with pytest.raises(Invalid, match="au moins un coût"):
         acts.submit_claim(claim_id=claim.pk, actor=finance, now=NOW)
     claim = saved(agreement, finance, files=("fees",))
-    with pytest.raises(Invalid, match="Joignez une pièce justificative pour : Salaires"):
+    with pytest.raises(Invalid, match="Joignez une pièce justificative pour\u00a0: Salaires"):
         acts.submit_claim(claim_id=claim.pk, actor=finance, now=NOW)
 
 

@@ -70,18 +70,18 @@ def lift(agreement, reason="Rapport reçu"):
 def test_each_condition_is_named_until_it_is_met(agreement, officer):
     assert unmet(agreement, "advance") == []
     assert unmet(agreement, "milestone") == [
-        "le jalon « Jalon 1 » est vérifié",
+        "le jalon «\u00a0Jalon 1\u00a0» est vérifié",
         "les versements qui précèdent sont demandés (il reste 1)",
     ]
     assert unmet(agreement, "holdback") == [
-        "le rapport final, « Jalon 2 », est vérifié",
+        "le rapport final, «\u00a0Jalon 2\u00a0», est vérifié",
         "les autres jalons sont réglés (il reste Jalon 1)",
         "les versements qui précèdent sont demandés (il reste 1, 2)",
     ]
     ask(agreement, "advance")
     verify(agreement, 1, officer)
     ask(agreement, "milestone")
-    assert unmet(agreement, "holdback") == ["le rapport final, « Jalon 2 », est vérifié"]
+    assert unmet(agreement, "holdback") == ["le rapport final, «\u00a0Jalon 2\u00a0», est vérifié"]
     verify(agreement, 2, officer)
     release = checklist_of(instalment(agreement, "holdback"))
     assert (release.ready, release.payable, len(release.conditions)) == (True, D("20000.00"), 5)

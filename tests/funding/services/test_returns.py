@@ -120,7 +120,7 @@ def test_reference_of_another_order_is_refused_by_name(client, requester):
     problems = [(one.row, one.column, one.message) for one in answer.context["examined"].problems]
     assert (answer.status_code, problems) == (
         422,
-        [(2, "reference", f"c’est la référence de l’ordre {first.order_number}"), (3, "statut", "cet ordre est « Confirmé »")],
+        [(2, "reference", f"c’est la référence de l’ordre {first.order_number}"), (3, "statut", "cet ordre est «\u00a0Confirmé\u00a0»")],
     )
 
 

@@ -103,7 +103,7 @@ def test_year_that_cannot_close_says_why():
         prepare(now=NOW, terms=Terms("C.T.", "Fin", NOW.date()))
     agreement = paid("40000.00", "P-1")
     commit_less(agreement=agreement, actor=None, now=NOW)
-    with pytest.raises(WrongState, match=f"pour {agreement.number} "):
+    with pytest.raises(WrongState, match=f"pour {agreement.number}\u00a0"):
         prepare()
     reserve(call=reserved_call(), amounts={2026: Decimal("1000.00")}, actor=None, now=NOW)
     with pytest.raises(WrongState, match="de réservations"):
