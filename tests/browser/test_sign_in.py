@@ -49,14 +49,15 @@ def test_application_is_added_and_its_code_signs_in(page, writer, look):
     secret = page.locator("code").inner_text()
     page.get_by_label("Code de l’application").fill(code_of(secret))
     page.get_by_role("button", name="Ajouter l’application").click()
+    page.locator("ul.codes li").first.wait_for()
     assert page.locator("ul.codes li").count() == 10
     page.get_by_role("link", name="J’ai gardé mes codes").click()
-    assert page.get_by_text("En service").is_visible()
+    page.get_by_text("En service").wait_for()
     leave(page)
     enter(page, writer)
     page.get_by_label("Code de l’application, ou code de secours").fill(code_of(secret))
     page.get_by_role("button", name="Continuer").click()
-    assert page.get_by_role("button", name="Se déconnecter").is_visible()
+    page.get_by_role("button", name="Se déconnecter").wait_for()
     for address, name in (("/compte/", "account"), ("/compte/second-facteur/", "factors"), ("/compte/sessions/", "sessions")):
         look(address, name)
 
