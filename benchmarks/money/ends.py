@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
 from benchmarks.money.files import COMMITMENT, PROJECTS
 from benchmarks.money.kinds import REASON, Accepted, Effect, Kind, Move, targets
-from funding.enums import TerminationCause
+from funding.enums import PaymentState, TerminationCause
 from funding.models import AgreementPart, Payment
 from funding.services import agreement_ends, milestone_changes
 from projects.enums import Role
-from projects.models import JournalEntry
 
 _IN_FORCE = "SELECT id FROM funding_agreement WHERE state = 'in_force'"
 CAUSE = TerminationCause.MUTUAL.value
@@ -43,29 +41,16 @@ KINDS = {
 
 
 def _terminations(accepted: Accepted) -> Iterator[Move]:
-    """What was committed and not paid when the agreement ended: a payment that came back later stays committed."""
+    """What was committed and not paid when the agreement ended, and what came back since: neither is due any more."""
     ended = set(targets(accepted["terminate_agreement"]))
-    links = JournalEntry.objects.filter(act__in=("terminate_agreement", "reverse_payment")).values_list("act", "link__seq", "content")
-    place: dict[tuple[str, int], int] = {}
-    for act, seq, content in links:
-        for pk in _touched(act, content):
-            place[act, pk] = seq
     left: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
     for agreement, year, amount in AgreementPart.objects.filter(agreement__in=ended).values_list("agreement", "fiscal_year", "amount"):
         left[agreement, year] += amount
-    paid = Payment.objects.filter(instalment__agreement__in=ended, confirmed_at__isnull=False)
-    for payment, agreement, year, amount in paid.values_list("pk", "instalment__agreement", "fiscal_year", "amount"):
-        came_back = place.get(("reverse_payment", payment))
-        if came_back is None or came_back > place["terminate_agreement", agreement]:
-            left[agreement, year] -= amount
+    paid = Payment.objects.filter(instalment__agreement__in=ended, state=PaymentState.CONFIRMED)
+    for agreement, year, amount in paid.values_list("instalment__agreement", "fiscal_year", "amount"):
+        left[agreement, year] -= amount
     for (agreement, year), amount in left.items():
         yield (COMMITMENT, PROJECTS, year, f"agreement {agreement}"), -amount
-
-
-def _touched(act: str, content: str) -> list[int]:
-    """The agreement that an act ended, or the payment that it took back, as its journal entry names them."""
-    name = "funding.agreement" if act == "terminate_agreement" else "funding.payment"
-    return [one["id"] for one in json.loads(content)["objects"] if one["type"] == name]
 
 
 EFFECTS: tuple[Effect, ...] = (_terminations,)

@@ -67,7 +67,7 @@ def terminate_agreement(*, agreement_id: int, cause: str, reason: str, actor: Us
     step = record_step(agreement, AgreementStepKind.TERMINATED, reason=reason, cause=cause, actor=actor, now=now)
     note(application)
     queue("money", now=now)
-    freed = _free_unpaid(agreement, actor=actor, now=now, known=known)
+    freed = free_unpaid(agreement, actor=actor, now=now, known=known)
     note(step, freed=freed)
     return agreement
 
@@ -101,7 +101,7 @@ def close_agreement(*, agreement_id: int, actor: User, now: datetime, key: str |
     step = record_step(agreement, AgreementStepKind.CLOSED, actor=actor, now=now)
     note(application)
     queue("money", now=now)
-    note(step, freed=_free_unpaid(agreement, actor=actor, now=now, known=known))
+    note(step, freed=free_unpaid(agreement, actor=actor, now=now, known=known))
     return agreement
 
 
@@ -120,7 +120,7 @@ def _require_none(unmet: list[str], refusal: str) -> None:
         raise WrongState(" ".join([refusal, *unmet]))
 
 
-def _free_unpaid(agreement: Agreement, *, actor: User, now: datetime, known: datetime) -> Decimal:
+def free_unpaid(agreement: Agreement, *, actor: User, now: datetime, known: datetime) -> Decimal:
     """Give back to the envelope, fiscal year by fiscal year, what is committed and was never paid; the dollars freed."""
     call, day, unpaid = agreement.project.call, timezone.localdate(now), unpaid_by_year(agreement)
     envelope = Envelope.objects.get(code=call.envelope)

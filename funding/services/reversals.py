@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import Invalid, act
-from funding.enums import PAYMENT_MOVES, LedgerKind, PaymentState
+from funding.enums import PAYMENT_MOVES, AgreementState, LedgerKind, PaymentState
 from funding.models import Agreement, LedgerEntry, Payment
 from funding.policies import batches as policies
+from funding.services.agreement_ends import free_unpaid
 from funding.services.envelopes import Posting, post
 from funding.services.payments import FILE, note_file
 from projects.models import User
@@ -18,12 +19,17 @@ from projects.services.journal import money_clock, note_reason, transition
 from projects.services.locks import lock
 from projects.services.outbox import queue
 
+#: an agreement under which nothing is paid any more
+ENDED = (AgreementState.CLOSED, AgreementState.TERMINATED)
+
 
 @act
 def reverse_payment(
     *, payment_id: int, reference: str, returned_on: date, reason: str, actor: User, now: datetime, key: str | None = None
 ) -> Payment:
     """Reverse a confirmed payment that came back: a contra-entry of the same envelope and fiscal year; the instalment may be paid again.
+
+    Once its agreement has ended, the commitment of what came back is released too.
 
     Raises NotAllowed, WrongState, Invalid (a reason or a reference is missing, or the reference is known already).
     """
@@ -46,6 +52,8 @@ def reverse_payment(
     )
     original = LedgerEntry.objects.get(kind=LedgerKind.PAYMENT, reference=payment.reference, agreement=agreement, reverses=None)
     post([contra_entry(original, reference, returned_on)], actor=actor, recorded_at=known)
+    if agreement.state in ENDED:  # nothing will be paid again: what came back is not due any more (INV-12)
+        free_unpaid(agreement, actor=actor, now=now, known=known)
     note_file(payment)
     queue("money", now=now)
     return payment

@@ -15,7 +15,9 @@ from funding.services.agreement_ends import (
     terminate_agreement,
 )
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, confirm_payment, request_payment
+from funding.services.reversals import reverse_payment
 from projects.enums import DocumentKind, ProjectState, Role
+from reporting.queries.invariants import check
 from tests.access.world import document_of
 from tests.factories import NOW, UserFactory, agreement_in_force, person_with, recuse, sent
 from tests.funding.services.test_agreement_drafts import by
@@ -85,6 +87,17 @@ def test_termination_frees_what_was_never_paid_year_by_year():  # T10
     assert (step.cause, step.reason) == ("default", "Jalon jamais livré")
     with pytest.raises(WrongState):
         terminate(agreement)
+
+
+def test_payment_that_comes_back_after_the_end_is_not_due_any_more():
+    agreement = agreement_in_force(amount=D("1000000.00"))
+    payment = pay(agreement.instalments.get(position=1))
+    agreement = terminate(agreement)
+    reverse_payment(
+        payment_id=payment.pk, reference="RET-1", returned_on=NOW.date(), reason="Compte fermé", actor=person_with(Role.CONTROLLER), now=NOW
+    )
+    assert committed(agreement) == [D("1000000.00"), D("-750000.00"), D("-250000.00")]
+    assert [finding.broken for finding in check() if finding.broken] == []
 
 
 def test_termination_waits_for_payments_under_way_and_names_them():
