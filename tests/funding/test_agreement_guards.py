@@ -1,7 +1,6 @@
 """What the database holds of agreements whatever the application does: one raw statement each, as the application's own role."""
 
 import pytest
-from django.db import DatabaseError, connection, transaction
 
 from funding.models import Agreement, Signature
 from projects.models import GainPlan
@@ -9,22 +8,9 @@ from reporting.queries.invariants import check
 from tests.factories import NOW, UserFactory, agreement_in_force
 from tests.funding.services.test_agreement_ends import terminate
 from tests.funding.services.test_agreements import approved, draft, reviewed
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
-
-
-def run(statement, given):
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, given)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def refusal(statement, *given):
-    """The name of what refuses a raw statement, deferred constraints included."""
-    with pytest.raises(DatabaseError) as refused:
-        run(statement, given)
-    diag = refused.value.__cause__.diag
-    return diag.constraint_name or diag.message_primary
 
 
 def moved(agreement, state, more=""):

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, transaction
 
 from fondsinnovation.kit.errors import WrongState, act
 from funding.enums import CreditMoveKind, LedgerKind
@@ -13,23 +12,10 @@ from projects.enums import Role
 from projects.services.journal import money_clock, note
 from tests.factories import NOW, CallFactory, agreement_in_force, person_with, reserve
 from tests.funding.credit import account, approved, frozen, proposed
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 THOUSAND = Decimal("1000.00")
-
-
-def _execute(statement, given):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, given)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def refusal(statement, given=()):
-    """The name of what refuses a raw statement, deferred constraints included."""
-    with pytest.raises(DatabaseError) as refused, transaction.atomic():
-        _execute(statement, given)
-    diag = refused.value.__cause__.diag
-    return diag.constraint_name or diag.message_primary
 
 
 def row(kind, amount, **more):
@@ -41,7 +27,7 @@ def row(kind, amount, **more):
         f"""INSERT INTO ledger_entry (envelope_id, fiscal_year, seq, reference, effective_on, recorded_at, sha256, {names})
         SELECT e.id, 2026, y.last_seq + 1, 'R', '2026-11-24', now(), repeat('0', 64), {marks}
           FROM funding_envelope e JOIN envelope_year y ON y.envelope_id = e.id AND y.fiscal_year = 2026 WHERE e.code = 'PROJECTS'""",
-        list(values.values()),
+        *values.values(),
     )
 
 
@@ -82,7 +68,7 @@ def test_one_half_of_a_transfer_is_refused():  # INV-01
     move = proposed(CreditMoveKind.TRANSFER, THOUSAND, to=account("SECRETARIAT"))
     statement = """INSERT INTO funding_creditline (move_id, position, envelope_id, fiscal_year, kind, amount)
                    VALUES (%s, 3, %s, 2026, 'transfer', 500)"""
-    assert refusal(statement, [move.pk, account().envelope_id]) == "credit_move_sums_to_nothing"
+    assert refusal(statement, move.pk, account().envelope_id) == "credit_move_sums_to_nothing"
 
 
 def test_authorised_above_the_ceiling_is_refused():  # INV-02
@@ -138,4 +124,4 @@ def test_contra_entry_keeps_the_holder_and_the_account():  # INV-10
                    SELECT o.envelope_id, 2027, y.last_seq + 1, o.kind, -1, o.call_id, o.award_id, o.agreement_id, '', '2026-11-24', now(),
                      repeat('0', 64), o.id
                      FROM ledger_entry o JOIN envelope_year y ON y.envelope_id = o.envelope_id AND y.fiscal_year = 2027 WHERE o.id = %s"""
-    assert refusal(elsewhere, [entry.pk]) in ("ledger_contra_fits", "envelope_year_within_authorised")
+    assert refusal(elsewhere, entry.pk) in ("ledger_contra_fits", "envelope_year_within_authorised")

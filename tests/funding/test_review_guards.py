@@ -1,12 +1,13 @@
 """Scores as the database holds them: one raw statement each, as the application's role."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from funding.enums import ReviewState
 from funding.models import Review, Score
 from projects.enums import ApplicationState
 from tests.factories import NOW, ApplicationFactory, CallFactory, ReviewFactory
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +19,6 @@ def review_scored(*scores):
     for criterion, score in zip(criteria, scores, strict=False):
         Score.objects.create(review=review, criterion=criterion, score=score)
     return review, criteria
-
-
-def refused(statement, *parameters):
-    """The name of the rule that refuses a statement."""
-    with pytest.raises(IntegrityError) as error, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-    return error.value.__cause__.diag.constraint_name
 
 
 SUBMIT = "UPDATE funding_review SET state = 'submitted', submitted_at = %s, total = 80 WHERE id = %s"
@@ -40,7 +34,7 @@ def submitted():
 def test_score_above_the_maximum_of_its_criterion_is_refused_by_name():
     review, criteria = review_scored(5, 3)
     above = criteria[0].maximum + 1
-    assert refused("UPDATE funding_score SET score = %s WHERE review_id = %s", above, review.pk) == "score_within_maximum"
+    assert refusal("UPDATE funding_score SET score = %s WHERE review_id = %s", above, review.pk) == "score_within_maximum"
     assert sorted(Score.objects.values_list("score", flat=True).order_by("pk")) == [3, 5]
 
 
@@ -48,12 +42,12 @@ def test_score_on_the_grid_of_another_call_is_refused_by_name():
     review, _criteria = review_scored(5, 3)
     other = CallFactory().criteria.order_by("position")[0]
     insert = "INSERT INTO funding_score (review_id, criterion_id, score, comment) VALUES (%s, %s, 1, '')"
-    assert refused(insert, review.pk, other.pk) == "score_of_the_grid"
+    assert refusal(insert, review.pk, other.pk) == "score_of_the_grid"
 
 
 def test_incomplete_review_cannot_be_submitted():
     review, _criteria = review_scored(5)
-    assert refused(SUBMIT, NOW, review.pk) == "review_submitted_has_every_score"
+    assert refusal(SUBMIT, NOW, review.pk) == "review_submitted_has_every_score"
     assert Review.objects.get().state == ReviewState.IN_PROGRESS
 
 
@@ -70,11 +64,11 @@ def test_incomplete_review_cannot_be_submitted():
 )
 def test_submitted_review_no_longer_changes(statement, rule):
     review, _criteria = submitted()
-    assert refused(statement, review.pk) == rule
+    assert refusal(statement, review.pk) == rule
     assert list(Score.objects.values_list("score", flat=True).order_by("pk")) == [5, 3]
 
 
 def test_submitted_review_takes_no_second_score():
     review, criteria = submitted()
     insert = "INSERT INTO funding_score (review_id, criterion_id, score, comment) VALUES (%s, %s, 5, '')"
-    assert refused(insert, review.pk, criteria[0].pk) == "score_unique"
+    assert refusal(insert, review.pk, criteria[0].pk) == "score_unique"

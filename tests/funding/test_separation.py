@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, act
 from funding.enums import AwardState, EligibilityPoint, MilestoneState
@@ -40,16 +40,10 @@ from tests.factories import (
     person_with,
     reserved_call,
 )
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 DUE = (NOW + timedelta(days=14)).date()
-
-
-def refused(statement, *parameters):
-    """The name of the rule by which the database refuses a statement (tests connect as the application's role)."""
-    with pytest.raises(IntegrityError) as error, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-    return error.value.__cause__.diag.constraint_name
 
 
 def done(statement, *parameters):
@@ -72,7 +66,7 @@ def test_sd1_author_of_a_call_never_approves_it():
     with pytest.raises(NotAllowed, match="Vous avez rédigé cet appel"):
         approve_call(call_id=call.pk, actor=both, now=NOW)
     approve = "UPDATE projects_call SET approved_by_id = %s, approved_at = %s WHERE id = %s"
-    assert refused(approve, both.pk, NOW, call.pk) == "call_approver_is_not_author"
+    assert refusal(approve, both.pk, NOW, call.pk) == "call_approver_is_not_author"
     assert done(approve, UserFactory().pk, NOW, call.pk) == 1
 
 
@@ -165,18 +159,18 @@ def test_sd2_database_keeps_the_adviser_apart_from_eligibility_both_ways():
     advised_by(person, application)
     for column in ("decided_by_id", "confirmed_by_id"):
         update = f"UPDATE funding_eligibility SET {column} = %s, confirmed_at = %s WHERE id = %s"
-        assert refused(update, person.pk, NOW, found.pk) == "adviser_is_apart"
-    assert refused(ADVISE, application.pk, found.decided_by_id, UserFactory().pk, NOW) == "adviser_is_apart"
+        assert refusal(update, person.pk, NOW, found.pk) == "adviser_is_apart"
+    assert refusal(ADVISE, application.pk, found.decided_by_id, UserFactory().pk, NOW) == "adviser_is_apart"
     other = ApplicationFactory()
     assert done(ADVISE, other.pk, found.decided_by_id, UserFactory().pk, NOW) == 1
 
 
 def test_sd2_database_keeps_the_adviser_apart_from_reviews_both_ways():
     review = ReviewFactory()
-    assert refused(ADVISE, review.application_id, review.reviewer_id, UserFactory().pk, NOW) == "adviser_is_apart"
+    assert refusal(ADVISE, review.application_id, review.reviewer_id, UserFactory().pk, NOW) == "adviser_is_apart"
     person = UserFactory()
     advised_by(person, review.application)
-    assert refused("UPDATE funding_review SET reviewer_id = %s WHERE id = %s", person.pk, review.pk) == "adviser_is_apart"
+    assert refusal("UPDATE funding_review SET reviewer_id = %s WHERE id = %s", person.pk, review.pk) == "adviser_is_apart"
 
 
 def test_sd2_database_keeps_the_adviser_apart_from_milestones_both_ways():
@@ -184,9 +178,9 @@ def test_sd2_database_keeps_the_adviser_apart_from_milestones_both_ways():
     milestone = reported_milestone(application)
     advised_by(person, application)
     verify = "UPDATE funding_milestone SET verified_by_id = %s, verified_at = %s WHERE id = %s"
-    assert refused(verify, person.pk, NOW, milestone.pk) == "adviser_is_apart"
+    assert refusal(verify, person.pk, NOW, milestone.pk) == "adviser_is_apart"
     assert done(verify, verifier.pk, NOW, milestone.pk) == 1
-    assert refused(ADVISE, application.pk, verifier.pk, UserFactory().pk, NOW) == "adviser_is_apart"
+    assert refusal(ADVISE, application.pk, verifier.pk, UserFactory().pk, NOW) == "adviser_is_apart"
 
 
 @act
@@ -211,7 +205,7 @@ def test_sd3_database_knows_the_24_months(days_ago, bound):
     review = ReviewFactory(application=application, assigned_at=NOW)
     move = "UPDATE funding_review SET reviewer_id = %s WHERE id = %s"
     if bound:
-        assert refused(move, person.pk, review.pk) == "reviewer_is_outside"
+        assert refusal(move, person.pk, review.pk) == "reviewer_is_outside"
     else:
         assert done(move, person.pk, review.pk) == 1
 
@@ -229,7 +223,7 @@ def test_sd3_partner_that_bears_the_gains_binds_like_the_applicant():
         "reviewers": f"{bound.name} appartient ou a appartenu depuis 24 mois à un organisme partenaire du projet."
     }
     review = ReviewFactory(application=application)
-    assert refused("UPDATE funding_review SET reviewer_id = %s WHERE id = %s", bound.pk, review.pk) == "reviewer_is_outside"
+    assert refusal("UPDATE funding_review SET reviewer_id = %s WHERE id = %s", bound.pk, review.pk) == "reviewer_is_outside"
 
 
 def test_sd3_reviewer_who_joins_the_applicant_writes_no_more():
@@ -263,9 +257,9 @@ def test_sd4_recommender_neither_approves_nor_refuses(decide):
     certify_award(award_id=award.pk, actor=person_with(Role.CONTROLLER), now=NOW)
     with pytest.raises(NotAllowed, match="Vous avez recommandé ce dossier"):
         decide(award_id=award.pk, actor=both, now=NOW)
-    assert refused(APPROVE, award.pk, 1, both.pk, NOW) == "approver_did_nothing_else"
+    assert refusal(APPROVE, award.pk, 1, both.pk, NOW) == "approver_did_nothing_else"
     refuse = "UPDATE funding_award SET refused_by_id = %s WHERE id = %s"
-    assert refused(refuse, both.pk, award.pk) == "award_refuser_is_not_recommender"
+    assert refusal(refuse, both.pk, award.pk) == "award_refuser_is_not_recommender"
     assert done(refuse, UserFactory().pk, award.pk) == 1
 
 
@@ -275,7 +269,7 @@ def test_sd4_one_person_approves_at_one_level():
     approve_award(award_id=award.pk, actor=both, now=NOW)
     with pytest.raises(NotAllowed, match="Vous avez déjà approuvé cette décision"):
         approve_award(award_id=award.pk, actor=both, now=NOW)
-    assert refused(APPROVE, award.pk, 2, both.pk, NOW) == "approval_person_unique"
+    assert refusal(APPROVE, award.pk, 2, both.pk, NOW) == "approval_person_unique"
     assert list(Approval.objects.values_list("person", "level")) == [(both.pk, 1)]
 
 
@@ -284,7 +278,7 @@ def test_sd4_reviewer_never_approves():
     ReviewFactory(application=award.application, reviewer=both)
     with pytest.raises(NotAllowed, match="Vous avez évalué ce dossier"):
         approve_award(award_id=award.pk, actor=both, now=NOW)
-    assert refused(APPROVE, award.pk, 1, both.pk, NOW) == "approver_did_nothing_else"
+    assert refusal(APPROVE, award.pk, 1, both.pk, NOW) == "approver_did_nothing_else"
     assert done(APPROVE, award.pk, 1, UserFactory().pk, NOW) == 1
 
 
@@ -294,13 +288,13 @@ def test_sd4_refusal_of_eligibility_takes_two_people():
     with pytest.raises(NotAllowed, match="une autre personne doit le confirmer"):
         confirm_ineligibility(application_id=application.pk, actor=officer, now=NOW)
     confirm = "UPDATE funding_eligibility SET confirmed_by_id = %s, confirmed_at = %s WHERE id = %s"
-    assert refused(confirm, officer.pk, NOW, found.pk) == "eligibility_second_officer"
+    assert refusal(confirm, officer.pk, NOW, found.pk) == "eligibility_second_officer"
 
 
 def test_sd4_delegation_names_approvers_only():
     rule = DelegationRule.objects.order_by("pk")[0]
     update = "UPDATE funding_delegationrule SET approvals = ARRAY[%s]::varchar[] WHERE id = %s"
-    assert refused(update, "controller", rule.pk) == "delegation_names_approvers_only"
+    assert refusal(update, "controller", rule.pk) == "delegation_names_approvers_only"
     assert done(update, "head", rule.pk) == 1
 
 
@@ -310,7 +304,7 @@ def test_sd5_recommender_never_certifies():
     with pytest.raises(NotAllowed, match="Vous avez recommandé ce dossier"):
         certify_award(award_id=award.pk, actor=both, now=NOW)
     certify = "UPDATE funding_award SET certified_by_id = %s, certified_at = %s WHERE id = %s"
-    assert refused(certify, both.pk, NOW, award.pk) == "award_certifier_is_not_recommender"
+    assert refusal(certify, both.pk, NOW, award.pk) == "award_certifier_is_not_recommender"
 
 
 @pytest.mark.parametrize("decide", [approve_award, lambda **who: refuse_award(reason="Non", **who)])
@@ -320,8 +314,8 @@ def test_sd5_certifier_neither_approves_nor_refuses(decide):
     certify_award(award_id=award.pk, actor=both, now=NOW)
     with pytest.raises(NotAllowed, match="Vous avez certifié la disponibilité budgétaire"):
         decide(award_id=award.pk, actor=both, now=NOW)
-    assert refused(APPROVE, award.pk, 1, both.pk, NOW) == "approver_did_nothing_else"
-    assert refused("UPDATE funding_award SET refused_by_id = %s WHERE id = %s", both.pk, award.pk) == "award_refuser_is_not_certifier"
+    assert refusal(APPROVE, award.pk, 1, both.pk, NOW) == "approver_did_nothing_else"
+    assert refusal("UPDATE funding_award SET refused_by_id = %s WHERE id = %s", both.pk, award.pk) == "award_refuser_is_not_certifier"
 
 
 def test_sd5_approver_never_renews_the_certificate():
@@ -329,7 +323,7 @@ def test_sd5_approver_never_renews_the_certificate():
     approve_award(award_id=award.pk, actor=both, now=NOW)
     with pytest.raises(NotAllowed, match="Vous avez déjà approuvé cette décision"):
         certify_award(award_id=award.pk, actor=both, now=NOW)
-    assert refused("UPDATE funding_award SET certified_by_id = %s WHERE id = %s", both.pk, award.pk) == "certifier_is_not_approver"
+    assert refusal("UPDATE funding_award SET certified_by_id = %s WHERE id = %s", both.pk, award.pk) == "certifier_is_not_approver"
     assert Award.objects.get(pk=award.pk).state == AwardState.PARTLY_APPROVED
 
 
@@ -343,13 +337,13 @@ def test_sd6_payment_takes_three_people():
     with pytest.raises(NotAllowed, match="Vous avez demandé ce paiement"):
         payments.certify_payment(payment_id=payment.pk, actor=everything, now=NOW)
     certify = "UPDATE funding_payment SET certified_by_id = %s, certified_at = %s WHERE id = %s"
-    assert refused(certify, everything.pk, NOW, payment.pk) == "payment_three_people"
+    assert refusal(certify, everything.pk, NOW, payment.pk) == "payment_three_people"
     payments.certify_payment(payment_id=payment.pk, actor=certifier, now=NOW)
     for person in (everything, certifier):
         with pytest.raises(NotAllowed, match="Vous avez demandé ou certifié ce paiement"):
             payments.authorise_payment(payment_id=payment.pk, actor=person, now=NOW)
         authorise = "UPDATE funding_payment SET authorised_by_id = %s, authorised_at = %s WHERE id = %s"
-        assert refused(authorise, person.pk, NOW, payment.pk) == "payment_three_people"
+        assert refusal(authorise, person.pk, NOW, payment.pk) == "payment_three_people"
     assert Payment.objects.get().authorised_by is None
 
 
@@ -363,7 +357,7 @@ def test_sd11_nobody_lifts_their_own_conflict():
         "INSERT INTO projects_interestdeclaration (application_id, person_id, answer, explanation, declared_at, decided_by_id) "
         "VALUES (%s, %s, 'none', '', %s, %s)"
     )
-    assert refused(lift, application.pk, both.pk, NOW, both.pk) == "interest_not_cleared_by_oneself"
+    assert refusal(lift, application.pk, both.pk, NOW, both.pk) == "interest_not_cleared_by_oneself"
     assert InterestDeclaration.objects.count() == 1
 
 
@@ -375,7 +369,7 @@ def test_sd11_nobody_gives_themselves_a_role():
         )
     membership = MembershipFactory(granted_by=UserFactory())
     grant = "UPDATE projects_membership SET granted_by_id = person_id WHERE id = %s"
-    assert refused(grant, membership.pk) == "membership_not_granted_to_oneself"
+    assert refusal(grant, membership.pk) == "membership_not_granted_to_oneself"
     assert Membership.objects.filter(person=director).count() == 1
 
 
@@ -384,7 +378,7 @@ def test_sd11_nobody_entrusts_a_file_to_themselves():
     with pytest.raises(Invalid) as error:
         assign(both, application, director=both)
     assert error.value.errors == {"person": "Personne ne se confie un dossier à soi-même."}
-    assert refused(ADVISE, application.pk, both.pk, both.pk, NOW) == "adviser_not_assigned_by_oneself"
+    assert refusal(ADVISE, application.pk, both.pk, both.pk, NOW) == "adviser_not_assigned_by_oneself"
 
 
 # ── Beside the thirteen ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -395,5 +389,5 @@ def test_drafter_never_signs_for_the_minister():
         "VALUES (%s, %s, %s, %s, '', %s)"
     )
     drafter, day = agreement.drafted_by_id, NOW.date()
-    assert refused(sign, agreement.pk, "minister", drafter, day, NOW) == "minister_signer_is_not_drafter"
+    assert refusal(sign, agreement.pk, "minister", drafter, day, NOW) == "minister_signer_is_not_drafter"
     assert done(sign, agreement.pk, "minister", UserFactory().pk, day, NOW) == 1

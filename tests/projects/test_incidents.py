@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.apps import apps
-from django.db import DatabaseError, connection, transaction
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, Stale, WrongState
 from projects.enums import IncidentState, InjuryRisk, Role
 from projects.models import Incident, JournalEntry
 from projects.services import incidents as acts
 from tests.factories import NOW, person_with
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 LIST = "/incidents/"
@@ -126,17 +126,11 @@ def test_incident_closes_once_assessed_counted_and_told(officer, content, allowe
             acts.close_incident(incident_id=incident.pk, actor=officer, now=NOW)
 
 
-def refused_by(statement, *values):
-    with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, values)
-    return error.value.__cause__.diag.constraint_name
-
-
 def test_database_keeps_closed_incidents_and_erases_none(officer):
     incident = record(officer, ASSESSED)
-    assert refused_by("DELETE FROM projects_incident WHERE id = %s", incident.pk) == "incident_kept"
+    assert refusal("DELETE FROM projects_incident WHERE id = %s", incident.pk) == "incident_kept"
     acts.close_incident(incident_id=incident.pk, actor=officer, now=NOW)
-    assert refused_by("UPDATE projects_incident SET measures = 'Autre' WHERE id = %s", incident.pk) == "incident_kept"
+    assert refusal("UPDATE projects_incident SET measures = 'Autre' WHERE id = %s", incident.pk) == "incident_kept"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +150,7 @@ def test_database_keeps_closed_incidents_and_erases_none(officer):
 )
 def test_database_holds_the_rules_of_an_incident(officer, change, constraint):
     incident = record(officer, ASSESSED)
-    assert refused_by(f"UPDATE projects_incident SET {change} WHERE id = %s", incident.pk) == constraint
+    assert refusal(f"UPDATE projects_incident SET {change} WHERE id = %s", incident.pk) == constraint
 
 
 # ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed
 from funding.models import Adviser
@@ -30,6 +30,7 @@ from tests.factories import (
     person_with,
 )
 from tests.funding.credit import frozen, received
+from tests.refusals import refusal
 from tests.reporting.gains import Team
 
 pytestmark = pytest.mark.django_db
@@ -42,13 +43,6 @@ VERIFY = (
 @pytest.fixture
 def team():
     return Team()
-
-
-def refused(statement, *parameters):
-    """The name of the rule by which the database refuses a statement (tests connect as the application's role)."""
-    with pytest.raises(IntegrityError) as error, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-    return error.value.__cause__.diag.constraint_name
 
 
 def done(statement, *parameters):
@@ -67,8 +61,8 @@ def test_sd7_reporter_never_cosigns_nor_verifies(team):
     acts.cosign_gain(report_id=report.pk, actor=team.finance, now=NOW)
     with pytest.raises(NotAllowed, match="Vous êtes ou avez été de l’organisme"):
         team.verify(report, actor=both)
-    assert refused(VERIFY, both.pk, NOW, report.pk) == "gain_report_three_people"
-    assert refused("UPDATE reporting_gainreport SET cosigned_by_id = reported_by_id WHERE id = %s", report.pk) == "gain_report_three_people"
+    assert refusal(VERIFY, both.pk, NOW, report.pk) == "gain_report_three_people"
+    assert refusal("UPDATE reporting_gainreport SET cosigned_by_id = reported_by_id WHERE id = %s", report.pk) == "gain_report_three_people"
 
 
 @pytest.mark.parametrize("where", ["organisation", "bearer"])
@@ -79,7 +73,7 @@ def test_sd7_verifier_was_never_of_the_organisation_that_reports_or_bears(where)
     MembershipFactory(person=team.verifier, organisation=bearer if where == "bearer" else team.organisation, ends_on=NOW.date())
     with pytest.raises(NotAllowed, match="Vous êtes ou avez été de l’organisme"):
         team.verify(report)
-    assert refused(VERIFY, team.verifier.pk, NOW, report.pk) == "gain_verifier_is_outside"
+    assert refusal(VERIFY, team.verifier.pk, NOW, report.pk) == "gain_verifier_is_outside"
     assert done(VERIFY, UserFactory().pk, NOW, report.pk) == 1
 
 
@@ -96,7 +90,7 @@ def test_sd2_adviser_neither_verifies_rejects_nor_returns_a_gain(team, judge):
     advised_by(both, team.project.application)
     with pytest.raises(NotAllowed, match="Vous accompagnez ou avez accompagné ce dossier"):
         judge(team, report, both)
-    assert refused(VERIFY, both.pk, NOW, report.pk) == "adviser_is_apart"
+    assert refusal(VERIFY, both.pk, NOW, report.pk) == "adviser_is_apart"
 
 
 @pytest.mark.parametrize("returned", [True, False])
@@ -118,7 +112,7 @@ def test_sd2_database_keeps_the_adviser_apart_from_verified_gains(team):
     report = team.verified()
     advise = "INSERT INTO funding_adviser (application_id, person_id, assigned_by_id, assigned_at) VALUES (%s, %s, %s, %s)"
     application = team.project.application_id
-    assert refused(advise, application, report.verified_by_id, UserFactory().pk, NOW) == "adviser_is_apart"
+    assert refusal(advise, application, report.verified_by_id, UserFactory().pk, NOW) == "adviser_is_apart"
     assert done(advise, application, UserFactory().pk, UserFactory().pk, NOW) == 1
 
 
@@ -132,7 +126,7 @@ def test_sd8_verifier_never_captures(team):
         "UPDATE reporting_gainreport SET state = 'captured', captured_by_id = %s, captured_at = %s, captured_amount = verified_amount, "
         "budget_document_id = evidence_id WHERE id = %s"
     )
-    assert refused(capture, both.pk, NOW, report.pk) == "gain_report_capturer_is_not_verifier"
+    assert refusal(capture, both.pk, NOW, report.pk) == "gain_report_capturer_is_not_verifier"
     assert done(capture, team.controller.pk, NOW, report.pk) == 1
 
 

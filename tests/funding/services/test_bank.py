@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, WrongState
@@ -17,6 +16,7 @@ from projects.enums import Role
 from projects.models import JournalEntry
 from tests.factories import NOW, OrganisationFactory, agreement_in_force, bank_details_of, person_with, recuse
 from tests.funding.paying import requested
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 NUMBERS = {"institution": "815", "transit": "30000", "number": "7654321"}
@@ -113,28 +113,22 @@ def test_whoever_pays_touches_no_account_for_ten_days():
     assert later.state == BankState.CONFIRMED
 
 
-def refused_by(rule, sql, *params):
-    with pytest.raises((IntegrityError, ProgrammingError)) as refused, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, params)
-    diag = refused.value.__cause__.diag
-    assert (diag.constraint_name or diag.message_primary) == rule
-
-
 def test_database_holds_the_two_people_and_the_ten_days_alone():
     agreement = agreement_in_force()
     owner = agreement.project.organisation
     detail, payment = entered(owner), requested(agreement.instalments.get(kind="advance"))
     decide = "UPDATE funding_bankdetail SET state = 'confirmed', decided_by_id = %s, decided_at = %s WHERE id = %s"
-    refused_by("bank_two_people", decide, detail.entered_by_id, NOW, detail.pk)
-    refused_by("bank_details_are_apart_from_payments", decide, payment.requested_by_id, NOW + timedelta(days=9), detail.pk)
+    assert refusal(decide, detail.entered_by_id, NOW, detail.pk) == "bank_two_people"
+    assert refusal(decide, payment.requested_by_id, NOW + timedelta(days=9), detail.pk) == "bank_details_are_apart_from_payments"
     certify = "UPDATE funding_payment SET state = 'certified', certified_by_id = %s, certified_at = %s WHERE id = %s"
-    refused_by("payment_is_apart_from_bank_details", certify, detail.entered_by_id, NOW + timedelta(days=9), payment.pk)
+    assert refusal(certify, detail.entered_by_id, NOW + timedelta(days=9), payment.pk) == "payment_is_apart_from_bank_details"
     confirm(detail, member(owner, Role.SIGNATORY))
-    refused_by(
-        "bank_details_are_never_rewritten", "UPDATE funding_bankdetail SET state = 'entered', decided_by_id = NULL, decided_at = NULL"
+    assert (
+        refusal("UPDATE funding_bankdetail SET state = 'entered', decided_by_id = NULL, decided_at = NULL")
+        == "bank_details_are_never_rewritten"
     )
     for statement in ("UPDATE funding_bankdetail SET account = ''", "DELETE FROM funding_bankdetail"):
-        refused_by("permission denied for table funding_bankdetail", statement)
+        assert refusal(statement) == "permission denied for table funding_bankdetail"
 
 
 def test_ten_days_are_a_dated_rule():

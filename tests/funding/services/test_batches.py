@@ -5,7 +5,6 @@ import hashlib
 import io
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, WrongState
@@ -18,6 +17,7 @@ from projects.enums import Role
 from projects.models import JournalEntry
 from tests.factories import NOW, ApplicationFactory, OrganisationFactory, agreement_in_force, bank_details_of, person_with, recuse, sent
 from tests.funding.paying import authorised, requested
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -137,13 +137,6 @@ def test_only_the_payments_unit_makes_batches(role):
 
 
 # ── What the database holds alone ────────────────────────────────────────────────────────────────────────────────────
-def refused_by(rule, sql, *params):
-    with pytest.raises((IntegrityError, ProgrammingError)) as refused, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, params)
-    diag = refused.value.__cause__.diag
-    assert (diag.constraint_name or diag.message_primary) == rule
-
-
 INSERT = """INSERT INTO funding_batchorder (batch_id, payment_id, position, order_number, beneficiary, amount, bank_detail_id, is_live)
             SELECT %s, p.id, %s, p.order_number, 'Clairmont', p.amount + %s, %s, true FROM funding_payment p WHERE p.id = %s"""
 
@@ -154,16 +147,16 @@ def test_order_is_in_one_live_batch_at_its_amount_and_account(requester):
     details = {
         one: BatchOrder.objects.get().bank_detail_id if one == payment else bank_details_of(owner_of(one)).pk for one in (payment, other)
     }
-    refused_by("batch_order_once", INSERT, batch.pk, 2, 0, details[payment], payment.pk)
-    refused_by("batch_order_is_authorised", INSERT, batch.pk, 2, 1, details[other], other.pk)
-    refused_by("batch_order_has_its_account", INSERT, batch.pk, 2, 0, details[payment], other.pk)
+    assert refusal(INSERT, batch.pk, 2, 0, details[payment], payment.pk) == "batch_order_once"
+    assert refusal(INSERT, batch.pk, 2, 1, details[other], other.pk) == "batch_order_is_authorised"
+    assert refusal(INSERT, batch.pk, 2, 0, details[payment], other.pk) == "batch_order_has_its_account"
     waiting = bank_details_of(owner_of(other), state="entered", decided_by=None, decided_at=None)
-    refused_by("batch_order_has_its_account", INSERT, batch.pk, 2, 0, waiting.pk, other.pk)
-    refused_by("batch_order_is_authorised", INSERT, batch.pk, 2, 0, details[other], requested().pk)
-    refused_by("batch_order_is_kept", "UPDATE funding_batchorder SET is_live = false")
+    assert refusal(INSERT, batch.pk, 2, 0, waiting.pk, other.pk) == "batch_order_has_its_account"
+    assert refusal(INSERT, batch.pk, 2, 0, details[other], requested().pk) == "batch_order_is_authorised"
+    assert refusal("UPDATE funding_batchorder SET is_live = false") == "batch_order_is_kept"
     for statement in ("UPDATE funding_batchorder SET amount = 1", "DELETE FROM funding_batchorder"):
-        refused_by("permission denied for table funding_batchorder", statement)
-    refused_by("permission denied for table funding_paymentbatch", "UPDATE funding_paymentbatch SET total = 1")
+        assert refusal(statement) == "permission denied for table funding_batchorder"
+    assert refusal("UPDATE funding_paymentbatch SET total = 1") == "permission denied for table funding_paymentbatch"
 
 
 def owner_of(payment):
@@ -173,21 +166,21 @@ def owner_of(payment):
 def test_payment_leaves_in_a_transmitted_batch_alone_and_never_changes(requester):
     payment = payable()
     leave = "UPDATE funding_payment SET state = 'transmitted', transmitted_by_id = %s, transmitted_at = now() WHERE id = %s"
-    refused_by("payment_leaves_in_a_batch", leave, requester.pk, payment.pk)
+    assert refusal(leave, requester.pk, payment.pk) == "payment_leaves_in_a_batch"
     prepared(requester, payment)
-    refused_by("payment_leaves_in_a_batch", leave, requester.pk, payment.pk)
-    refused_by("payment_is_in_a_batch", "UPDATE funding_payment SET state = 'rejected' WHERE id = %s", payment.pk)
+    assert refusal(leave, requester.pk, payment.pk) == "payment_leaves_in_a_batch"
+    assert refusal("UPDATE funding_payment SET state = 'rejected' WHERE id = %s", payment.pk) == "payment_is_in_a_batch"
     for change in ("amount = amount - 1", "order_number = 'CNV/1/9'", "attempt = 9"):
-        refused_by("payment_is_never_rewritten", f"UPDATE funding_payment SET {change} WHERE id = %s", payment.pk)
+        assert refusal(f"UPDATE funding_payment SET {change} WHERE id = %s", payment.pk) == "payment_is_never_rewritten"
     paid = "UPDATE funding_payment SET state = 'confirmed', reference = 'R', paid_on = now(), confirmed_at = now() WHERE id = %s"
-    refused_by("payment_moves_in_order", paid, payment.pk)
-    refused_by("permission denied for table funding_payment", "DELETE FROM funding_payment")
+    assert refusal(paid, payment.pk) == "payment_moves_in_order"
+    assert refusal("DELETE FROM funding_payment") == "permission denied for table funding_payment"
 
 
 def test_transmitted_batch_is_never_cancelled(requester):
     sent(payable(), actor=requester)
     undo = "UPDATE funding_paymentbatch SET state = 'cancelled', transmitted_by_id = NULL, transmitted_at = NULL, cancelled_by_id = %s"
-    refused_by("batch_moves_in_order", undo + ", cancelled_at = now(), cancellation_reason = 'x'", requester.pk)
+    assert refusal(undo + ", cancelled_at = now(), cancellation_reason = 'x'", requester.pk) == "batch_moves_in_order"
 
 
 # ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, transaction
 
 from fondsinnovation.kit.errors import EnvelopeExceeded, Invalid, NotAllowed, WrongState
 from funding.enums import CashMode, CreditMoveKind, DrawAuthorityState, LedgerKind
@@ -18,6 +17,7 @@ from reporting.services.audit import verify_database
 from tests.factories import NOW, agreement_in_force, person_with
 from tests.funding.credit import approved, authority, in_force, received
 from tests.races.test_guards import pay
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 THOUSAND = Decimal("1000.00")
@@ -179,18 +179,11 @@ _ENTRY = """INSERT INTO cash_entry (kind, authority_id, amount, fiscal_year, sou
               FROM funding_drawauthority d ORDER BY d.id DESC LIMIT 1"""
 
 
-def refusal(statement, given=()):
-    with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, given)
-    diag = refused.value.__cause__.diag
-    return diag.constraint_name or diag.message_primary
-
-
 def test_raw_draw_needs_an_authority_in_force_and_its_ceiling():  # INV-07
     authority()
-    assert refusal(_ENTRY, [1]) == "draw_needs_authority_in_force"
+    assert refusal(_ENTRY, 1) == "draw_needs_authority_in_force"
     in_force(THOUSAND)
-    assert refusal(_ENTRY, [1001]) == "draw_within_ceiling"
+    assert refusal(_ENTRY, 1001) == "draw_within_ceiling"
     assert refusal("UPDATE funding_drawauthority SET ceiling = 1") == "permission denied for table funding_drawauthority"
     assert refusal("UPDATE funding_drawauthority SET state = 'proposed' WHERE state = 'in_force'") == "draw_authority_is_final"
 
@@ -204,7 +197,7 @@ def test_raw_payment_above_the_cash_is_refused_when_the_rule_blocks():  # INV-06
                      '2026-11-24', now(), repeat('0', 64)
                      FROM ledger_entry o JOIN envelope_year y USING (envelope_id, fiscal_year)
                     WHERE o.agreement_id = %s AND o.kind = 'commitment'"""
-    assert refusal(statement, [agreement.pk]) == "cash_covers_payments"
+    assert refusal(statement, agreement.pk) == "cash_covers_payments"
 
 
 def test_raw_correction_reverses_the_whole_of_a_row():
@@ -212,4 +205,4 @@ def test_raw_correction_reverses_the_whole_of_a_row():
     statement = """INSERT INTO cash_entry (kind, amount, fiscal_year, source, reference, effective_on, recorded_at, recorded_by_id, sha256,
                      reverses_id) SELECT kind, -1, fiscal_year, '', reference, effective_on, now(), recorded_by_id, sha256, id
                      FROM cash_entry WHERE id = %s"""
-    assert refusal(statement, [entry.pk]) == "cash_contra_fits"
+    assert refusal(statement, entry.pk) == "cash_contra_fits"

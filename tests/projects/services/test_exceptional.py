@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, WrongState
 from projects.enums import ApplicationState, CallState, DocumentKind, ExceptionalState, Role
@@ -23,6 +22,7 @@ from tests.factories import (
     person_with,
     recuse,
 )
+from tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 REASON = "Le téléversement de la pièce 3 échoue depuis hier"
@@ -229,7 +229,7 @@ def test_request_left_without_an_answer_gives_its_place_to_the_next_one():
     with pytest.raises(WrongState, match="déjà décidée"):
         acts.grant_exceptional_access(access_id=first.pk, actor=person_with(Role.HEAD), now=NOW + day)
     for state in ("requested", "granted"):
-        assert refused_by("UPDATE projects_exceptionalaccess SET state = %s WHERE id = %s", state, first.pk) in (
+        assert refusal("UPDATE projects_exceptionalaccess SET state = %s WHERE id = %s", state, first.pk) in (
             "exceptional_access_fixed", "exceptional_decision_complete",
         )  # fmt: skip
     assert [state_tag(access, NOW + day).count("Resté sans réponse") for access in (first, second)] == [1, 0]
@@ -292,12 +292,6 @@ def test_each_act_is_in_the_journal_with_its_file():
 
 
 # ── What the database holds by itself ────────────────────────────────────────────────────────────────────────────────
-def refused_by(statement, *values):
-    with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, values)
-    return error.value.__cause__.diag.constraint_name
-
-
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
@@ -311,12 +305,12 @@ def refused_by(statement, *values):
 )
 def test_granted_access_does_not_change(change, constraint):
     access = granted(technician(), submitted().number)
-    assert refused_by(f"UPDATE projects_exceptionalaccess SET {change} WHERE id = %s", access.pk) == constraint
+    assert refusal(f"UPDATE projects_exceptionalaccess SET {change} WHERE id = %s", access.pk) == constraint
 
 
 def test_access_is_not_erased():
     access = granted(technician(), submitted().number)
-    assert refused_by("DELETE FROM projects_exceptionalaccess WHERE id = %s", access.pk) == "exceptional_access_fixed"
+    assert refusal("DELETE FROM projects_exceptionalaccess WHERE id = %s", access.pk) == "exceptional_access_fixed"
 
 
 @pytest.mark.parametrize(
@@ -337,7 +331,7 @@ def test_grant_that_breaks_a_rule_is_refused_by_the_database(change, constraint)
         "ends_at": "requested_at + interval '1 hour'", name: value,
     }  # fmt: skip
     text = ", ".join(f"{name} = {value}" for name, value in values.items())
-    assert refused_by(f"UPDATE projects_exceptionalaccess SET {text} WHERE id = %s", access.pk) == constraint
+    assert refusal(f"UPDATE projects_exceptionalaccess SET {text} WHERE id = %s", access.pk) == constraint
 
 
 @pytest.mark.parametrize(
@@ -356,4 +350,4 @@ def test_request_that_breaks_a_rule_is_refused_by_the_database(values, constrain
         "state": "requested", "refusal": "", **values,
     }  # fmt: skip
     marks = ", ".join(["%s"] * len(row))
-    assert refused_by(f"INSERT INTO projects_exceptionalaccess ({', '.join(row)}) VALUES ({marks})", *row.values()) == constraint
+    assert refusal(f"INSERT INTO projects_exceptionalaccess ({', '.join(row)}) VALUES ({marks})", *row.values()) == constraint
