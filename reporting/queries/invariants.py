@@ -54,7 +54,7 @@ SELECT e.id, e.fund_id, e.code, e.ceiling + coalesce(sum(l.amount), 0) AS ceilin
   FROM funding_envelope e LEFT JOIN ledger_entry l ON l.envelope_id = e.id AND l.kind = 'transfer' GROUP BY e.id
 """
 
-INVARIANTS = (
+_ALL = (
     Invariant(
         "INV-01", _("Les plafonds des enveloppes font celui du Fonds"),
         f"""SELECT f.code || ' : ' || f.ceiling || ' ≠ ' || coalesce(sum(e.ceiling), 0) FROM funding_fund f
@@ -124,7 +124,7 @@ INVARIANTS = (
         "INV-08b", _("Chaque ordre existe une fois, est parti une fois, et le grand livre dit ce qui est confirmé ou annulé"), ORDERS,
     ),
     Invariant(
-        "INV-08", _("Un paiement a son jalon, sa réclamation admise ou une avance permise, et ne les dépasse pas"),
+        "INV-08c", _("Un paiement a son jalon, sa réclamation admise ou une avance permise, et ne les dépasse pas"),
         """SELECT p.number FROM funding_payment p JOIN funding_instalment i ON i.id = p.instalment_id
            LEFT JOIN funding_milestone m ON m.id = i.milestone_id
            LEFT JOIN funding_claim c ON c.instalment_id = i.id AND c.state IN ('admitted', 'partly_admitted')
@@ -236,6 +236,7 @@ INVARIANTS = (
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
     *(Invariant(*one) for one in AGREEMENT_INVARIANTS),
 )  # fmt: skip
+INVARIANTS = tuple(sorted(_ALL, key=lambda invariant: invariant.code))
 
 #: how many broken rows of one invariant are named
 NAMED = 20

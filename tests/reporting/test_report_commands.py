@@ -152,6 +152,7 @@ def test_check_invariants_prints_one_line_each_and_finds_nothing(capsys: Any) ->
     assert [line.split(" ")[:2] for line in out.splitlines()] == [[each.code, "OK"] for each in INVARIANTS]
     code, out, _err = run(capsys, "check_invariants", "--json")
     assert json.loads(out) == {each.code: [] for each in INVARIANTS}
+    assert len(json.loads(out)) == len(INVARIANTS), "two invariants of one code would hide each other"
 
 
 def test_every_invariant_is_a_query_that_can_find_something() -> None:
