@@ -183,25 +183,13 @@ def _create(
     now: datetime,
 ) -> Agreement:
     """The project, its agreement and their rows."""
-    application = award.application
-    project = Project.objects.create(
-        reference=numbers[1],
-        application=application,
-        call=application.call,
-        organisation=application.organisation,
-        region=application.organisation.region,
-        title=application.title,
-        modality=application.call.terms.modality,
-        decided_on=timezone.localdate(award.decided_at),
-        starts_on=dates[0],
-        ends_on=dates[1],
-    )
+    project = _create_project(award, numbers[1], dates)
     document = store_agreement(content, numbers[0], project, actor=actor, now=now)
     agreement = Agreement.objects.create(
         number=numbers[0],
         award=award,
         project=project,
-        kind=kind_for(application),
+        kind=kind_for(award.application),
         amount=award.amount,
         starts_on=dates[0],
         ends_on=dates[1],
@@ -218,6 +206,22 @@ def _create(
     create_schedule(agreement, milestones, schedule)
     note(agreement, amount=award.amount, project=project.reference, sha256=document.sha256, instalments=len(schedule))
     return agreement
+
+
+def _create_project(award: Award, reference: str, dates: tuple[date, date]) -> Project:
+    application = award.application
+    return Project.objects.create(
+        reference=reference,
+        application=application,
+        call=application.call,
+        organisation=application.organisation,
+        region=application.organisation.region,
+        title=application.title,
+        modality=application.call.terms.modality,
+        decided_on=timezone.localdate(award.decided_at),
+        starts_on=dates[0],
+        ends_on=dates[1],
+    )
 
 
 def store_agreement(content: bytes, number: str, project: Project, *, actor: User, now: datetime) -> Document:
