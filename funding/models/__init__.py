@@ -6,6 +6,7 @@ from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.claims import Claim, ClaimLine
+from funding.models.clauses import AgreementText, ClauseTemplate
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -22,6 +23,7 @@ from funding.models.envelopes import (
 from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.payments import Cofunding, Payment
 from funding.models.reviews import Eligibility, Review, Score
+from funding.models.signed_copies import AgreementSeal, SignedCopy
 from funding.models.terms import DelegationRule, PaymentTerms
 
 __all__ = [
@@ -29,7 +31,9 @@ __all__ = [
     "Agreement",
     "AgreementBalance",
     "AgreementPart",
+    "AgreementSeal",
     "AgreementStep",
+    "AgreementText",
     "Allotment",
     "Approval",
     "Award",
@@ -43,6 +47,7 @@ __all__ = [
     "CashRule",
     "Claim",
     "ClaimLine",
+    "ClauseTemplate",
     "Cofunding",
     "CreditLine",
     "CreditMove",
@@ -69,4 +74,5 @@ __all__ = [
     "Review",
     "Score",
     "Signature",
+    "SignedCopy",
 ]

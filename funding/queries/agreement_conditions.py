@@ -11,6 +11,8 @@ from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
 from funding.enums import LedgerKind, MilestoneState, Party, PaymentState
 from funding.models import Agreement, LedgerEntry, Payment
+from funding.queries.agreement_texts import text_faults
+from funding.queries.bank import current_details
 from projects.models import GainPlan
 
 
@@ -21,9 +23,11 @@ def unmet_conditions(agreement: Agreement) -> list[str]:
         *([] if agreement.reviewed_by_id else [_("L’avis juridique favorable n’est pas encore donné.")]),
         *([] if Party.BENEFICIARY in signed else [_("La signature du bénéficiaire manque.")]),
         *([] if Party.MINISTER in signed else [_("La signature du ministre manque.")]),
+        *text_faults(agreement),
         *_plan_faults(agreement),
         *_schedule_faults(agreement),
         *_reservation_faults(agreement),
+        *_account_faults(agreement),
     ]
 
 
@@ -58,6 +62,14 @@ def _reservation_faults(agreement: Agreement) -> list[str]:
         for part in agreement.parts.order_by("fiscal_year", "pk")
         if held.get(part.fiscal_year, ZERO) < part.amount
     ]
+
+
+def _account_faults(agreement: Agreement) -> list[str]:
+    """Two people know where the beneficiary is paid before anything is committed to it (SM-5)."""
+    organisation = agreement.project.organisation
+    if current_details([organisation.pk]):
+        return []
+    return [_("Les coordonnées bancaires de %(name)s ne sont pas confirmées par une seconde personne.") % {"name": organisation.name}]
 
 
 def committed_by_year(agreement: Agreement) -> dict[int, Decimal]:

@@ -116,6 +116,10 @@ REGISTRY: tuple[Personal, ...] = (
         "funding.Review.comment", _("Motiver une évaluation : une opinion signée"), FILE, _("Le Secrétariat et l’audit; jamais l’organisme")
     ),
     Personal(
+        "funding.SignedCopy.beneficiary_name", _("Savoir qui a signé un exemplaire hors du portail"), ACTS, _("Qui lit la convention")
+    ),
+    Personal("funding.SignedCopy.minister_name", _("Savoir qui a signé un exemplaire hors du portail"), ACTS, _("Qui lit la convention")),
+    Personal(
         "funding.BankDetail.holder",
         _("Payer l’organisme au bon compte; un titulaire peut porter le nom d’une personne"),
         ACTS,
@@ -197,6 +201,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
             "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
             "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule", "funding.AgreementStep",
+            "funding.AgreementText", "funding.AgreementSeal",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
         ),
         _ACTED,
@@ -212,6 +217,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.TermsProfile", "projects.TermsProfileEvent", "projects.Region", "projects.Organisation", "projects.OrganisationEvent",
             "projects.InactivityRule", "funding.Fund", "funding.Envelope", "funding.DelegationRule", "funding.DelegationRuleEvent",
+            "funding.ClauseTemplate",
             "funding.PaymentRule", "reporting.DiscountRate", "funding.PaymentTerms", "funding.PaymentTermsEvent",
         ),
         _REFERENCE,

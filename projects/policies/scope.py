@@ -22,6 +22,7 @@ WAYS = {
     "funding.milestone": "agreement.project.call_id",
     "funding.paymenthold": "agreement.project.call_id",
     "funding.payment": "instalment.agreement.project.call_id",
+    "funding.signedcopy": "agreement.project.call_id",
     "funding.review": "application.call_id",
     "reporting.gainreport": "project.call_id",
 }

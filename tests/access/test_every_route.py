@@ -29,6 +29,7 @@ from funding.models import (
     Payment,
     PaymentBatch,
     Review,
+    SignedCopy,
 )
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
@@ -173,6 +174,7 @@ def subjects(world):
         "release": None,  # what the instalment waits for is asked when the payment is requested
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
         "batch": PaymentBatch.objects.get(number=world.places["batch"]["batch"]),
+        "copy": SignedCopy.objects.get(),
         "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
         "move": CreditMove.objects.get(number=world.places["credit_move"]["move"]),

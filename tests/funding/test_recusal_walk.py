@@ -230,6 +230,7 @@ def values_of(world, name):
         "bank": [*BankDetail.objects.order_by("pk").values_list("pk", flat=True), 0],
         "move": world.texts(),
         "envelope": ["PROJECTS"],
+        "clause": ["objet"],
         "authority": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
         "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"],

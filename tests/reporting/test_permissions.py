@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from funding.enums import BankState, MilestoneState, PaymentState
-from funding.models import Claim, Eligibility, Milestone, Payment
+from funding.models import Claim, Eligibility, Milestone, Payment, SignedCopy
 from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
@@ -96,6 +96,10 @@ close_agreement        ... ●....●.. .... .....
 draft_agreement        ... ●....... .... .....
 sign_for_beneficiary   ..◐ ........ .... .....
 sign_for_minister      ... .....●●● .... .....
+read_clauses           ... ●....●●● ●... ●....
+publish_clause         ... .....●●. .... .....
+record_signed_copy     ... ●....... .... .....
+decide_signed_copy     ... .....●●● .... .....
 read_bank_details      ◐◐◐ ●....●●● ●●●. ●....
 enter_bank_details     .◐◐ ........ .●.. .....
 decide_bank_details    .◐◐ ........ ●●.. .....
@@ -177,7 +181,7 @@ WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
     "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
-    "prepare_batch", "import_returns",
+    "prepare_batch", "import_returns", "read_clauses", "publish_clause",
 )  # fmt: skip
 
 
@@ -286,6 +290,8 @@ class World:
             "sign_for_beneficiary": [(self.agreement,)],
             **{f"{name}_agreement": [(self.agreement,)] for name in ("prepare", "review", "suspend", "terminate", "close")},
             "sign_for_minister": [(self.agreement,)],
+            "record_signed_copy": [(self.agreement,)],
+            "decide_signed_copy": [(SignedCopy(agreement=self.agreement, state="recorded"),)],
             "report_milestone": [(self.planned,)],
             "verify_milestone": [(self.reported,)],
             "change_milestone": [(self.planned,)],
@@ -428,7 +434,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details",
+    "read_bank_details", "read_clauses",
 }  # fmt: skip
 
 
