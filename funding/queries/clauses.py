@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ from funding.clauses import FIELDS, merged
 from funding.enums import AgreementKind
 from funding.models import ClauseTemplate
 
+#: a merge field is one word, with what touches it
+_WORD = re.compile(r"\S*\[\[[^\]]*\]\]\S*|\S+")
 #: what a preview puts in each field
 _SAMPLE = {
     "numero": "CNV-2026-00042",
@@ -54,7 +57,7 @@ class Word:
 
 def compared(before: str, after: str) -> list[list[Word]]:
     """What became of a text, paragraph by paragraph, word by word."""
-    old, new = (text.replace("\n\n", " ¶ ").split() for text in (before, after))
+    old, new = (_WORD.findall(text.replace("\n\n", " ¶ ")) for text in (before, after))
     return list(_by_paragraph(_stretches(old, new)))
 
 

@@ -50,6 +50,7 @@ from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
 from funding.services.milestone_changes import place_hold
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
+from funding.services.signed_copies import Signatories, record_signed_copy
 from projects.demo import PASSWORD as DEMO_PASSWORD
 from projects.enums import CallState, DocumentKind, ExceptionalState, FiscalCalendar, InterestAnswer, OrganisationKind, Role
 from projects.models import (
@@ -98,6 +99,7 @@ MORE = tuple(
         ("45072", "Projet de convention à compléter", "draft"),
         ("45072", "Convention à relire", "submit_draft"),
         ("45072", "Convention à signer pour le ministre", "sign_beneficiary"),
+        ("45072", "Convention signée sur papier", "review_draft"),
         ("RBQ", "Versement à autoriser", "sign_minister"),
         ("RBQ", "Versement à confirmer", "sign_minister"),
         ("RBQ", "Versement transmis", "sign_minister"),
@@ -141,6 +143,7 @@ def prepare(monkeypatch: Any) -> None:
     merge_an_organisation(now)
     invite_and_delegate(now)
     request_payments(now)
+    bring_back_a_copy(now)
     send_payments(now)
     claim_costs(now)
     freeze_credit(now)
@@ -214,6 +217,15 @@ def request_payments(now: Any) -> None:
     director = {"actor": person("direction"), "now": now}
     place_hold(agreement_id=agreement(GAINED).pk, reason="Rapport annuel en retard", **director)
     suspend_agreement(agreement_id=agreement("Convention suspendue").pk, reason="Changement de direction", **director)
+
+
+def bring_back_a_copy(now: Any) -> None:
+    """An agreement that was signed on paper, to be checked."""
+    day = timezone.localdate(now)
+    record_signed_copy(
+        agreement_id=agreement("Convention signée sur papier").pk, file=upload("convention-signee.pdf"),
+        signatories=Signatories("Greffe de Magog", day, "Direction du financement", day), actor=person("agente1"), now=now,
+    )  # fmt: skip
 
 
 def claim_costs(now: Any) -> None:
@@ -561,6 +573,13 @@ page("funding:agreement_resume", "direction", contract("Convention suspendue"))
 page("funding:agreement_detail", "direction", contract("Convention suspendue"))
 page("funding:agreement_close", "direction", lambda: (Agreement.objects.filter(state=AgreementState.COMPLETED).order_by("pk")[0].number,))
 page("funding:agreement_terminate", "tete", contract(IN_FORCE))
+page("funding:agreement_text", "greffe.rimouski", contract(TO_SIGN))
+page("funding:agreement_certificate", "direction", contract("Convention à signer pour le ministre"))
+page("funding:signed_copy_record", "agente1", contract(TO_SIGN))
+page("funding:signed_copy_decide", "direction", contract("Convention signée sur papier"))
+page("funding:clause_list", "direction")
+page("funding:clause_detail", "agente1", lambda: ("grant", "objet"))
+page("funding:clause_publish", "direction", nothing, "kind=grant&code=objet")
 page("funding:agreement_sign", "greffe.rimouski", contract(TO_SIGN))
 page("funding:agreement_sign_minister", "direction", contract("Convention à signer pour le ministre"))
 # milestones and payments

@@ -120,4 +120,6 @@ def test_comparison_says_word_by_word_what_changed():
         [("L’aide est", "same"), ("versée.", "removed"), ("transférée.", "added")],
         [("Elle est due en", "same"), ("mars.", "removed"), ("avril 2027.", "added")],
     ]
+    (fields,) = compared("De [[ debut ]], enfin.", "De [[ fin ]], enfin.")
+    assert [word.text for word in fields] == ["De", "[[ debut ]],", "[[ fin ]],", "enfin."]
     assert [[word.change for word in line] for line in compared(old, old)] == [["same"], ["same"]]
