@@ -63,7 +63,7 @@ POLICIES = ("projects.policies", "funding.policies", "reporting.policies")
 
 @pytest.fixture
 def world(monkeypatch):
-    """The world, in which a refusal has its status and no page: their pages are looked at elsewhere, and half of the answers are refusals."""
+    """The world, in which a refusal has its status and no page: those are looked at elsewhere, and half of the answers are refusals."""
     monkeypatch.setattr(views, "refusal_page", lambda request, error: HttpResponse(status=error.status))
     monkeypatch.setattr(urls, "handler404", lambda request, exception: HttpResponse(status=404), raising=False)
     logging.disable(logging.CRITICAL)  # a line for each of thousands of refusals costs more than it tells
