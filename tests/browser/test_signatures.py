@@ -17,11 +17,11 @@ def test_both_parties_read_sign_and_are_certified(page, live, sign_in, look):
     agreement = reviewed(draft(approved()))
     root = f"{live.url}/conventions/{agreement.number}"
     sign_in(signatory_of(agreement))
-    look(f"{root}/texte/", "n3-texte")
+    look(f"{root}/texte/", "agreement-texte")
     page.goto(f"{root}/texte/")
     page.get_by_role("link", name="Versements", exact=True).click()
     assert page.url.endswith("#versements")
-    look(f"{root}/signature/", "n3-signature")
+    look(f"{root}/signature/", "agreement-signature")
     for address in (f"{root}/signature/", f"{root}/signature-ministre/"):
         page.goto(address)
         page.get_by_label("Numéro de la convention").fill(agreement.number)
@@ -32,9 +32,9 @@ def test_both_parties_read_sign_and_are_certified(page, live, sign_in, look):
         page.wait_for_url(f"{root}/")
         sign_in(person_with(Role.DIRECTOR))
     assert Agreement.objects.get().state == "in_force"
-    look(f"{root}/certificat/", "n3-certificat")
+    look(f"{root}/certificat/", "agreement-certificat")
     assert text_of(agreement).sha256 in page.locator("main").inner_text()
-    look(f"{root}/", "n3-convention")
+    look(f"{root}/", "agreement-convention")
 
 
 def test_copies_and_clauses_are_accessible(live, sign_in, look):
@@ -42,13 +42,13 @@ def test_copies_and_clauses_are_accessible(live, sign_in, look):
     root, day = f"{live.url}/conventions", text_of(agreement).frozen_at.date()
     publish(body="L’aide est de [[ aide ]], sous réserve des crédits.\n\nElle sert au projet [[ titre ]].")
     officer = sign_in(person_with(Role.OFFICER))
-    look(f"{root}/{agreement.number}/exemplaire/", "n3-exemplaire")
+    look(f"{root}/{agreement.number}/exemplaire/", "agreement-exemplaire")
     record_signed_copy(
         agreement_id=agreement.pk, file=upload("signee.pdf"), signatories=Signatories("Aude Bel", day, "Cy Dun", day), actor=officer,
         now=text_of(agreement).frozen_at,
     )  # fmt: skip
     sign_in(person_with(Role.DIRECTOR))
-    look(f"{root}/{agreement.number}/exemplaire/verification/", "n3-verification")
-    look(f"{root}/clauses/", "n3-clauses")
-    look(f"{root}/clauses/grant/objet/", "n3-clause")
-    look(f"{root}/clauses/version/?kind=grant&code=objet", "n3-version")
+    look(f"{root}/{agreement.number}/exemplaire/verification/", "agreement-verification")
+    look(f"{root}/clauses/", "agreement-clauses")
+    look(f"{root}/clauses/grant/objet/", "agreement-clause")
+    look(f"{root}/clauses/version/?kind=grant&code=objet", "agreement-version")
