@@ -74,7 +74,6 @@ ACTS: Mapping[str, str | Promise] = {
     "decide_claim": _("Réclamation décidée"),
     "edit_call": _("Appel modifié"),
     "enter_bank_details": _("Coordonnées bancaires inscrites"),
-    "accept_signed_copy": _("Exemplaire signé accepté"),
     "publish_clause": _("Version d’une clause publiée"),
     "record_signed_copy": _("Exemplaire signé inscrit"),
     "refuse_signed_copy": _("Exemplaire signé refusé"),

@@ -123,7 +123,9 @@ def test_agreement_is_written_in_french_whatever_the_language_of_the_officer(mon
     award = award_certified(application, amount=amount)
     written: list[Any] = []
     render = agreement_texts.pdf.render
-    monkeypatch.setattr(agreement_texts.pdf, "render", lambda template, data, **given: written.append(data) or render(template, data, **given))
+    monkeypatch.setattr(
+        agreement_texts.pdf, "render", lambda template, data, **given: written.append(data) or render(template, data, **given)
+    )
     officer = person_with(Role.OFFICER)
     with translation.override("en-ca"):
         approve_award(award_id=award.pk, actor=person_with(Role.DIRECTOR), now=NOW)

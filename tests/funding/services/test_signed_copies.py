@@ -13,6 +13,7 @@ from funding.services.agreements import sign_for_beneficiary
 from funding.services.signed_copies import PRINTED, Signatories, accept_signed_copy, record_signed_copy, refuse_signed_copy
 from projects.enums import Role
 from projects.models import GainPlan, JournalEntry
+from projects.queries.activity import story_of
 from tests.factories import NOW, person_with, upload
 from tests.funding.services.test_agreement_drafts import redraft
 from tests.funding.services.test_agreements import approved, draft, reviewed, signatory_of, signing
@@ -49,6 +50,7 @@ def test_accepted_copy_puts_the_agreement_in_force_in_place_of_signatures():
     assert GainPlan.objects.get(project=agreement.project).locked_at == LATER
     assert LedgerEntry.objects.filter(agreement=agreement, kind="commitment").values_list("amount", flat=True).get() == agreement.amount
     assert JournalEntry.objects.filter(act__in=("record_signed_copy", "accept_signed_copy")).count() == 2
+    assert story_of(agreement.award.application)[-1].title == "Convention signée sur un exemplaire, en vigueur"
     with pytest.raises(WrongState):
         accept(copy)
 
