@@ -231,6 +231,27 @@ CLAIM_ADMITTED = frozenset({ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED})
 CLAIM_DECIDED = CLAIM_ADMITTED | {ClaimState.REFUSED}
 
 
+class OutcomeState(TextChoices):
+    """Of a quantity declared under a payment by results."""
+
+    DECLARED = "declared", _("Déclarée")
+    VERIFIED = "verified", _("Vérifiée")
+    PARTLY_VERIFIED = "partly_verified", _("Vérifiée en partie")
+    REFUSED = "refused", _("Refusée")
+
+
+OUTCOME_MOVES = {
+    OutcomeState.DECLARED: {OutcomeState.VERIFIED, OutcomeState.PARTLY_VERIFIED, OutcomeState.REFUSED},
+    OutcomeState.VERIFIED: set(),
+    OutcomeState.PARTLY_VERIFIED: set(),
+    OutcomeState.REFUSED: set(),
+}
+
+#: declarations whose amount is due, and those that are decided
+OUTCOME_VERIFIED = frozenset({OutcomeState.VERIFIED, OutcomeState.PARTLY_VERIFIED})
+OUTCOME_DECIDED = OUTCOME_VERIFIED | {OutcomeState.REFUSED}
+
+
 class ScheduleMethod(TextChoices):
     MILESTONES = "milestones", _("Un versement par jalon")
     EQUAL = "equal", _("Des versements égaux")

@@ -12,6 +12,7 @@ from fondsinnovation.fields import DayField, MoneyField
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year
 from funding.enums import InstalmentKind, TerminationCause
+from funding.forms.outcomes import OutcomeTermsForm
 from funding.forms.payments import KeyForm, ReasonForm
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
 
@@ -33,7 +34,7 @@ class TerminationForm(ReasonForm):
     field_order = ("cause", "reason", "key")
 
 
-class RedraftForm(KeyForm):
+class RedraftForm(OutcomeTermsForm):
     """Dates, then each milestone and each instalment; a milestone without a title, or an instalment without an amount, is left out.
 
     `milestones` and `instalments` are those of the draft; `years` those of the decision.

@@ -20,6 +20,7 @@ from funding.models.envelopes import (
     LedgerEntry,
 )
 from funding.models.milestones import MilestoneChange, PaymentHold
+from funding.models.outcomes import OutcomeBalance, OutcomeDeclaration, OutcomeSchedule
 from funding.models.payments import Cofunding, Payment
 from funding.models.reviews import Eligibility, Review, Score
 from funding.models.terms import DelegationRule, PaymentTerms
@@ -59,6 +60,9 @@ __all__ = [
     "LedgerEntry",
     "Milestone",
     "MilestoneChange",
+    "OutcomeBalance",
+    "OutcomeDeclaration",
+    "OutcomeSchedule",
     "Payment",
     "PaymentBatch",
     "PaymentHold",

@@ -11,6 +11,7 @@ from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
 from funding.enums import LedgerKind, MilestoneState, Party, PaymentState
 from funding.models import Agreement, LedgerEntry, Payment
+from funding.queries.outcomes import pays_results, schedule_of
 from projects.models import GainPlan
 
 
@@ -23,6 +24,7 @@ def unmet_conditions(agreement: Agreement) -> list[str]:
         *([] if Party.MINISTER in signed else [_("La signature du ministre manque.")]),
         *_plan_faults(agreement),
         *_schedule_faults(agreement),
+        *([_("Le barème de résultats manque.")] if pays_results(agreement) and schedule_of(agreement) is None else []),
         *_reservation_faults(agreement),
     ]
 

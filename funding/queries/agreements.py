@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,8 +13,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from fondsinnovation.kit.money import ZERO, fiscal_year_of
 from funding.enums import AgreementKind, AwardState
 from funding.models import Agreement, Award, Milestone
+from funding.outcome import OutcomeTerms
 from funding.schedule import PlannedInstalment, per_milestone, poured
-from projects.enums import OrganisationKind
+from projects.enums import Modality, OrganisationKind
 from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, TermsProfile
 from projects.queries.applications import projects_for
 
@@ -40,9 +41,13 @@ def default_schedule(
 ) -> list[PlannedInstalment]:
     """The advance and the holdback of the terms, the rest shared between the milestones (given by position), to the cent.
 
+    Terms that pay results have neither: each milestone's share is the most that its period may be paid.
+
     Instalments fill the fiscal years in order; one that crosses the end of a year's part is paid in two.
     Raises ValueError without a milestone.
     """
+    if terms.modality == Modality.OUTCOME:
+        return list(poured(per_milestone(amount, ZERO, ZERO, milestones), parts))
     return list(poured(per_milestone(amount, terms.advance_rate, terms.holdback_rate, milestones), parts))
 
 
@@ -104,6 +109,7 @@ def agreement_data(
     milestones: Sequence[DraftMilestone],
     instalments: Sequence[PlannedInstalment],
     day: date,
+    outcome: OutcomeTerms | None = None,
 ) -> dict[str, object]:
     """What the PDF says, as `templates/pdf/agreement.typ` reads it. Fiscal years after that of `day` are conditional."""
     application = award.application
@@ -132,6 +138,7 @@ def agreement_data(
             {"kind": str(one.kind.label), "milestone": titles.get(one.milestone or 0, ""), "year": one.fiscal_year, "amount": one.amount}
             for one in instalments
         ],
+        "outcome": asdict(outcome) if outcome else None,
         "gains": [_gain_data(gain) for gain in expected_gains(application)],
         "reporting_months": application.call.terms.reporting_months,
         "follow_up_years": application.call.terms.follow_up_years,

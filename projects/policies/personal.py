@@ -185,6 +185,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
             "funding.CreditLine", "funding.CashBalance", "funding.DrawAuthorityBalance",
+            "funding.OutcomeSchedule", "funding.OutcomeBalance",
             "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
         ),
         _FIGURES,
@@ -193,6 +194,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
+            "funding.OutcomeDeclaration",
             "funding.MilestoneChange", "funding.MilestoneEvent", "funding.PaymentHold", "funding.Claim",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
             "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
