@@ -206,6 +206,11 @@ class InstalmentKind(TextChoices):
     ADVANCE = "advance", _("Avance")
     MILESTONE = "milestone", _("Jalon")
     HOLDBACK = "holdback", _("Retenue (rapport final)")
+    PRIZE = "prize", _("Prix")
+
+
+#: instalments that wait for no milestone
+WITHOUT_MILESTONE = frozenset({InstalmentKind.ADVANCE, InstalmentKind.PRIZE})
 
 
 class ClaimState(TextChoices):

@@ -105,6 +105,8 @@ def _own(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
         yield _advance(instalment, facts)
     elif instalment.kind == InstalmentKind.HOLDBACK:
         yield from _holdback(instalment, facts)
+    elif instalment.kind == InstalmentKind.PRIZE:
+        return  # what it rewards is done
     elif claim := facts.claims.get(instalment.pk):
         yield Condition(_("la réclamation %(number)s est admise") % {"number": claim.number}, claim.state in CLAIM_ADMITTED)
     elif instalment.milestone:

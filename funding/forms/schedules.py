@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from funding.enums import ScheduleMethod
 from funding.queries.agreements import default_schedule
 from funding.schedule import PlannedInstalment, in_equal_parts, in_rates, poured
+from projects.enums import Modality
 from projects.models import TermsProfile
 
 #: more equal instalments than this is a mistake, not a schedule
@@ -88,7 +89,7 @@ class ScheduleForm(forms.Form):
 
     def proposal(self, amount: Decimal, parts: Mapping[int, Decimal], terms: TermsProfile) -> Sequence[PlannedInstalment]:
         """The instalments of `amount` dollars, poured in the fiscal years' parts; none without a milestone."""
-        if not self.positions:
+        if not self.positions and terms.modality != Modality.PRIZE:
             return []
         asked = self.cleaned_data if self.is_bound and self.is_valid() else {"method": ScheduleMethod.MILESTONES}
         if asked["method"] == ScheduleMethod.EQUAL:

@@ -32,6 +32,6 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("funding", "0091_outcome_guards"), ("projects", "0022_exceptional_access_unanswered")]
+    dependencies = [("funding", "0091_outcome_guards"), ("projects", "0023_gains_required")]
 
     operations = [migrations.RunPython(write, migrations.RunPython.noop)]

@@ -22,6 +22,7 @@ from funding.models.envelopes import (
 from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.outcomes import OutcomeBalance, OutcomeDeclaration, OutcomeSchedule
 from funding.models.payments import Cofunding, Payment
+from funding.models.prizes import Prize, PrizeAward
 from funding.models.reviews import Eligibility, Review, Score
 from funding.models.terms import DelegationRule, PaymentTerms
 
@@ -68,6 +69,8 @@ __all__ = [
     "PaymentHold",
     "PaymentRule",
     "PaymentTerms",
+    "Prize",
+    "PrizeAward",
     "ReturnFile",
     "ReturnLine",
     "Review",

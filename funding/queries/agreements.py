@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of
-from funding.enums import AgreementKind, AwardState
+from funding.enums import AgreementKind, AwardState, InstalmentKind
 from funding.models import Agreement, Award, Milestone
 from funding.outcome import OutcomeTerms
-from funding.schedule import PlannedInstalment, per_milestone, poured
+from funding.schedule import PlannedInstalment, Share, per_milestone, poured
 from projects.enums import Modality, OrganisationKind
 from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, TermsProfile
 from projects.queries.applications import projects_for
@@ -41,11 +41,13 @@ def default_schedule(
 ) -> list[PlannedInstalment]:
     """The advance and the holdback of the terms, the rest shared between the milestones (given by position), to the cent.
 
-    Terms that pay results have neither: each milestone's share is the most that its period may be paid.
+    A prize is paid whole. Results are paid without advance nor holdback: each milestone's share is the most that its period may be paid.
 
     Instalments fill the fiscal years in order; one that crosses the end of a year's part is paid in two.
     Raises ValueError without a milestone.
     """
+    if terms.modality == Modality.PRIZE:
+        return list(poured([Share(InstalmentKind.PRIZE, None, amount)], parts))
     if terms.modality == Modality.OUTCOME:
         return list(poured(per_milestone(amount, ZERO, ZERO, milestones), parts))
     return list(poured(per_milestone(amount, terms.advance_rate, terms.holdback_rate, milestones), parts))
@@ -58,7 +60,8 @@ def default_dates(application: Application, day: date) -> tuple[date, date]:
 
 
 def planned_milestones(application: Application) -> list[PlannedMilestone]:
-    return list(application.planned_milestones.order_by("position", "pk"))
+    """The milestones that an agreement takes from its application; none for a prize, which rewards what is done."""
+    return [] if application.call.terms.modality == Modality.PRIZE else list(application.planned_milestones.order_by("position", "pk"))
 
 
 def draft_milestones(rows: Iterable[PlannedMilestone | Milestone]) -> list[DraftMilestone]:

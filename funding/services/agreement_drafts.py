@@ -15,8 +15,9 @@ from funding.models import Agreement, AgreementStep, Award
 from funding.outcome import OutcomeTerms
 from funding.policies import agreement_steps as policies
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
+from funding.queries.prizes import pays_a_prize
 from funding.services.agreements import create_schedule, hold_agreement, render_agreement, schedule_faults, store_agreement
-from funding.services.outcomes import outcome_faults, write_outcome
+from funding.services.outcomes import modality_faults, write_outcome
 from projects.models import User
 from projects.services.journal import note, note_reason, transition
 
@@ -110,13 +111,13 @@ def _checked(
     """The instalments that are not empty. Raises Invalid with what does not add up."""
     if ends_on < starts_on:
         raise Invalid(errors={"ends_on": _("La fin précède le début : inscrivez une date égale ou postérieure au début.")})
-    if not milestones:
+    if not milestones and not pays_a_prize(agreement):
         raise Invalid(_("La convention exige au moins un jalon."))
     parts = {part.fiscal_year: part.amount for part in agreement.parts.order_by("fiscal_year", "pk")}
     schedule = [one for one in instalments if one.amount]
     terms = agreement.project.call.terms
     faults = schedule_faults(schedule, agreement.amount, parts, terms.advance_rate, [one.position for one in milestones])
-    if faults := [*faults, *outcome_faults(terms.modality, outcome, schedule)]:
+    if faults := [*faults, *modality_faults(terms.modality, outcome, schedule)]:
         raise Invalid(" ".join(faults))
     return schedule
 

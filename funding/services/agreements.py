@@ -13,7 +13,7 @@ from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
 from fondsinnovation.kit.money import ZERO, round_cents
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents, percent
-from funding.enums import AGREEMENT_MOVES, AgreementState, AwardState, InstalmentKind, LedgerKind, Party
+from funding.enums import AGREEMENT_MOVES, WITHOUT_MILESTONE, AgreementState, AwardState, InstalmentKind, LedgerKind, Party
 from funding.models import Agreement, AgreementPart, Award, Envelope, Instalment, Milestone, Signature
 from funding.outcome import OutcomeTerms
 from funding.policies import agreements as policies
@@ -27,9 +27,10 @@ from funding.queries.agreements import (
     kind_for,
     planned_milestones,
 )
+from funding.queries.prizes import gives_prizes
 from funding.schedule import PlannedInstalment
 from funding.services.envelopes import Posting, post
-from funding.services.outcomes import outcome_faults, write_outcome
+from funding.services.outcomes import modality_faults, write_outcome
 from projects import pdf
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind
 from projects.models import Application, Counter, Document, GainPlan, Project, User
@@ -97,7 +98,7 @@ def _checked_schedule(
 ) -> list[PlannedInstalment]:
     """The instalments as given, or the default ones. Raises Invalid with what does not add up."""
     positions = [milestone.position for milestone in planned_milestones(award.application)]
-    if not positions:
+    if not positions and not gives_prizes(award.application.call):
         raise Invalid(_("Cette demande ne prévoit aucun jalon : la convention en exige au moins un."))
     if dates[1] < dates[0]:
         raise Invalid(errors={"ends_on": _("La fin précède le début : inscrivez une date égale ou postérieure au début.")})
@@ -107,7 +108,7 @@ def _checked_schedule(
         instalments = default_schedule(award.amount, parts, terms, positions)
     schedule = [one for one in instalments if one.amount]
     faults = schedule_faults(schedule, award.amount, parts, terms.advance_rate, positions)
-    if faults := [*faults, *outcome_faults(terms.modality, outcome, schedule)]:
+    if faults := [*faults, *modality_faults(terms.modality, outcome, schedule)]:
         raise Invalid(" ".join(faults))
     return schedule
 
@@ -143,7 +144,7 @@ def schedule_faults(
             _("L’avance dépasse %(rate)s de l’aide, soit %(most)s : c’est la limite des modalités.")
             % {"rate": percent(advance_rate), "most": money_cents(most)}
         )
-    if any(one.amount < 0 or (one.kind != InstalmentKind.ADVANCE and one.milestone not in positions) for one in schedule):
+    if any(one.amount < 0 or (one.kind not in WITHOUT_MILESTONE and one.milestone not in positions) for one in schedule):
         faults.append(_("Chaque versement a un montant positif et, sauf l’avance, un jalon de la demande."))
     return faults
 
@@ -258,7 +259,7 @@ def create_schedule(agreement: Agreement, planned: Sequence[DraftMilestone], sch
                 kind=one.kind,
                 fiscal_year=one.fiscal_year,
                 amount=one.amount,
-                milestone=None if one.kind == InstalmentKind.ADVANCE else milestones[one.milestone or 0],
+                milestone=None if one.kind in WITHOUT_MILESTONE else milestones[one.milestone or 0],
             )
             for position, one in enumerate(schedule, start=1)
         ]

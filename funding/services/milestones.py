@@ -51,7 +51,7 @@ def keep_evidence(milestone: Milestone, evidence: Any, *, actor: User, now: date
 def mark_reported(milestone: Milestone, *, report: str, document: Document, actor: User, now: datetime) -> None:
     """The one step that reports a milestone, whatever it is paid by. Raises WrongState."""
     if has_live_payments(milestone):  # of one accepted in part: its share is paid, the rest is for an amendment
-        raise WrongState(_("Un paiement de ce jalon est déjà demandé : le reste se règle par un avenant."))
+        raise WrongState(_("Un paiement de ce jalon est déjà demandé : le reste se règle par un avenant."))
     project = milestone.agreement.project
     note_organisation(project.organisation_id)
     note(project.application or project)

@@ -21,6 +21,7 @@ from funding.policies import payments as policies
 from funding.queries.outcomes import cap_left, live_declaration, measured_by, scheduled_for
 from funding.schedule import PlannedInstalment
 from funding.services.milestones import keep_evidence, mark_reported
+from funding.services.prizes import prize_faults
 from projects.enums import Modality
 from projects.models import User
 from projects.services.journal import note, note_reason, transition
@@ -28,8 +29,12 @@ from projects.services.locks import lock
 
 
 # ── The schedule, with the draft ─────────────────────────────────────────────────────────────────────────────────────
-def outcome_faults(modality: str, outcome: OutcomeTerms | None, schedule: Sequence[PlannedInstalment]) -> list[str]:
-    """What is wrong with the results of a draft, in sentences: none where they are due, an advance or a holdback beside them."""
+def modality_faults(modality: str, outcome: OutcomeTerms | None, schedule: Sequence[PlannedInstalment]) -> list[str]:
+    """What a draft says that its modality does not allow, or does not say though it must, in sentences."""
+    return [*prize_faults(modality, schedule), *_outcome_faults(modality, outcome, schedule)]
+
+
+def _outcome_faults(modality: str, outcome: OutcomeTerms | None, schedule: Sequence[PlannedInstalment]) -> list[str]:
     if modality != Modality.OUTCOME:
         return [_("Seul un appel qui paie aux résultats a un barème de résultats.")] if outcome else []
     if outcome is None:

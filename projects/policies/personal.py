@@ -168,6 +168,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
     "reporting.Export.name": _("Nom d’un fichier de rapport"),
     "socialaccount.SocialApp.name": _("Nom d’un service d’identité"),
     "auth.Permission.name": _("Nom d’une permission technique, qui n’accorde rien ici"),
+    "funding.Prize.name": _("Nom d’un prix d’un appel, qui ne nomme personne"),
     "auth.Group.name": _("Nom d’un groupe technique, qui n’accorde rien ici"),
 }
 
@@ -185,7 +186,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
             "funding.CreditLine", "funding.CashBalance", "funding.DrawAuthorityBalance",
-            "funding.OutcomeSchedule", "funding.OutcomeBalance",
+            "funding.OutcomeSchedule", "funding.OutcomeBalance", "funding.Prize", "funding.PrizeAward",
             "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
         ),
         _FIGURES,
