@@ -55,7 +55,7 @@ def default_schedule(
 
 def default_dates(application: Application, day: date) -> tuple[date, date]:
     """From today to the last planned milestone, or to today when they are all past."""
-    last = max((milestone.due_on for milestone in planned_milestones(application)), default=day)
+    last = max(application.planned_milestones.order_by("pk").values_list("due_on", flat=True), default=day)
     return day, max(day, last)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from fondsinnovation.kit.money import ZERO
 from funding.enums import DEAD_PAYMENTS, OUTCOME_VERIFIED, OutcomeState
@@ -52,11 +52,11 @@ def declarations_of(milestone: Milestone) -> list[OutcomeDeclaration]:
     return list(rows.order_by("-declared_at", "-pk"))
 
 
-def period_of(milestone: Milestone) -> tuple[date, date]:
-    """The days that a milestone's quantity is expected for: since the day after the one before it was due, to the day it is due."""
-    before = Milestone.objects.filter(agreement=milestone.agreement_id, due_on__lt=milestone.due_on).order_by("-due_on", "-pk")
-    last = next(iter(before.values_list("due_on", flat=True)[:1]), None)
-    return (last + timedelta(days=1) if last else milestone.agreement.starts_on), milestone.due_on
+def period_of(milestone: Milestone, today: date) -> tuple[date, date]:
+    """The days that a milestone's quantity is expected for: since the last period declared, to the day it is due or today."""
+    declared = OutcomeDeclaration.objects.filter(milestone__agreement=milestone.agreement_id).exclude(state=OutcomeState.REFUSED)
+    last = declared.aggregate(last=Max("period_end"))["last"]
+    return (last + timedelta(days=1) if last else milestone.agreement.starts_on), min(milestone.due_on, today)
 
 
 def cap_left(schedule: OutcomeSchedule) -> Decimal | None:

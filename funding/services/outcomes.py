@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -80,7 +81,7 @@ def declare_outcome(
     """Declare the quantity reached in a period, 0 included, with its evidence file. Raises NotAllowed, Invalid, WrongState."""
     milestone = Milestone.objects.select_related("agreement__project").get(pk=milestone_id)
     policies.report_milestone(actor, milestone, now).require()
-    _require_period(milestone.agreement, period_start, period_end, quantity)
+    _require_period(milestone.agreement, period_start, period_end, quantity, timezone.localdate(now))
     document = keep_evidence(milestone, evidence, actor=actor, now=now)  # before the lock: it hashes the file
     milestone = lock(Milestone, milestone_id)
     policies.report_milestone(actor, milestone, now).require()
@@ -107,7 +108,7 @@ def _measured(milestone: Milestone) -> OutcomeSchedule:
     return schedule
 
 
-def _require_period(agreement: Agreement, start: date, end: date, quantity: Decimal) -> None:
+def _require_period(agreement: Agreement, start: date, end: date, quantity: Decimal, day: date) -> None:
     errors = {}
     if end < start:
         errors["period_end"] = _("La fin de la période suit son début.")
@@ -116,6 +117,8 @@ def _require_period(agreement: Agreement, start: date, end: date, quantity: Deci
             "start": agreement.starts_on,
             "end": agreement.ends_on,
         }
+    elif end > day:
+        errors["period_end"] = _("La période n’est pas finie : déclarez ce qui est atteint jusqu’à aujourd’hui.")
     if quantity < 0:
         errors["quantity"] = _("Inscrivez une quantité positive, ou 0.")
     if errors:

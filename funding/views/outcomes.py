@@ -6,6 +6,7 @@ from typing import Any
 
 from django.forms import BaseForm
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -45,7 +46,7 @@ class OutcomeDeclare(MeasuredAct, MilestoneReport):
         return _("Déclarer une quantité")
 
     def get_initial(self) -> dict[str, Any]:
-        start, end = period_of(self.milestone)
+        start, end = period_of(self.milestone, timezone.localdate())
         return {**super().get_initial(), **({"period_start": start, "period_end": end} if self.schedule else {})}
 
     def perform(self, form: BaseForm) -> HttpResponse:

@@ -1,6 +1,6 @@
 """An agreement that pays results, and the quantities declared under it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from funding.enums import InstalmentKind
@@ -11,6 +11,8 @@ from projects.models import TermsProfile
 from tests.factories import NOW, ApplicationFactory, CallFactory, agreement_in_force, person_with, upload
 
 D = Decimal
+#: both periods are over
+LATER = NOW + timedelta(days=120)
 EVEN = ((InstalmentKind.MILESTONE, 1, 50), (InstalmentKind.MILESTONE, 2, 50))
 #: the period of each milestone
 PERIODS = {1: (date(2026, 12, 1), date(2027, 1, 31)), 2: (date(2027, 2, 1), date(2027, 3, 15))}
@@ -34,7 +36,7 @@ def member_of(agreement):
     return person_with(Role.WRITER, organisation=agreement.project.organisation)
 
 
-def declare(agreement, position=1, quantity="30", actor=None, period=None, now=NOW):
+def declare(agreement, position=1, quantity="30", actor=None, period=None, now=LATER):
     start, end = period or PERIODS[position]
     return acts.declare_outcome(
         milestone_id=agreement.milestones.get(position=position).pk,

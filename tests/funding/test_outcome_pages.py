@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from funding.models import OutcomeDeclaration, OutcomeSchedule
@@ -10,7 +11,7 @@ from projects.enums import Role
 from reporting.queries.invariants import check
 from tests.factories import person_with, upload
 from tests.funding.paying import requested
-from tests.funding.results import declare, member_of, paying_results, verify
+from tests.funding.results import LATER, declare, member_of, paying_results, verify
 from tests.funding.services.test_outcomes import results_award
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +22,7 @@ def page(milestone, name):
     return reverse(f"funding:milestone_{name}", args=[milestone.pk])
 
 
+@time_machine.travel(LATER, tick=False)
 def test_quantity_is_declared_then_verified_on_the_pages_of_its_milestone(client):
     agreement = paying_results()
     milestone = agreement.milestones.get(position=1)

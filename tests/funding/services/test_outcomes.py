@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -36,20 +37,19 @@ def instalment(agreement, position=1):
 
 
 # ── What a quantity is worth ─────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize(
-    ("quantity", "price", "scheduled", "left", "expected"),
-    [
-        ("30", "1000.00", "50000.00", "80", ("30", "30000.00")),
-        ("30.5", "33.33", "50000.00", None, ("30.5", "1016.57")),
-        ("60", "1000.00", "50000.00", "80", ("60", "50000.00")),
-        ("30", "1000.00", "50000.00", "12.5", ("12.5", "12500.00")),
-        ("30", "1000.00", "50000.00", "-1", ("0", "0.00")),
-        ("0", "1000.00", "50000.00", None, ("0", "0.00")),
-    ],
-)
-def test_quantity_is_worth_its_price_within_the_cap_and_the_period(quantity, price, scheduled, left, expected):
-    found = due(D(quantity), D(price), scheduled=D(scheduled), cap_left=None if left is None else D(left))
-    assert (found.counted, found.amount) == (D(expected[0]), D(expected[1]))
+PAGE = (Path(__file__).parents[3] / "docs" / "rules" / "outcomes.md").read_text()
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ") and line[2].isdigit()]
+
+
+@pytest.mark.parametrize(("price", "quantity", "left", "scheduled", "counted", "amount"), ROWS)
+def test_quantity_is_worth_what_the_page_of_rules_says(price, quantity, left, scheduled, counted, amount):
+    found = due(D(quantity), D(price), scheduled=D(scheduled), cap_left=D(left) if left[0].isdigit() else None)
+    assert (found.counted, found.amount) == (D(counted), D(amount))
+
+
+def test_cap_that_is_reached_counts_nothing():
+    assert due(D("30"), D("1000.00"), scheduled=D("50000.00"), cap_left=D("-1")).amount == D("0.00")
+    assert len(ROWS) == 5
 
 
 def test_amount_due_is_poured_in_the_instalments_of_its_period():
@@ -161,6 +161,12 @@ def test_declaration_says_what_is_wrong_with_it():
         with pytest.raises(Invalid) as refused:
             declare(agreement, quantity=quantity, period=period)
         assert refused.value.errors == errors
+
+
+def test_period_to_come_is_not_declared():
+    with pytest.raises(Invalid) as refused:
+        declare(paying_results(), now=NOW)
+    assert refused.value.errors == {"period_end": "La période n’est pas finie : déclarez ce qui est atteint jusqu’à aujourd’hui."}
 
 
 def test_who_declares_or_advises_does_not_verify():
