@@ -43,7 +43,7 @@ def measured_by(milestone: Milestone) -> OutcomeSchedule | None:
 def live_declaration(milestone: Milestone) -> OutcomeDeclaration | None:
     """The declaration of a milestone's period that is not refused: there is one at most."""
     rows = OutcomeDeclaration.objects.filter(milestone=milestone).exclude(state=OutcomeState.REFUSED)
-    return next(iter(rows.select_related("schedule", "declared_by").order_by("pk")), None)
+    return next(iter(rows.select_related("schedule", "declared_by", "document").order_by("pk")), None)
 
 
 def declarations_of(milestone: Milestone) -> list[OutcomeDeclaration]:
