@@ -75,7 +75,7 @@ def scheduled_for(milestone: Milestone) -> Decimal:
 def dues_of(agreement: Agreement) -> Mapping[int, Decimal]:
     """Dollars due for each milestone whose quantity is verified, by its key."""
     rows = OutcomeDeclaration.objects.filter(milestone__agreement=agreement, state__in=OUTCOME_VERIFIED)
-    return dict(rows.order_by("pk").values_list("milestone", "amount"))
+    return {milestone: amount or ZERO for milestone, amount in rows.order_by("pk").values_list("milestone", "amount")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,16 +187,17 @@ def refuse_outcome(*, milestone_id: int, reason: str, actor: User, now: datetime
     declaration = _held(milestone)
     note(milestone.agreement.project.application or milestone.agreement.project)
     note_reason(reason)
-    nothing = {"verified": ZERO, "counted": ZERO, "amount": ZERO}
     transition(
         [declaration],
         OutcomeState.REFUSED,
         moves=OUTCOME_MOVES,
         now=now,
+        verified=ZERO,
+        counted=ZERO,
+        amount=ZERO,
         reason=reason.strip(),
         decided_by=actor,
         decided_at=now,
-        **nothing,
     )
     transition([milestone], MilestoneState.REFUSED, moves=MILESTONE_MOVES, now=now, refusal_reason=reason)
     return declaration
