@@ -84,7 +84,7 @@ class AwardRecommend(ActForm):
 
     def get_initial(self) -> dict[str, Any]:
         asked = self.application.amount_requested
-        parts = proposed_parts(self.application, asked) if asked else {}
+        parts = proposed_parts(self.application, asked) if asked and not gives_prizes(self.application.call) else {}
         return {**super().get_initial(), "amount": asked, **{f"part_{year}": part for year, part in parts.items()}}
 
     def get_form_kwargs(self) -> dict[str, Any]:
