@@ -19,6 +19,7 @@ from funding.services import payments
 from funding.services.agreement_drafts import redraft_agreement, review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.calls import submit_call
+from funding.services.prizes import prize_faults
 from projects.enums import ApplicationState, CallState, Role
 from projects.models import Application, GainPlan, TermsProfile
 from projects.sections import Facts
@@ -36,8 +37,9 @@ from tests.factories import (
     sent,
 )
 from tests.funding.paying import authorised
+from tests.funding.results import declare, paying_results, verify
 from tests.funding.services.test_agreements import signing
-from tests.refusals import refusal
+from tests.refusals import refusal, said
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -204,6 +206,24 @@ def test_database_refuses_a_prize_given_twice_or_otherwise(call):
 
 
 GIVEN = "INSERT INTO funding_prizeaward (award_id, call_id, prize_id) VALUES (%s, %s, %s)"
+
+
+def test_refusals_of_the_database_are_said_in_words(call):
+    award = recommend(finalist(call))
+    assert said("DELETE FROM funding_prizeaward") == "Une décision de cet appel donne un de ses prix, à son montant."
+    instalment = signed(approved(award)).instalments.get()
+    assert said(*payment(instalment, "1.00")).startswith("Le prix est de 100\u00a0000,00\u00a0$, versé une fois")
+    results = paying_results()
+    verify(declare(results))
+    assert said("DELETE FROM funding_outcomeschedule").startswith("Le barème de résultats est celui du projet de convention")
+    assert said(*payment(results.instalments.get(position=1), "30000.01")).startswith(
+        "La quantité vérifiée laisse 30\u00a0000,00\u00a0$ à payer"
+    )
+
+
+def test_only_a_prize_is_paid_as_a_prize():
+    rows = [PlannedInstalment(InstalmentKind.PRIZE, None, 2026, FIRST)]
+    assert (prize_faults("milestones", rows), prize_faults("prize", rows)) == (["Seul un appel qui donne des prix verse un prix."], [])
 
 
 # ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
