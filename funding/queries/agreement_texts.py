@@ -17,6 +17,7 @@ from fondsinnovation.templatetags.typography import long_date, money_cents, perc
 from funding.clauses import FIELDS, merged, missing, paragraphs
 from funding.enums import Party
 from funding.models import Agreement, AgreementText, Award, ClauseTemplate, Signature
+from funding.outcome import OutcomeTerms
 from funding.queries.agreements import DraftMilestone, agreement_data, kind_for
 from funding.queries.cash import is_in_force
 from funding.queries.clauses import clauses_on
@@ -36,6 +37,7 @@ class Draft:
     milestones: Sequence[DraftMilestone]
     instalments: Sequence[PlannedInstalment]
     dates: tuple[date, date]
+    outcome: OutcomeTerms | None = None
 
 
 def frozen_content(draft: Draft, now: datetime) -> str:
@@ -55,6 +57,7 @@ def frozen_content(draft: Draft, now: datetime) -> str:
             ends_on=draft.dates[1],
             milestones=draft.milestones,
             instalments=draft.instalments,
+            outcome=draft.outcome,
             day=day,
         )
         annexes = {"budget": _budget(award.application), "sources": _sources(award.application)}

@@ -12,11 +12,14 @@ from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
 from fondsinnovation.kit.states import require_move
 from funding.enums import AGREEMENT_MOVES, AgreementState, AgreementStepKind, AwardState
 from funding.models import Agreement, AgreementStep, Award
+from funding.outcome import OutcomeTerms
 from funding.policies import agreement_steps as policies
 from funding.queries.agreement_texts import Draft
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
+from funding.queries.prizes import pays_a_prize
 from funding.services.agreement_texts import freeze, keep_text
 from funding.services.agreements import create_schedule, hold_agreement, schedule_faults, store_agreement
+from funding.services.outcomes import modality_faults, write_outcome
 from projects.models import User
 from projects.services.journal import note, note_reason, transition
 
@@ -58,6 +61,7 @@ def redraft_agreement(
     ends_on: date,
     milestones: Sequence[DraftMilestone],
     instalments: Sequence[PlannedInstalment],
+    outcome: OutcomeTerms | None = None,
     actor: User,
     now: datetime,
     key: str | None = None,
@@ -71,9 +75,9 @@ def redraft_agreement(
     )
     policies.prepare_agreement(actor, read, now).require()
     award = require_draft(read)
-    schedule = _checked(read, starts_on, ends_on, milestones, instalments)
+    schedule = _checked(read, starts_on, ends_on, milestones, instalments, outcome)
     numbers = (read.number, read.project.reference)
-    frozen = freeze(Draft(award, numbers, version + 1, milestones, schedule, (starts_on, ends_on)), now)
+    frozen = freeze(Draft(award, numbers, version + 1, milestones, schedule, (starts_on, ends_on), outcome), now)
 
     application, agreement = hold_agreement(agreement_id)
     require_draft(agreement)
@@ -89,6 +93,7 @@ def redraft_agreement(
     agreement.instalments.all().delete()
     agreement.milestones.all().delete()
     create_schedule(agreement, milestones, schedule)
+    write_outcome(agreement, outcome)
     keep_text(agreement, frozen, document, actor=actor, now=now)
     read.project.starts_on, read.project.ends_on = starts_on, ends_on
     read.project.save(update_fields=["starts_on", "ends_on"])
@@ -99,17 +104,23 @@ def redraft_agreement(
 
 
 def _checked(
-    agreement: Agreement, starts_on: date, ends_on: date, milestones: Sequence[DraftMilestone], instalments: Sequence[PlannedInstalment]
+    agreement: Agreement,
+    starts_on: date,
+    ends_on: date,
+    milestones: Sequence[DraftMilestone],
+    instalments: Sequence[PlannedInstalment],
+    outcome: OutcomeTerms | None,
 ) -> list[PlannedInstalment]:
     """The instalments that are not empty. Raises Invalid with what does not add up."""
     if ends_on < starts_on:
         raise Invalid(errors={"ends_on": _("La fin précède le début : inscrivez une date égale ou postérieure au début.")})
-    if not milestones:
+    if not milestones and not pays_a_prize(agreement):
         raise Invalid(_("La convention exige au moins un jalon."))
     parts = {part.fiscal_year: part.amount for part in agreement.parts.order_by("fiscal_year", "pk")}
     schedule = [one for one in instalments if one.amount]
     terms = agreement.project.call.terms
-    if faults := schedule_faults(schedule, agreement.amount, parts, terms.advance_rate, [one.position for one in milestones]):
+    faults = schedule_faults(schedule, agreement.amount, parts, terms.advance_rate, [one.position for one in milestones])
+    if faults := [*faults, *modality_faults(terms.modality, outcome, schedule)]:
         raise Invalid(" ".join(faults))
     return schedule
 
