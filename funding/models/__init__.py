@@ -21,6 +21,7 @@ from funding.models.envelopes import (
 )
 from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.payments import Cofunding, Payment
+from funding.models.recoveries import Recovery, RecoveryBalance, RecoveryCredit, RecoveryPart, RecoveryReceipt, WriteOff
 from funding.models.reviews import Eligibility, Review, Score
 from funding.models.terms import DelegationRule, PaymentTerms
 
@@ -64,9 +65,15 @@ __all__ = [
     "PaymentHold",
     "PaymentRule",
     "PaymentTerms",
+    "Recovery",
+    "RecoveryBalance",
+    "RecoveryCredit",
+    "RecoveryPart",
+    "RecoveryReceipt",
     "ReturnFile",
     "ReturnLine",
     "Review",
     "Score",
     "Signature",
+    "WriteOff",
 ]
