@@ -77,6 +77,7 @@ UNDER = {
     "funding:batch_list": "funding:payment_list",
     "funding:return_create": "funding:payment_list",
     "funding:reconciliation": "funding:payment_list",
+    "funding:recovery_list": "funding:payment_list",
 }
 
 

@@ -30,9 +30,8 @@ def recoveries_for(person: Any, now: datetime) -> QuerySet[Recovery]:
     rows = Recovery.objects.filter(agreement__project__in=projects_for(person, now))
     if not rights.has(*READERS):
         rows = rows.filter(Q(state__in=RECOVERY_TOLD) | of_calls(rights, *READERS, path="agreement__project__call"))
-    return with_sums(rows).select_related(
-        "agreement__project__organisation", "agreement__project__call", "established_by", "claimed_by", "cancelled_by"
-    )
+    related = ("agreement__project__organisation", "agreement__project__call", "established_by", "claimed_by", "cancelled_by")
+    return with_sums(rows).select_related(*related).prefetch_related("parts")
 
 
 def with_sums(rows: QuerySet[Recovery]) -> QuerySet[Recovery]:
@@ -50,6 +49,14 @@ def _sum(rows: QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(sums), Value(ZERO), output_field=_DOLLARS)
 
 
+def totals_of(rows: QuerySet[Recovery]) -> dict[str, Decimal]:
+    """What recoveries with their sums come to, in dollars."""
+    sums: dict[str, Decimal] = rows.order_by().aggregate(
+        **{f"all_{name}": Sum(name, default=ZERO) for name in ("due", "received", "written_off", "left")}
+    )
+    return {name.removeprefix("all_"): total for name, total in sums.items()}
+
+
 def left_of(recovery: Recovery) -> Decimal:
     """What is still to come back, in dollars, as it is now."""
     left: Decimal = with_sums(Recovery.objects.filter(pk=recovery.pk)).values_list("left", flat=True).get()
@@ -58,7 +65,7 @@ def left_of(recovery: Recovery) -> Decimal:
 
 def schedule_of(recovery: Recovery, day: date) -> list[Covered]:
     """The last version of the schedule, with what covers each date. `recovery` comes from `recoveries_for`."""
-    rows = list(recovery.parts.order_by("-version", "position"))
+    rows = sorted(recovery.parts.all(), key=lambda row: (-row.version, row.position))
     last = [Due(row.due_on, row.amount) for row in rows if row.version == rows[0].version]
     return covered(last, recovery.received, recovery.written_off, day)  # type: ignore[attr-defined]
 

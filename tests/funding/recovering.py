@@ -12,7 +12,7 @@ from funding.services.recovery_receipts import record_receipt
 from projects.enums import Role
 from projects.services.journal import money_clock, note
 from tests.factories import NOW, agreement_in_force, person_with
-from tests.funding.services.test_agreement_ends import pay
+from tests.funding.paying import pay
 
 DAY = NOW.date()
 

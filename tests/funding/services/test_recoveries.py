@@ -50,8 +50,8 @@ def write_off(recovery, amount, **given):
 
 
 def correct(receipt, reference="COR-1", actor=None, **given):
-    given = {"corrected_on": DAY, "reason": "Chèque sans provision", **given}
-    return correct_receipt(receipt_id=receipt.pk, reference=reference, actor=actor or person_with(Role.CONTROLLER), now=NOW, **given)
+    given = {"corrected_on": DAY, "reason": "Chèque sans provision", "now": NOW, **given}
+    return correct_receipt(receipt_id=receipt.pk, reference=reference, actor=actor or person_with(Role.CONTROLLER), **given)
 
 
 # ── Found and claimed ────────────────────────────────────────────────────────────────────────────────────────────────
