@@ -24,13 +24,13 @@ from projects.policies.scope import call_of
 
 #: constraint of a trigger → what it says to a person; `room` and `asked` are dollars
 SAID: dict[str, str | Promise] = {
-    "recovery_within_paid": gettext_lazy("Il reste %(room)s de payé qui ne fait pas déjà l’objet d’un recouvrement : %(asked)s demandés."),
+    "recovery_within_paid": gettext_lazy("Il reste %(room)s de payé qui ne fait pas déjà l’objet d’un recouvrement : %(asked)s demandés."),
     "recovery_keeps_its_payment": gettext_lazy(
-        "Il reste %(room)s à recouvrer de cette convention : encaissez, radiez ou annulez le recouvrement d’abord."
+        "Il reste %(room)s à recouvrer de cette convention : encaissez, radiez ou annulez le recouvrement d’abord."
     ),
-    "recovery_within_due": gettext_lazy("Il reste %(room)s à recouvrer : %(asked)s demandés."),
+    "recovery_within_due": gettext_lazy("Il reste %(room)s à recouvrer : %(asked)s demandés."),
     "agreement_above_what_is_paid": gettext_lazy(
-        "La convention ne peut pas valoir %(asked)s : %(room)s sont payés et ne font pas l’objet d’un recouvrement."
+        "La convention ne peut pas valoir %(asked)s : %(room)s sont payés et ne font pas l’objet d’un recouvrement."
     ),
     "recovery_is_never_rewritten": gettext_lazy("Un recouvrement ne se réécrit pas."),
     "recovery_moves_in_order": gettext_lazy("Ce recouvrement n’est plus à cette étape."),
@@ -60,7 +60,7 @@ def open_recovery(actor: Any, agreement: Agreement, now: datetime) -> Verdict:
     """An officer or the controller finds what is to be returned, whatever the agreement became since it was paid."""
     return first_no(
         not_recused(actor, agreement.project.application_id or 0),
-        possible(agreement.in_force_at is not None, _("Rien n’est payé par cette convention : il n’y a rien à recouvrer.")),
+        possible(agreement.in_force_at is not None, _("Rien n’est payé par cette convention : il n’y a rien à recouvrer.")),
     )
 
 
@@ -76,7 +76,7 @@ def decide_recovery(actor: Any, recovery: Recovery, now: datetime) -> Verdict:
     return first_no(
         _not_recused(actor, recovery),
         possible(
-            recovery.state in (RecoveryState.ESTABLISHED, *RECOVERY_DUE), _("Ce recouvrement est réglé : il n’y a plus rien à réclamer.")
+            recovery.state in (RecoveryState.ESTABLISHED, *RECOVERY_DUE), _("Ce recouvrement est réglé : il n’y a plus rien à réclamer.")
         ),
         check(
             recovery.established_by_id != actor.pk,
@@ -94,7 +94,7 @@ def record_receipt(actor: Any, recovery: Recovery, now: datetime) -> Verdict:
     """The payments unit records what came in."""
     return first_no(
         _not_recused(actor, recovery),
-        possible(recovery.state in RECOVERY_TOLD, _("Ce recouvrement n’est pas réclamé : rien ne peut en être encaissé.")),
+        possible(recovery.state in RECOVERY_TOLD, _("Ce recouvrement n’est pas réclamé : rien ne peut en être encaissé.")),
     )
 
 
@@ -120,7 +120,7 @@ def request_write_off(actor: Any, recovery: Recovery, now: datetime) -> Verdict:
     """The controller asks for it; another person decides."""
     return first_no(
         _not_recused(actor, recovery),
-        possible(recovery.state in RECOVERY_DUE, _("Rien n’est à radier : ce recouvrement n’est pas réclamé, ou il est réglé.")),
+        possible(recovery.state in RECOVERY_DUE, _("Rien n’est à radier : ce recouvrement n’est pas réclamé, ou il est réglé.")),
     )
 
 

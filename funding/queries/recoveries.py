@@ -24,7 +24,7 @@ from projects.queries.applications import of_calls, projects_for
 _DOLLARS: Any = DecimalField(max_digits=15, decimal_places=2)
 
 
-def recoveries_for(person: Any, now: datetime) -> QuerySet[Recovery]:
+def recoveries_for(person: Any, now: datetime) -> QuerySet[Any, Any]:
     """The recoveries of the projects that this person may see, with their sums; a beneficiary knows of one once it is claimed."""
     rights = rights_of(person, now)
     rows = Recovery.objects.filter(agreement__project__in=projects_for(person, now))
@@ -34,7 +34,7 @@ def recoveries_for(person: Any, now: datetime) -> QuerySet[Recovery]:
     return with_sums(rows).select_related(*related).prefetch_related("parts")
 
 
-def with_sums(rows: QuerySet[Recovery]) -> QuerySet[Recovery]:
+def with_sums(rows: QuerySet[Recovery]) -> QuerySet[Any, Any]:
     """Each with `due` (nothing when it is cancelled), `received`, `written_off` and `left`, in dollars."""
     due = Case(When(state=RecoveryState.CANCELLED, then=Value(ZERO)), default=F("amount"), output_field=_DOLLARS)
     return rows.annotate(
@@ -59,15 +59,15 @@ def totals_of(rows: QuerySet[Recovery]) -> dict[str, Decimal]:
 
 def left_of(recovery: Recovery) -> Decimal:
     """What is still to come back, in dollars, as it is now."""
-    left: Decimal = with_sums(Recovery.objects.filter(pk=recovery.pk)).values_list("left", flat=True).get()
+    left: Decimal = with_sums(Recovery.objects.filter(pk=recovery.pk)).get().left
     return left
 
 
-def schedule_of(recovery: Recovery, day: date) -> list[Covered]:
+def schedule_of(recovery: Any, day: date) -> list[Covered]:
     """The last version of the schedule, with what covers each date. `recovery` comes from `recoveries_for`."""
     rows = sorted(recovery.parts.all(), key=lambda row: (-row.version, row.position))
     last = [Due(row.due_on, row.amount) for row in rows if row.version == rows[0].version]
-    return covered(last, recovery.received, recovery.written_off, day)  # type: ignore[attr-defined]
+    return covered(last, recovery.received, recovery.written_off, day)
 
 
 def recoverable(agreement: Agreement) -> Decimal:
@@ -81,7 +81,7 @@ def unsettled(agreement: Agreement) -> list[str]:
     """The recoveries that are neither received nor written off, as sentences."""
     rows = with_sums(agreement.recoveries.filter(state__in=RECOVERY_OPEN)).order_by("number")
     return [
-        _("Le recouvrement %(number)s n’est pas réglé : il reste %(left)s.") % {"number": row.number, "left": money_cents(row.left)}
+        _("Le recouvrement %(number)s n’est pas réglé : il reste %(left)s.") % {"number": row.number, "left": money_cents(row.left)}
         for row in rows
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -90,7 +91,7 @@ def _check(agreement: Agreement, terms: RecoveryTerms, now: datetime) -> None:
     if terms.amount <= ZERO:
         errors["amount"] = _("Inscrivez un montant plus grand que zéro.")
     elif terms.amount > room:
-        errors["amount"] = _("Au plus %(room)s : ce qui est payé et ne fait pas déjà l’objet d’un recouvrement.") % {
+        errors["amount"] = _("Au plus %(room)s : ce qui est payé et ne fait pas déjà l’objet d’un recouvrement.") % {
             "room": money_cents(room)
         }
     if errors:
@@ -151,10 +152,10 @@ def cancel_recovery(*, recovery_id: int, reason: str, actor: User, now: datetime
     known = money_clock(now)
     recovery = hold(recovery_id)
     policies.decide_recovery(actor, recovery, now).require()
-    _require_found(recovery, _("Ce recouvrement est réclamé : il se règle par un encaissement ou une radiation."))
+    _require_found(recovery, _("Ce recouvrement est réclamé : il se règle par un encaissement ou une radiation."))
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez pourquoi le recouvrement est annulé.")})
-    changes = {"cancelled_by": actor, "cancelled_at": known, "cancellation_reason": reason.strip()}
+    changes: dict[str, Any] = {"cancelled_by": actor, "cancelled_at": known, "cancellation_reason": reason.strip()}
     transition([recovery], RecoveryState.CANCELLED, moves=RECOVERY_MOVES, now=now, **changes)
     note_reason(reason.strip())
     note_file(recovery)
@@ -225,9 +226,9 @@ def _tell(recovery: Recovery, now: datetime) -> None:
     members = active_members(project.organisation_id, now).for_call(project.call_id).values("person")
     first = recovery.parts.order_by("position")[0]
     with messages.in_french():
-        subject = _("%(number)s : une somme est à rembourser") % {"number": recovery.agreement.number}
+        subject = _("%(number)s : une somme est à rembourser") % {"number": recovery.agreement.number}
         body = _(
-            "Le Fonds réclame %(amount)s au titre de la convention %(agreement)s (%(basis)s). Première échéance : %(day)s. "
+            "Le Fonds réclame %(amount)s au titre de la convention %(agreement)s (%(basis)s). Première échéance : %(day)s. "
             "Le recouvrement %(number)s et son échéancier se lisent dans le portail."
         ) % {
             "amount": money_cents(recovery.amount),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -55,8 +56,8 @@ def approve_write_off(*, write_off_id: int, authority: str = "", actor: User, no
     policies.decide_write_off(actor, row, now).require()
     role = _role_of(actor, row, now)
     if row.original_role == Role.MINISTER_DELEGATE and not authority.strip():
-        raise Invalid(errors={"authority": _("Nommez l’instrument qui autorise la radiation : décret ou décision du Conseil du trésor.")})
-    changes = {"decided_by": actor, "decided_at": known, "role": role, "authority": authority.strip()}
+        raise Invalid(errors={"authority": _("Nommez l’instrument qui autorise la radiation : décret ou décision du Conseil du trésor.")})
+    changes: dict[str, Any] = {"decided_by": actor, "decided_at": known, "role": role, "authority": authority.strip()}
     transition([row], WriteOffState.APPROVED, moves=WRITE_OFF_MOVES, now=now, **changes)
     note(row.recovery, written_off=row.amount, role=str(role))
     settle(row.recovery, now)
@@ -72,7 +73,7 @@ def refuse_write_off(*, write_off_id: int, reason: str, actor: User, now: dateti
     policies.decide_write_off(actor, row, now).require()
     if not reason.strip():
         raise Invalid(errors={"reason": _("Un refus doit être motivé.")})
-    changes = {"decided_by": actor, "decided_at": now, "refusal_reason": reason.strip()}
+    changes: dict[str, Any] = {"decided_by": actor, "decided_at": now, "refusal_reason": reason.strip()}
     transition([row], WriteOffState.REFUSED, moves=WRITE_OFF_MOVES, now=now, **changes)
     note_reason(reason.strip())
     note_file(row.recovery)

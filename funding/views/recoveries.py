@@ -49,7 +49,7 @@ def _caption(count: int, totals: dict[str, Any]) -> str:
     rows = ngettext("%(count)s recouvrement", "%(count)s recouvrements", count) % {"count": said(count)}
     if not count:
         return rows
-    return _("%(rows)s : %(due)s à recouvrer, %(received)s reçus, %(written_off)s radiés, %(left)s restants") % {
+    return _("%(rows)s : %(due)s à recouvrer, %(received)s reçus, %(written_off)s radiés, %(left)s restants") % {
         "rows": rows,
         **{name: money(total) for name, total in totals.items()},
     }

@@ -50,13 +50,13 @@ def _due(actor: Any, recovery: Recovery, now: datetime) -> Verdict:
 
 def _receives(actor: Any, recovery: Recovery, now: datetime) -> Verdict:
     verdict = policies.record_receipt(actor, recovery, now)
-    return first_no(verdict, possible(recovery.state in RECOVERY_DUE, _("Ce recouvrement est réglé : il n’y a plus rien à encaisser.")))
+    return first_no(verdict, possible(recovery.state in RECOVERY_DUE, _("Ce recouvrement est réglé : il n’y a plus rien à encaisser.")))
 
 
 def _corrects(actor: Any, recovery: Recovery, now: datetime) -> Verdict:
     standing = receipts_to_correct(recovery)
     one = RecoveryReceipt(recovery=recovery)
-    return first_no(policies.correct_receipt(actor, one, now), possible(standing, _("Rien n’est encaissé : il n’y a rien à corriger.")))
+    return first_no(policies.correct_receipt(actor, one, now), possible(standing, _("Rien n’est encaissé : il n’y a rien à corriger.")))
 
 
 def _asks(actor: Any, recovery: Recovery, now: datetime) -> Verdict:
@@ -134,7 +134,7 @@ MOVES = {
     ),
     "annulation": Move(
         gettext_lazy("Annuler le constat"), gettext_lazy("Annuler le recouvrement"),
-        gettext_lazy("Rien n’a été réclamé : le recouvrement reste au dossier avec votre motif."),
+        gettext_lazy("Rien n’a été réclamé : le recouvrement reste au dossier avec votre motif."),
         gettext_lazy("Le recouvrement est annulé."), ReasonForm, _found, _cancel,
     ),
     "encaissement": Move(

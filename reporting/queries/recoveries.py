@@ -53,7 +53,7 @@ def recovery_rows(*, effective: date, known: datetime, projects: QuerySet[Projec
     yield _empty(project=TOTAL, **{name: _text(value) for name, value in sums.items()})
 
 
-def _recoveries(known: datetime, projects: QuerySet[Project] | None) -> QuerySet[Any, dict[str, Any]]:
+def _recoveries(known: datetime, projects: QuerySet[Project] | None) -> QuerySet[Any, Any]:
     rows = Recovery.objects.filter(established_at__lte=known)
     if projects is not None:
         rows = rows.filter(**{f"{_PROJECT}__in": projects})

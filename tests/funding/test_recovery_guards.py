@@ -66,8 +66,8 @@ def test_receipt_is_its_ledger_row_and_stays_within_what_is_due():
 
 def test_a_sum_of_the_ledger_never_takes_what_is_still_to_be_recovered():
     recovery = claimed(amount="25000.00")
-    row = """INSERT INTO ledger_entry (envelope_id, fiscal_year, seq, kind, amount, call_id, award_id, agreement_id, reference, effective_on,
-                                       recorded_at, sha256)
+    row = """INSERT INTO ledger_entry (envelope_id, fiscal_year, seq, kind, amount, call_id, award_id, agreement_id, reference,
+                                       effective_on, recorded_at, sha256)
              SELECT l.envelope_id, l.fiscal_year, y.last_seq + 1, %s, -1, l.call_id, l.award_id, l.agreement_id, 'X', l.effective_on,
                     l.recorded_at, l.sha256
                FROM ledger_entry l JOIN envelope_year y USING (envelope_id, fiscal_year) WHERE l.agreement_id = %s AND l.kind = 'payment'"""

@@ -67,7 +67,7 @@ def test_recovery_is_found_by_one_person_and_claimed_by_another_who_tells_the_be
     assert acts.claim_recovery(recovery_id=recovery.pk, actor=person_with(Role.HEAD), now=NOW).state == RecoveryState.SCHEDULED
     assert [part.amount for part in recovery.parts.order_by("position")] == [D("3333.33"), D("3333.33"), D("3333.34")]
     message = Message.objects.get(person=member)
-    assert (message.subject, recovery.number in message.body) == (f"{agreement.number} : une somme est à rembourser", True)
+    assert (message.subject, recovery.number in message.body) == (f"{agreement.number} : une somme est à rembourser", True)
     with pytest.raises(WrongState, match="déjà réclamé"):
         acts.claim_recovery(recovery_id=recovery.pk, actor=person_with(Role.HEAD), now=NOW)
     assert broken() == []
@@ -334,7 +334,7 @@ def test_closing_names_the_recoveries_and_claims_that_are_not_settled():
     verify_all(agreement)
     assert unmet_for_closing(agreement) == [
         f"La réclamation {claim.number} n’est pas décidée.",
-        f"Le recouvrement {recovery.number} n’est pas réglé : il reste 900,00\u00a0$.",
+        f"Le recouvrement {recovery.number} n’est pas réglé : il reste 900,00\u00a0$.",
     ]
     receive(recovery, "900.00")
     decide(claim, officer)
