@@ -74,10 +74,10 @@ FOLLOW_SCOPE = frozenset(
 UNDER = {
     "funding:milestone_list": "funding:agreement_list",
     "funding:claim_list": "funding:agreement_list",
+    "funding:recovery_list": "funding:agreement_list",
     "funding:batch_list": "funding:payment_list",
     "funding:return_create": "funding:payment_list",
     "funding:reconciliation": "funding:payment_list",
-    "funding:recovery_list": "funding:payment_list",
 }
 
 
