@@ -322,3 +322,52 @@ class Recredit(TextChoices):
     SAME_YEAR = "same_year", _("Dans le même exercice seulement")
     ALWAYS = "always", _("Toujours")
     NEVER = "never", _("Jamais")
+
+
+class RecoveryBasis(TextChoices):
+    """Why a sum that was paid is to be returned."""
+
+    TERMINATION = "termination", _("Résiliation de la convention")
+    DEFAULT = "default", _("Condition non respectée")
+    INELIGIBLE = "ineligible", _("Coût non admissible")
+    OVERPAYMENT = "overpayment", _("Trop-payé")
+    UNUSED = "unused", _("Somme non utilisée")
+
+
+class RecoveryState(TextChoices):
+    ESTABLISHED = "established", _("Constaté")
+    CLAIMED = "claimed", _("Réclamé")
+    SCHEDULED = "scheduled", _("Échelonné")
+    RECEIVED = "received", _("Reçu")
+    WRITTEN_OFF = "written_off", _("Radié")
+    CANCELLED = "cancelled", _("Annulé")
+
+
+#: a receipt that is corrected leaves something due again
+RECOVERY_MOVES = {
+    RecoveryState.ESTABLISHED: {RecoveryState.CLAIMED, RecoveryState.SCHEDULED, RecoveryState.CANCELLED},
+    RecoveryState.CLAIMED: {RecoveryState.SCHEDULED, RecoveryState.RECEIVED, RecoveryState.WRITTEN_OFF},
+    RecoveryState.SCHEDULED: {RecoveryState.RECEIVED, RecoveryState.WRITTEN_OFF},
+    RecoveryState.RECEIVED: {RecoveryState.CLAIMED, RecoveryState.SCHEDULED},
+    RecoveryState.WRITTEN_OFF: {RecoveryState.CLAIMED, RecoveryState.SCHEDULED},
+    RecoveryState.CANCELLED: set(),
+}
+
+#: recoveries whose sum is expected, and those that their recipient knows of
+RECOVERY_DUE = (RecoveryState.CLAIMED, RecoveryState.SCHEDULED)
+RECOVERY_TOLD = (*RECOVERY_DUE, RecoveryState.RECEIVED, RecoveryState.WRITTEN_OFF)
+#: recoveries that keep an agreement from being closed
+RECOVERY_OPEN = (RecoveryState.ESTABLISHED, *RECOVERY_DUE)
+
+
+class WriteOffState(TextChoices):
+    REQUESTED = "requested", _("Demandée")
+    APPROVED = "approved", _("Approuvée")
+    REFUSED = "refused", _("Refusée")
+
+
+WRITE_OFF_MOVES = {
+    WriteOffState.REQUESTED: {WriteOffState.APPROVED, WriteOffState.REFUSED},
+    WriteOffState.APPROVED: set(),
+    WriteOffState.REFUSED: set(),
+}

@@ -21,6 +21,7 @@ from funding.views import (
     milestones,
     outcomes,
     payments,
+    recoveries,
     returns,
     reviews,
     year_end,
@@ -114,6 +115,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lots/<str:batch>/annulation/", batches.BatchCancel.as_view(), name="batch_cancel"),
     path("retours/", returns.ReturnCreate.as_view(), name="return_create"),
     path("rapprochement/", returns.reconciliation, name="reconciliation"),
+    # recoveries
+    path("conventions/<str:number>/recouvrement/", recoveries.RecoveryOpen.as_view(), name="recovery_open"),
+    path("recouvrements/", recoveries.recovery_list, name="recovery_list"),
+    path("recouvrements/<str:recovery>/", recoveries.recovery_detail, name="recovery_detail"),
+    path("recouvrements/<str:recovery>/<slug:step>/", recoveries.RecoveryStep.as_view(), name="recovery_step"),
     # envelopes
     path("enveloppes/", envelopes.envelope_list, name="envelope_list"),
     path("enveloppes/registre/", envelopes.ledger_list, name="ledger_list"),

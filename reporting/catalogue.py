@@ -217,6 +217,31 @@ PAYMENTS = Report(
     ),
 )  # fmt: skip
 
+RECOVERIES = Report(
+    "recoveries", "R05", _("Registre des recouvrements"),
+    _("Ce qui est à recouvrer, ce qui est reçu ou radié, ce qui est en retard, et ce qui est retourné à l’enveloppe."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("agreement", _("Convention")),
+        Column("recovery", _("Recouvrement")), Column("basis", _("Motif")), Column("recovery_state", _("État")),
+        *_money(
+            ("due", _("À recouvrer")), ("received", _("Reçu")), ("written_off", _("Radié")), ("left", _("Reste")),
+            ("late", _("En retard")), ("recredited", _("Retourné à l’enveloppe")),
+        ),
+        Column("established_on", _("Constaté le"), Kind.DAY), Column("claimed_on", _("Réclamé le"), Kind.DAY),
+        Column("due_on", _("Prochaine échéance"), Kind.DAY), Column("age_days", _("Âge (jours)"), Kind.WHOLE),
+        Column("write_off_level", _("Niveau de la radiation")), Column("instrument", _("Instrument")),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("agreement", "basis", "recovery_state"),
+    views=(
+        View("montants", _("Montants"), ("project", "recovery", "basis", "recovery_state", "due", "received", "written_off", "left")),
+        View("echeances", _("Échéances"), ("project", "recovery", "recovery_state", "claimed_on", "due_on", "age_days", "late", "left")),
+        View(
+            "radiations", _("Radiations et enveloppe"),
+            ("project", "agreement", "recovery", "received", "recredited", "written_off", "write_off_level", "instrument"),
+        ),
+    ),
+)  # fmt: skip
+
 GAINS = Report(
     "gains", "R06", _("Registre des gains"),
     _("Chaque gain prévu, déclaré, vérifié ou capté, réparti par exercice comme le rendement le compte."),
@@ -380,5 +405,7 @@ ACCESS = Report(
 
 REPORTS = {
     report.code: report
-    for report in (ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, MILESTONES, ACCESS)
-}
+    for report in (
+        ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, RECOVERIES, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, MILESTONES, ACCESS,
+    )
+}  # fmt: skip

@@ -23,6 +23,7 @@ from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.outcomes import OutcomeBalance, OutcomeDeclaration, OutcomeSchedule
 from funding.models.payments import Cofunding, Payment
 from funding.models.prizes import Prize, PrizeAward
+from funding.models.recoveries import Recovery, RecoveryBalance, RecoveryCredit, RecoveryPart, RecoveryReceipt, WriteOff
 from funding.models.reviews import Eligibility, Review, Score
 from funding.models.terms import DelegationRule, PaymentTerms
 
@@ -71,9 +72,15 @@ __all__ = [
     "PaymentTerms",
     "Prize",
     "PrizeAward",
+    "Recovery",
+    "RecoveryBalance",
+    "RecoveryCredit",
+    "RecoveryPart",
+    "RecoveryReceipt",
     "ReturnFile",
     "ReturnLine",
     "Review",
     "Score",
     "Signature",
+    "WriteOff",
 ]

@@ -28,10 +28,12 @@ from funding.policies import agreements as policies
 from funding.policies.claims import write_claim
 from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
+from funding.policies.recoveries import open_recovery
 from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
 from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
+from funding.queries.recoveries import recoveries_for
 from funding.queries.release import checklists_of, current_hold
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
@@ -144,6 +146,8 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "results": results_of(agreement),
         "hold": current_hold(agreement),
         "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
+        "recoveries": recoveries_for(request.user, now).filter(agreement=agreement).order_by("number"),
+        "may_recover": open_recovery(request.user, agreement, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
         "unmet": unmet_conditions(agreement) if agreement.in_force_at is None and agreement.state != AgreementState.CANCELLED else [],
         "history": agreement.steps.select_related("person").order_by("at", "pk"),

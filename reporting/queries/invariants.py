@@ -18,6 +18,7 @@ from reporting.queries import people
 from reporting.queries.agreement_invariants import AGREEMENT_INVARIANTS
 from reporting.queries.outcome_invariants import OUTCOME_INVARIANTS
 from reporting.queries.payment_invariants import ORDERS, SD_6
+from reporting.queries.recovery_invariants import RECOVERY_INVARIANTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +236,7 @@ _ALL = (
     Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
     Invariant("SD-6", _("Un paiement a trois personnes, et qui change le compte n’y paie rien dans les mêmes jours"), SD_6),
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
-    *(Invariant(*one) for one in AGREEMENT_INVARIANTS),
-    *(Invariant(*one) for one in OUTCOME_INVARIANTS),
+    *(Invariant(*one) for one in (*AGREEMENT_INVARIANTS, *OUTCOME_INVARIANTS, *RECOVERY_INVARIANTS)),
 )  # fmt: skip
 INVARIANTS = tuple(sorted(_ALL, key=lambda invariant: invariant.code))
 

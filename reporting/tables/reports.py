@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
-from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState
+from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
@@ -38,6 +38,9 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "state": dict(MilestoneState.choices),
     "agreement_kind": dict(AgreementKind.choices),
     "instalment_kind": INSTALMENT_KINDS,
+    "basis": dict(RecoveryBasis.choices),
+    "recovery_state": dict(RecoveryState.choices),
+    "write_off_level": dict(Role.choices),
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
@@ -50,6 +53,7 @@ EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(("law", "article", "authority_status", "received", "reinvested", "net_paid", "cash", "last_drawn_on"), "–"),
     **dict.fromkeys(("level", "instrument", "certified_by", "certified_on", "margin_after", "committed_on"), "–"),
     **dict.fromkeys(("payment", "order_number", "authorised_by", "paid_on", "reference", "reversed_on"), "–"),
+    **dict.fromkeys(("recovery", "basis", "recovery_state", "claimed_on", "due_on", "age_days", "write_off_level"), "–"),
     **dict.fromkeys(("requested_at", "certified_at", "authorised_at", "transmitted_at", "confirmed_at"), "–"),
 }
 

@@ -313,6 +313,10 @@ funding:payment_reject               | payment_requested  | GET POST | 302 404 i
 funding:payment_request              | instalment         | GET POST | 302 404 insiders:403 requester:200/422
 funding:payment_reverse              | payment_confirmed  | GET POST | 302 404 insiders:403 controller:200/422
 funding:reconciliation               | -                  | GET      | 302 403 payers:200
+funding:recovery_detail              | recovery           | GET      | 302 404 insiders:200
+funding:recovery_list                | -                  | GET      | 302 200
+funding:recovery_open                | sent               | GET POST | 302 404 insiders:403 officer,controller:200/422
+funding:recovery_step                | recovery           | GET POST | 302 404 insiders:403 requester:200/422
 funding:return_create                | -                  | GET POST | 302 403 requester:200/422
 funding:review_assign                | eligible           | GET POST | 302 404 readers:403 officer,secretary:200/422
 funding:review_declare               | review             | GET POST | 302 404 assigned:200/422

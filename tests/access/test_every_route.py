@@ -31,7 +31,10 @@ from funding.models import (
     Milestone,
     Payment,
     PaymentBatch,
+    Recovery,
+    RecoveryReceipt,
     Review,
+    WriteOff,
 )
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
@@ -176,6 +179,9 @@ def subjects(world):
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
         "claim": Claim.objects.get(number=world.places["claim_submitted"]["claim"]),
+        "recovery": Recovery.objects.get(number=world.places["recovery"]["recovery"]),
+        "receipt": RecoveryReceipt(recovery=Recovery.objects.get(number=world.places["recovery"]["recovery"])),
+        "write_off": WriteOff(recovery=Recovery.objects.get(number=world.places["recovery"]["recovery"]), original_role="director"),
         "release": None,  # what the instalment waits for is asked when the payment is requested
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
         "batch": PaymentBatch.objects.get(number=world.places["batch"]["batch"]),

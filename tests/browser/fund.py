@@ -40,6 +40,7 @@ from funding.models import (
     Milestone,
     Payment,
     PaymentBatch,
+    Recovery,
     Review,
 )
 from funding.services.agreement_ends import suspend_agreement
@@ -322,6 +323,10 @@ def payment(state: PaymentState, local: str = "paiement1") -> Callable[[], tuple
     return lambda: (Payment.objects.filter(state=state, requested_by=person(local)).order_by("-pk")[0].number,)
 
 
+def recovery(state: str, *step: str) -> Callable[[], tuple[str, ...]]:
+    return lambda: (Recovery.objects.filter(state=state).order_by("pk")[0].number, *step)
+
+
 def batch(state: BatchState) -> Callable[[], tuple[str]]:
     return lambda: (PaymentBatch.objects.filter(state=state).order_by("-pk")[0].number,)
 
@@ -590,6 +595,10 @@ page("funding:payment_certify", "controle", payment(PaymentState.REQUESTED))
 page("funding:payment_authorise", "paiement2", payment(PaymentState.CERTIFIED))
 page("funding:payment_confirm", "paiement1", payment(PaymentState.TRANSMITTED))
 page("funding:payment_reverse", "controle", lambda: (Payment.objects.filter(state="confirmed").order_by("-pk")[0].number,))
+page("funding:recovery_list", "controle")
+page("funding:recovery_detail", "paiement1", recovery("scheduled"))
+page("funding:recovery_open", "agente1", lambda: (Recovery.objects.order_by("pk")[0].agreement.number,))
+page("funding:recovery_step", "paiement1", recovery("scheduled", "encaissement"))
 page("funding:bank_detail", "greffe.magog", lambda: ("45072",))
 page("funding:bank_enter", "finances.rbq", lambda: ("RBQ",))
 page("funding:bank_confirm", "greffe.magog", newest(BankDetail))

@@ -17,9 +17,9 @@ from benchmarks.money import world
 from benchmarks.money.acts import choose, perform
 from fondsinnovation.kit.errors import DomainError
 from fondsinnovation.templatetags.typography import money
-from funding.enums import CREDIT_KINDS, LedgerKind
+from funding.enums import CREDIT_KINDS, LedgerKind, RecoveryBasis, RecoveryState
 from funding.filters.payments import LedgerFilter
-from funding.models import LedgerEntry
+from funding.models import LedgerEntry, Recovery
 from funding.queries.envelopes import FIGURES
 from projects.enums import Role
 from projects.models import User
@@ -30,6 +30,7 @@ from reporting.rules import TOTAL
 from reporting.services.compute import rows_of
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import NOW, person_with
+from tests.funding.recovering import claimed, found, paid_agreement, receive
 
 pytestmark = pytest.mark.django_db
 ACTS = 150
@@ -39,6 +40,9 @@ REGISTERS = [code for code in ("envelopes", "drawdowns", "commitments", "payment
 @pytest.fixture
 def reader():
     """A Fund in which a few hundred acts were done at random, and the head: an auditor does not see a call before it opens."""
+    for amount, basis in (("900.00", "unused"), ("700.50", "ineligible"), ("40.00", "unused")):  # few of the acts below come to that
+        receive(claimed(paid_agreement(), amount, basis=basis), "40.00", f"ENC-{amount}")
+    found(paid_agreement(), "60.00")
     place, rng = world.build(5), random.Random(11)
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.11)")
@@ -82,6 +86,10 @@ FROM_LEDGER = {
         {**_PROJECTS, "region": "agreement__project__region", "agreement_kind": "agreement__kind", "envelope": "envelope__code"},
     ),
     "payments": ([("paid", [str(LedgerKind.PAYMENT)], 1)], {"agreement__isnull": False}, {**_PROJECTS, "instalment_kind": _PAID_KIND}),
+    "recoveries": (
+        [("received", [str(LedgerKind.RECOVERY)], -1)], {"agreement__isnull": False},
+        {**_PROJECTS, "basis": "receipt__recovery__basis", "recovery_state": "receipt__recovery__state"},
+    ),
     "milestones": (
         [("paid", _NET, 1)], {"instalment__milestone__isnull": False},
         {
@@ -157,9 +165,26 @@ def check_ledger(client):
     return len(asked)
 
 
+# ── The list of recoveries ───────────────────────────────────────────────────────────────────────────────────────────
+def check_recoveries(client, person, now):
+    """Each state and each basis: the totals of the list are those of the report under the same filter."""
+    asked = [("", "", ""), *(("state", "recovery_state", state) for state in RecoveryState.values)]
+    asked += [("basis", "basis", basis) for basis in RecoveryBasis.values]
+    for name, column, value in asked:
+        rows = rows_of(
+            REPORTS["recoveries"], effective=timezone.localdate(now), known=now, filters={column: value} if name else {}, person=person
+        )
+        sums = sums_of(REPORTS["recoveries"], rows)
+        caption = client.get(f"{reverse('funding:recovery_list')}?{urlencode({name: value} if name else {})}").context["table"].caption
+        figures = [money(sums[each]) for each in ("due", "received", "written_off", "left") if sums]
+        assert [figure for figure in figures if figure not in caption] == [], (value, caption)
+    return len(asked) if Recovery.objects.exists() else 0
+
+
 def test_every_filter_gives_one_total_everywhere(client, reader):
     client.force_login(reader)
     now = max(NOW, timezone.now())  # milestones are known by the database's own clock
     run_recompute(run_id=request_recompute(now=now).pk, now=now)
     compared = {code: check_register(code, client, reader, now) for code in REGISTERS} | {"ledger": check_ledger(client)}
+    compared["list of recoveries"] = check_recoveries(client, reader, now)
     assert [code for code, choices in compared.items() if choices < 2] == [], "a register without rows proves nothing"

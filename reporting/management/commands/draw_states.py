@@ -29,6 +29,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Réclamation", "funding.Claim", funding.CLAIM_MOVES),
     ("Quantité d’un résultat", "funding.OutcomeDeclaration", funding.OUTCOME_MOVES),
     ("Paiement", "funding.Payment", funding.PAYMENT_MOVES),
+    ("Recouvrement", "funding.Recovery", funding.RECOVERY_MOVES),
+    ("Radiation", "funding.WriteOff", funding.WRITE_OFF_MOVES),
     ("Coordonnées bancaires", "funding.BankDetail", funding.BANK_MOVES),
     ("Lot de paiement", "funding.PaymentBatch", funding.BATCH_MOVES),
     ("Mouvement de crédits", "funding.CreditMove", funding.CREDIT_MOVE_MOVES),
