@@ -6,6 +6,7 @@ from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.claims import Claim, ClaimLine
+from funding.models.costs import CostLine, CostMove, CostYear, SecretariatCost
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -44,6 +45,9 @@ __all__ = [
     "Claim",
     "ClaimLine",
     "Cofunding",
+    "CostLine",
+    "CostMove",
+    "CostYear",
     "CreditLine",
     "CreditMove",
     "DelegationRule",
@@ -68,5 +72,6 @@ __all__ = [
     "ReturnLine",
     "Review",
     "Score",
+    "SecretariatCost",
     "Signature",
 ]

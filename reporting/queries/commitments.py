@@ -47,7 +47,7 @@ def _accounts(effective: date, known: datetime, projects: QuerySet[Project] | No
     What a year-end moves to the next year is a change in both years; any other negative commitment is a release.
     """
     rows = LedgerEntry.objects.filter(
-        kind__in=(LedgerKind.COMMITMENT, LedgerKind.PAYMENT), effective_on__lte=effective, recorded_at__lte=known
+        kind__in=(LedgerKind.COMMITMENT, LedgerKind.PAYMENT), effective_on__lte=effective, recorded_at__lte=known, agreement__isnull=False
     )
     if projects is not None:
         rows = rows.filter(agreement__project__in=projects)

@@ -97,15 +97,20 @@ def _sum(source: str, rows: QuerySet[Any]) -> CellRows:
 
 
 def _ledger_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows:
-    signs = _LEDGER[column]
-    rows = _known(LedgerEntry, snapshot).filter(kind__in=signs)
+    rows = _known(LedgerEntry, snapshot)
     if selection.get("envelope", TOTAL) != TOTAL:
         rows = rows.filter(envelope__code=selection["envelope"])
     if selection.get("fiscal_year", TOTAL).isdecimal():
         rows = rows.filter(fiscal_year=int(selection["fiscal_year"]))
-    rows = rows.exclude(agreement__project__in=hidden_projects(person))
+    return ledger_cell(rows, column, person)
+
+
+def ledger_cell(rows: QuerySet[LedgerEntry], column: str, person: Any) -> CellRows:
+    """Those of some ledger rows that a column of `envelopes` adds up, less those of a hidden project."""
+    signs = _LEDGER[column]
+    rows = rows.filter(kind__in=signs).exclude(agreement__project__in=hidden_projects(person))
     sign = Case(*(When(kind=kind, then=Value(sign)) for kind, sign in signs.items()))
-    rows = rows.annotate(counted=Cast(F("amount") * sign, _MONEY)).select_related("envelope", "agreement__project", "call")
+    rows = rows.annotate(counted=Cast(F("amount") * sign, _MONEY)).select_related("envelope", "agreement__project", "call", "cost")
     return _sum("ledger", rows.order_by("effective_on", "pk"))
 
 

@@ -158,6 +158,8 @@ class LedgerRows(_Rows):
     def render_holder(self, record: Any) -> str:
         if record.agreement_id:
             return f"{record.agreement.project.reference} · {record.agreement.number}"
+        if record.cost_id:
+            return str(record.cost)
         return record.call.reference if record.call_id else typography.unknown()
 
     def render_recorded_at(self, value: datetime) -> str:

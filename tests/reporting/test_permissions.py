@@ -34,6 +34,7 @@ from tests.factories import (
     verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
+from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen
 from tests.reporting.gains import Team
 
@@ -111,6 +112,9 @@ set_cash_rule          ... ......●. .... .....
 write_claim            ◐◐◐ ........ .... .....
 submit_claim           .◐◐ ........ .... .....
 decide_claim           ... ●....... .... .....
+propose_cost           ... .....●.. .●.. .....
+decide_cost_move       ... ......●. ●... .....
+read_control           ... .....●●● ●... ●....
 propose_credit_move    ... ......●. ●... .....
 prepare_year_end       ... ........ ●... .....
 decide_credit_move     ... ......●● .... .....
@@ -177,7 +181,7 @@ WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
     "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
-    "prepare_batch", "import_returns",
+    "prepare_batch", "import_returns", "propose_cost", "read_control",
 )  # fmt: skip
 
 
@@ -226,6 +230,7 @@ class World:
         self.batch = prepare_batch(payment_ids=[self.payments[PaymentState.AUTHORISED].pk], actor=requester, now=NOW)
         self.bank = bank_details_of(self.organisation, state=BankState.ENTERED, decided_by=None, decided_at=None)
         self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
+        self.cost_move = proposed_cost()
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
         self.submitted = self.team.submitted(period_start=periods[1][0], period_end=periods[1][1])
@@ -305,6 +310,7 @@ class World:
             "settle_batch": [(self.batch,)],
             "reject_payment": [(payments[PaymentState.REQUESTED],)],
             "record_cofunding": [(self.project,)],
+            "decide_cost_move": [(self.cost_move,)],
             "decide_credit_move": [(self.move,)],
             "bring_into_force": [(self.authority,)],
             "report_gain": [(self.project,)],
