@@ -83,7 +83,7 @@ def pace_chart(lines: Sequence[PaceLine]) -> Figure | None:
         ],
     )
     drawing = grouped_bars(id="control-pace", title=title, categories=labels, series=series)
-    legend = [LegendItem(_("Dernier trimestre"), Fill.SOLID), LegendItem(_("Rythme égal : un quart de l’exercice"), Fill.HATCHED)]
+    legend = [LegendItem(_("Dernier trimestre"), Fill.SOLID), LegendItem(_("Rythme égal : un quart de l’exercice"), Fill.HATCHED)]
     return Figure("pace", title, finding % said, [drawing], table, legend)
 
 
@@ -105,7 +105,7 @@ def lapse_chart(lines: Sequence[LapseLine]) -> Figure | None:
     ]
     lapse = sum((line.lapse for line in shown), ZERO)
     finding = _(
-        "Si rien ne change, %(lapse)s périmeront : le crédit disponible, et ce qui est engagé sans être payable avant le 31 mars."
+        "Si rien ne change, %(lapse)s périmeront : le crédit disponible, et ce qui est engagé sans être payable avant le 31 mars."
     ) % {"lapse": millions_text(lapse)}
     table = DataTable(
         _("Crédit de l’exercice par enveloppe, en dollars"),

@@ -18,9 +18,9 @@ from funding.models import LedgerEntry
 from funding.services.costs import CostPart, CostTerms
 
 ENTRIES = [
-    (CostMoveKind.COMMITMENT, _("Engagement : une somme de plus est réservée à cette dépense")),
-    (CostMoveKind.PAYMENT, _("Paiement : une somme est versée")),
-    (CostMoveKind.CORRECTION, _("Contre-écriture : une écriture est renversée, en tout ou en partie")),
+    (CostMoveKind.COMMITMENT, _("Engagement : une somme de plus est réservée à cette dépense")),
+    (CostMoveKind.PAYMENT, _("Paiement : une somme est versée")),
+    (CostMoveKind.CORRECTION, _("Contre-écriture : une écriture est renversée, en tout ou en partie")),
 ]
 
 
@@ -90,7 +90,7 @@ class CostEntryForm(_TermsForm):
         label=_("Exercice"), coerce=int, help_text=_("Une contre-écriture suit celui de ce qu’elle renverse")
     )
     amount = MoneyField(label=_("Montant"))
-    fte = FteField(label=_("Équivalents temps complet"), help_text=_("Pour des salaires : 0,5 pour une personne pendant six mois"))
+    fte = FteField(label=_("Équivalents temps complet"), help_text=_("Pour des salaires : 0,5 pour une personne pendant six mois"))
     reverses = forms.TypedChoiceField(
         label=_("Écriture à renverser"), coerce=int, empty_value=None, required=False, help_text=_("Pour une contre-écriture seulement")
     )

@@ -223,7 +223,7 @@ def _posting(move: CostMove, line: CostLine, envelope: Envelope) -> Posting:
 def _unsound(terms: CostTerms, now: datetime) -> dict[str, str]:
     errors = {}
     if not terms.reference.strip():
-        errors["reference"] = _("Inscrivez la référence : contrat, paie ou facture.")
+        errors["reference"] = _("Inscrivez la référence : contrat, paie ou facture.")
     if not terms.reason.strip():
         errors["reason"] = _("Inscrivez le motif.")
     if terms.effective_on > timezone.localdate(now):
@@ -255,7 +255,7 @@ def _cost_exceeded(detail: dict[str, Any]) -> DomainError:
         "asked": money_cents(Decimal(detail["asked"])),
     }
     return EnvelopeExceeded(
-        _("L’engagement de la dépense %(what)s laisse %(margin)s à payer en %(year)s : %(asked)s demandés. Rien n’a été payé.") % said,
+        _("L’engagement de la dépense %(what)s laisse %(margin)s à payer en %(year)s : %(asked)s demandés. Rien n’a été payé.") % said,
         **detail,
     )
 

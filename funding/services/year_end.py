@@ -60,7 +60,7 @@ def require_closable(left: YearLeft, fiscal_year: int, now: datetime) -> None:
         )
     if left.costs_unpaid:
         raise WrongState(
-            _("Il reste %(amount)s d’engagements non payés du Secrétariat : payez-les, ou renversez-les par une contre-écriture.")
+            _("Il reste %(amount)s d’engagements non payés du Secrétariat : payez-les, ou renversez-les par une contre-écriture.")
             % {"amount": money_cents(left.costs_unpaid)}
         )
     if over := [line.agreement.number for line in left.lines if line.unpaid < 0]:

@@ -61,14 +61,14 @@ def control_rows(request: HttpRequest, dates: Dates, back: str) -> HttpResponse:
 
 def _aged(request: HttpRequest, dates: Dates, age: str) -> Found:
     rows = open_commitments(dates, Age(age), request.user)
-    title = _("Engagements non payés : %(age)s") % {"age": str(AGES[Age(age)]).lower()}
+    title = _("Engagements non payés : %(age)s") % {"age": str(AGES[Age(age)]).lower()}
     return title, OpenCommitmentTable.for_page(request, rows), sum((row.open for row in rows), ZERO)
 
 
 def _due(request: HttpRequest, dates: Dates, code: str) -> Found:
     label = EnvelopeCode(code).label
     rows = due_lines(dates, hidden_projects(request.user)).get(code, [])
-    title = _("Engagements de l’exercice non payables avant le 31 mars : %(envelope)s") % {"envelope": label}
+    title = _("Engagements de l’exercice non payables avant le 31 mars : %(envelope)s") % {"envelope": label}
     return title, DueTable.for_page(request, rows), sum((row.stuck for row in rows), ZERO)
 
 

@@ -30,6 +30,7 @@ from reporting.rules import TOTAL
 from reporting.services.compute import rows_of
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import NOW, person_with
+from tests.funding.costs import approved, committed, entered
 
 pytestmark = pytest.mark.django_db
 ACTS = 150
@@ -49,6 +50,8 @@ def reader():
                 perform(one, User.objects.get(pk=one.actor), NOW)
             except DomainError:
                 continue
+    cost = committed()
+    approved(entered(cost, Decimal("12345.67")))
     return person_with(Role.HEAD)
 
 
@@ -137,7 +140,10 @@ def check_register(code, client, person, now):
 
 # ── The list of ledger rows ──────────────────────────────────────────────────────────────────────────────────────────
 #: filter of the list → the field whose values it is asked
-FIELDS = {"envelope": "envelope__code", "fiscal_year": "fiscal_year", "agreement": "agreement__number", "call": "call__reference"}
+FIELDS = {
+    "envelope": "envelope__code", "fiscal_year": "fiscal_year", "agreement": "agreement__number", "call": "call__reference",
+    "cost_kind": "cost__kind",
+}  # fmt: skip
 
 
 def check_ledger(client):
@@ -146,7 +152,8 @@ def check_ledger(client):
     present = LedgerEntry.objects.order_by("kind").values_list("kind", flat=True).distinct()
     asked = [[("kind", kind)] for kind in present]
     for name, field in FIELDS.items():
-        values = LedgerEntry.objects.filter(kind=LedgerKind.COMMITMENT).order_by(field).values_list(field, flat=True).distinct()
+        commitments = LedgerEntry.objects.filter(kind=LedgerKind.COMMITMENT, **{f"{field}__isnull": False})
+        values = commitments.order_by(field).values_list(field, flat=True).distinct()
         asked += [[("kind", LedgerKind.COMMITMENT.value), (name, value)] for value in values[:SAMPLE]]
     for filters in asked:
         table = client.get(f"{reverse('funding:ledger_list')}?{urlencode(filters)}").context["table"]
@@ -157,9 +164,34 @@ def check_ledger(client):
     return len(asked)
 
 
+# ── The lists of agreements and of payments ──────────────────────────────────────────────────────────────────────────
+def check_lists(client):
+    """Each list says the total of the report for the same agreement (commitments, payments), or for the same fiscal year (payments)."""
+    reports = {
+        code: [row.data for row in working_snapshots()[code].rows.order_by("position", "pk")] for code in ("commitments", "payments")
+    }
+    agreements = sorted({row["agreement"] for row in reports["commitments"]} - {""})[:SAMPLE]
+    for number in agreements:
+        committed, paid = (total(reports["commitments"], column, agreement=number) for column in ("committed", "paid"))
+        caption = client.get(f"{reverse('funding:agreement_list')}?{urlencode({'q': number})}").context["table"].caption
+        assert caption.endswith(f"(engagé\u00a0: {money(committed)}; payé\u00a0: {money(paid)})"), number
+        caption = client.get(f"{reverse('funding:payment_list')}?{urlencode({'q': number})}").context["table"].caption
+        assert caption.endswith(f"pour un total de {money(total(reports['payments'], 'amount', agreement=number))}"), number
+    years = sorted({row["fiscal_year"] for row in reports["payments"]} - {""})
+    for year in years:
+        caption = client.get(f"{reverse('funding:payment_list')}?fiscal_year={year}").context["table"].caption
+        assert caption.endswith(f"pour un total de {money(total(reports['payments'], 'amount', fiscal_year=year))}"), year
+    return len(agreements) + len(years)
+
+
+def total(rows, column, **given):
+    return sum((Decimal(row[column]) for row in rows if all(row[name] == value for name, value in given.items())), Decimal(0))
+
+
 def test_every_filter_gives_one_total_everywhere(client, reader):
     client.force_login(reader)
     now = max(NOW, timezone.now())  # milestones are known by the database's own clock
     run_recompute(run_id=request_recompute(now=now).pk, now=now)
     compared = {code: check_register(code, client, reader, now) for code in REGISTERS} | {"ledger": check_ledger(client)}
+    compared["lists"] = check_lists(client)
     assert [code for code, choices in compared.items() if choices < 2] == [], "a register without rows proves nothing"

@@ -72,7 +72,7 @@ def test_credit_of_a_year_is_committed_to_the_last_cent_and_no_further():
 def test_payment_above_what_is_committed_for_the_year_is_refused_to_the_cent():
     cost = committed(CostPart(2026, HUNDRED), CostPart(2027, HUNDRED))
     approved(entered(cost, HUNDRED - CENT))
-    with pytest.raises(EnvelopeExceeded, match="laisse 0,01\u00a0\\$ à payer en 2026-2027 : 0,02\u00a0\\$ demandés"):
+    with pytest.raises(EnvelopeExceeded, match="laisse 0,01\u00a0\\$ à payer en 2026-2027\u00a0: 0,02\u00a0\\$ demandés"):
         approved(entered(cost, Decimal("0.02")))
     approved(entered(cost, CENT))
     assert (of(2026).paid, of(2026).unpaid, of(2027).unpaid) == (HUNDRED, Decimal(0), HUNDRED)
