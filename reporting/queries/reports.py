@@ -16,6 +16,7 @@ from funding.enums import CREDIT_KINDS, LedgerKind
 from funding.models import Cofunding, LedgerEntry
 from projects.enums import BUDGETARY, Nature, Stage
 from reporting.models import Snapshot
+from reporting.queries.register_rows import REGISTERS
 from reporting.queries.snapshots import hidden_projects, snapshot_of
 from reporting.rules import TOTAL
 
@@ -58,6 +59,8 @@ COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("roi-projects", "verification_yield"): ("net_gain_verified", "net_gain_reported"),
     ("roi-projects", "coverage"): ("net_gain_verified", "net_gain_reported"),
     ("roi-projects", "capture_rate"): ("net_gain_captured", "net_gain_verified"),
+    ("drawdowns", "undrawn"): ("ceiling", "drawn"),
+    ("drawdowns", "cash"): ("drawn", "received", "reinvested", "net_paid"),
     ("envelopes", "commitment_rate"): ("committed", "open"),
     ("envelopes", "payment_rate"): ("paid", "committed"),
     ("envelopes", "share"): ("authorised",),
@@ -66,7 +69,7 @@ COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class CellRows:
-    """Rows and their sum. `source` says what they are: `ledger`, `cofunding` or `gains`; each row has a `counted` amount."""
+    """Rows and their sum. `source` says what they are: `ledger`, `cofunding`, `cash`, `instalments`, `gains`; each row has `counted`."""
 
     source: str
     rows: QuerySet[Any]
@@ -75,6 +78,8 @@ class CellRows:
 
 def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows | None:
     """The rows that a figure of a snapshot adds up, less those of a hidden project; None when it adds no row."""
+    if snapshot.report in REGISTERS:
+        return _register_cell(snapshot, column, selection, person)
     if snapshot.report == "envelopes" and column in _LEDGER:
         return _ledger_cell(snapshot, column, selection, person)
     if snapshot.report == "roi-projects" and column in ("fund_paid", "cofunding"):
@@ -86,6 +91,14 @@ def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], per
         nature = selection.get("nature", "NET")
         return _gain_cell(snapshot, Stage(column), _NET if nature == "NET" else (nature,), selection, person)
     return None
+
+
+def _register_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows | None:
+    found = REGISTERS[snapshot.report](snapshot, column, selection)
+    if found is None:
+        return None
+    source, rows = found
+    return _sum(source, rows if source == "cash" else rows.exclude(agreement__project__in=hidden_projects(person)))
 
 
 def _known(model: Any, snapshot: Snapshot) -> QuerySet[Any]:

@@ -25,10 +25,12 @@ from projects.enums import Role
 from projects.models import User
 from reporting.catalogue import REPORTS, Kind, is_total
 from reporting.exports import FORMATS, Source, write_file
+from reporting.queries.reports import cell_rows
 from reporting.queries.snapshots import working_snapshots
 from reporting.rules import TOTAL
 from reporting.services.compute import rows_of
 from reporting.services.snapshots import request_recompute, run_recompute
+from reporting.tables.reports import has_rows
 from tests.factories import NOW, person_with
 from tests.funding.costs import approved, committed, entered
 
@@ -135,7 +137,18 @@ def check_register(code, client, person, now):
         held = LedgerEntry.objects.filter(**among, **{paths[name]: value for name, value in filters.items()}) if figures else None
         for column, kinds, sign in figures:
             assert listed.get(column, Decimal(0)) == ledger_sum(held, kinds) * sign, (column, filters)
+    check_cells(report, [*kept[:3], *kept[-1:]], person)
     return len(asked) if kept else 0
+
+
+def check_cells(report, rows, person):
+    """The rows behind each figure sum to it, in the first rows of the register and in its total."""
+    snapshot = working_snapshots()[report.code]
+    for row in rows:
+        for column in report.columns:
+            if column.kind is Kind.MONEY and has_rows(report.code, column.code) and row[column.code]:
+                found = cell_rows(snapshot, column.code, {name: row[name] for name in report.row_names}, person)
+                assert found.total == Decimal(row[column.code]), (report.code, column.code, row)
 
 
 # ── The list of ledger rows ──────────────────────────────────────────────────────────────────────────────────────────
