@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fondsinnovation.fields import DayField, MoneyField
 from fondsinnovation.kit.money import ZERO
-from fondsinnovation.templatetags.typography import fiscal_year, money_cents
+from fondsinnovation.templatetags.typography import fiscal_year, money_cents, typed_money
 from funding.enums import CostKind, CostMoveKind
 from funding.forms.payments import KeyForm
 from funding.models import LedgerEntry
@@ -33,6 +33,9 @@ class FteField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Decimal | None:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return typed_money(value) if isinstance(value, Decimal) else value
 
 
 class _TermsForm(KeyForm):
@@ -62,9 +65,7 @@ class CostForm(_TermsForm):
         for year in years:
             label = fiscal_year(year)
             self.fields[f"amount_{year}"] = MoneyField(label=_("Engagement %(year)s") % {"year": label}, required=False)
-            self.fields[f"fte_{year}"] = FteField(
-                label=_("ETC %(year)s") % {"year": label}, help_text=_("Équivalents temps complet, pour des salaires")
-            )
+            self.fields[f"fte_{year}"] = FteField(label=_("ETC %(year)s") % {"year": label})
         self.add_terms()
 
     def clean(self) -> dict[str, Any]:

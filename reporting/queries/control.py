@@ -304,7 +304,10 @@ def cost_line(dates: Dates) -> DueLine | None:
 
 @dataclass(frozen=True, slots=True)
 class LapseLine:
-    """How the credit of the current fiscal year of an envelope will end, in dollars; the parts sum to what is open."""
+    """How the credit of the current fiscal year of an envelope will end, in dollars; the parts sum to what is open.
+
+    `paid` is what was paid within the commitments of the year: a payment above that of its agreement counts against another year's.
+    """
 
     code: str
     name: str
@@ -331,7 +334,7 @@ def lapse_lines(left: list[EnvelopeLines], dates: Dates) -> list[LapseLine]:
         holders = due.get(one.envelope.code, [])
         if costs and one.envelope.code == EnvelopeCode.SECRETARIAT:
             holders = [*holders, costs]
-        payable = sum((holder.payable for holder in holders), ZERO)
-        stuck = line.unpaid - payable
-        found.append(LapseLine(one.envelope.code, one.envelope.name, line.open, line.paid, payable, stuck, line.reserved, line.available))
+        payable, stuck = (sum((getattr(holder, name) for holder in holders), ZERO) for name in ("payable", "stuck"))
+        paid = line.committed - payable - stuck
+        found.append(LapseLine(one.envelope.code, one.envelope.name, line.open, paid, payable, stuck, line.reserved, line.available))
     return found

@@ -65,10 +65,12 @@ class HoldbackTable(BaseTable):
 class DueTable(BaseTable):
     """Commitments of the current fiscal year that are not paid, and what the schedule pays of each before it ends."""
 
-    holder = django_tables2.Column(verbose_name=gettext_lazy("Convention"), orderable=False)
+    holder = django_tables2.Column(verbose_name=gettext_lazy("Convention ou dépense"), orderable=False, empty_values=())
     unpaid = MoneyColumn(verbose_name=gettext_lazy("Engagé, non payé"), orderable=False)
     payable = MoneyColumn(verbose_name=gettext_lazy("Payable avant le 31 mars"), orderable=False)
     stuck = MoneyColumn(verbose_name=gettext_lazy("Non payable avant"), orderable=False)
 
     def render_holder(self, record: DueLine) -> SafeString:
+        if not record.holder:
+            return format_html('<a href="{}">{}</a>', reverse("reporting:cost_list"), _("Dépenses du Secrétariat"))
         return _holder(record.holder, record.about, "funding:agreement_detail")

@@ -15,7 +15,7 @@ from fondsinnovation.kit.money import ZERO, fiscal_year_start
 from fondsinnovation.templatetags.typography import fiscal_year, number
 from funding.enums import LedgerKind
 from projects.enums import EnvelopeCode
-from reporting.queries.control import Age, Dates, due_lines, open_commitments
+from reporting.queries.control import Age, Dates, cost_line, due_lines, open_commitments
 from reporting.queries.reports import ledger_cell
 from reporting.queries.snapshots import hidden_projects
 from reporting.tables.control import DueTable, OpenCommitmentTable
@@ -68,6 +68,8 @@ def _aged(request: HttpRequest, dates: Dates, age: str) -> Found:
 def _due(request: HttpRequest, dates: Dates, code: str) -> Found:
     label = EnvelopeCode(code).label
     rows = due_lines(dates, hidden_projects(request.user)).get(code, [])
+    costs = cost_line(dates) if code == EnvelopeCode.SECRETARIAT else None
+    rows = [*rows, costs] if costs else rows
     title = _("Engagements de l’exercice non payables avant le 31 mars : %(envelope)s") % {"envelope": label}
     return title, DueTable.for_page(request, rows), sum((row.stuck for row in rows), ZERO)
 

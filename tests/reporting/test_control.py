@@ -167,6 +167,7 @@ def test_page_costs_the_same_for_one_and_three_agreements(client, django_assert_
 def test_each_figure_is_the_sum_of_its_rows(client):
     paid(agreement_in_force(), "40000.00", "P-1")
     approved(entered(committed(), Decimal("1000.00")))
+    approved(forecast(CostPart(2026, Decimal("50000.00"), kind=CostKind.CONTRACTS)))
     client.force_login(person_with(Role.AUDITOR))
     page = client.get(url()).context
     checked = 0
@@ -180,6 +181,7 @@ def test_each_figure_is_the_sum_of_its_rows(client):
                     checked += 1
     for line, addresses in page["pace_rows"]:
         assert [client.get(addresses[name]).context["total"] for name in PERIODS] == [line.paid, line.quarter, line.month]
+    assert [line.stuck for line, _due, _left in page["lapse_rows"]] != [0, 0]
     for line, due, left in page["lapse_rows"]:
         assert client.get(left).context["total"] == line.available
         assert (client.get(due).status_code, client.get(due).context["total"]) == (200, line.stuck)
