@@ -81,9 +81,12 @@ def template_database(embedded: None) -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(template_database: str, django_db_blocker: Any) -> Iterator[None]:
-    """The database of this process: a copy of the template. Tests run in it as the application's role, in transactions."""
-    with django_db_blocker.unblock(), databases.copy_of(template_database):
+def django_db_setup(template_database: str) -> Iterator[None]:
+    """The database of this process: a copy of the template. Tests run in it as the application's role, in transactions.
+
+    It stays closed to a test that has no `django_db` mark: what such a test wrote would be there for every test after it.
+    """
+    with databases.copy_of(template_database):
         yield
 
 
