@@ -62,10 +62,12 @@ def left_by_year(dates: Dates) -> list[EnvelopeLines]:
 # -- ageing --------------------------------------------------------------------------------------------------------------
 
 # A payment settles the oldest commitment of its agreement (or cost) first. What a year-end moves to the next year keeps its age:
-# neither its contra-entry nor its new row counts. A contra-entry takes off the row that it reverses.
+# neither its contra-entry nor its new row counts. A contra-entry takes off the row that it reverses. A holder is one key, so that
+# the sums are joined by hash: an agreement, or a cost below zero.
 _OPEN = """
 WITH known AS MATERIALIZED (
-  SELECT * FROM ledger_entry WHERE kind IN ('commitment', 'payment') AND effective_on <= %(effective)s AND recorded_at <= %(known)s),
+  SELECT *, coalesce(agreement_id, -cost_id) AS holder FROM ledger_entry
+   WHERE kind IN ('commitment', 'payment') AND effective_on <= %(effective)s AND recorded_at <= %(known)s),
 moved AS (SELECT DISTINCT move_id, agreement_id FROM known WHERE kind = 'commitment' AND amount > 0 AND move_id IS NOT NULL),
 c AS MATERIALIZED (SELECT k.*, m.move_id IS NOT NULL AS is_moved FROM known k
                    LEFT JOIN moved m ON (m.move_id, m.agreement_id) = (k.move_id, k.agreement_id) WHERE k.kind = 'commitment'),
@@ -74,16 +76,16 @@ base AS MATERIALIZED (
   SELECT c.*, c.amount + coalesce(contra.amount, 0) AS net FROM c LEFT JOIN contra ON contra.reverses_id = c.id
    WHERE c.amount > 0 AND c.reverses_id IS NULL AND NOT c.is_moved),
 settled AS (
-  SELECT agreement_id, cost_id, sum(amount) AS amount FROM (
-    SELECT agreement_id, cost_id, amount FROM known WHERE kind = 'payment'
+  SELECT holder, sum(amount) AS amount FROM (
+    SELECT holder, amount FROM known WHERE kind = 'payment'
     UNION ALL
-    SELECT c.agreement_id, c.cost_id, -c.amount FROM c LEFT JOIN base b ON b.id = c.reverses_id
-     WHERE c.amount < 0 AND NOT c.is_moved AND b.id IS NULL) x GROUP BY 1, 2),
+    SELECT c.holder, -c.amount FROM c LEFT JOIN base b ON b.id = c.reverses_id
+     WHERE c.amount < 0 AND NOT c.is_moved AND b.id IS NULL) x GROUP BY 1),
 opened AS (
   SELECT b.id, b.envelope_id, b.fiscal_year, b.effective_on, b.agreement_id, b.cost_id, b.reference,
-         greatest(0, least(b.net, sum(b.net) OVER (PARTITION BY b.agreement_id, b.cost_id ORDER BY b.fiscal_year, b.effective_on, b.id)
+         greatest(0, least(b.net, sum(b.net) OVER (PARTITION BY b.holder ORDER BY b.fiscal_year, b.effective_on, b.id)
                                   - coalesce(s.amount, 0))) AS open
-    FROM base b LEFT JOIN settled s ON s.agreement_id IS NOT DISTINCT FROM b.agreement_id AND s.cost_id IS NOT DISTINCT FROM b.cost_id),
+    FROM base b LEFT JOIN settled s ON s.holder = b.holder),
 aged AS (
   SELECT o.*, %(effective)s::date - o.effective_on AS days,
          CASE WHEN o.fiscal_year > %(fiscal_year)s THEN 'later' WHEN %(effective)s::date - o.effective_on <= 90 THEN '0-90'
