@@ -32,7 +32,7 @@ def checklists_for(agreements: Sequence[Agreement]) -> dict[int, Checklist]:
     claims = Claim.objects.filter(instalment__agreement__in=agreements).exclude(state__in=(ClaimState.DRAFT, ClaimState.REFUSED))
     claimed = {claim.instalment_id: claim for claim in claims.order_by("pk")}
     held = set(PaymentHold.objects.filter(agreement__in=agreements, lifted_at=None).values_list("agreement", flat=True))
-    checked = {}
+    checked: dict[int, Checklist] = {}
     for agreement in agreements:
         facts = Facts(
             agreement=agreement,

@@ -269,7 +269,8 @@ def due_lines(dates: Dates, hidden: QuerySet[Project] | None = None) -> dict[str
         )
         .filter(unpaid__gt=0)
     )
-    due, found = _due(dates), {}
+    due = _due(dates)
+    found: dict[str, list[DueLine]] = {}
     for code, pk, holder, about, unpaid in accounts:
         found.setdefault(code, []).append(DueLine(holder, about, unpaid, due.get(pk, ZERO)))
     return found
