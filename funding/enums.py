@@ -30,6 +30,8 @@ CREDIT_KINDS = (
 )
 #: credit that only an approved move writes
 MOVED_KINDS = CREDIT_KINDS[1:]
+#: what a cost of the Secretariat writes
+COST_KINDS = (LedgerKind.COMMITMENT, LedgerKind.PAYMENT)
 
 
 class CreditMoveKind(TextChoices):
@@ -74,6 +76,32 @@ class CashKind(TextChoices):
 class CashMode(TextChoices):
     WARN = "warn", _("Avertir")
     BLOCK = "block", _("Refuser")
+
+
+class CostKind(TextChoices):
+    SALARIES = "salaries", _("Salaires")
+    CONTRACTS = "contracts", _("Contrats")
+    OTHER = "other", _("Autres dépenses")
+
+
+class CostMoveKind(TextChoices):
+    COMMITMENT = "commitment", _("Engagement")
+    PAYMENT = "payment", _("Paiement")
+    CORRECTION = "correction", _("Contre-écriture")
+    FORECAST = "forecast", _("Prévision")
+
+
+class CostMoveState(TextChoices):
+    PROPOSED = "proposed", _("Proposée")
+    APPROVED = "approved", _("Approuvée")
+    REFUSED = "refused", _("Refusée")
+
+
+COST_MOVE_MOVES = {
+    CostMoveState.PROPOSED: {CostMoveState.APPROVED, CostMoveState.REFUSED},
+    CostMoveState.APPROVED: set(),
+    CostMoveState.REFUSED: set(),
+}
 
 
 class EligibilityPoint(TextChoices):

@@ -6,6 +6,7 @@ from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.claims import Claim, ClaimLine
+from funding.models.costs import CostLine, CostMove, CostYear, SecretariatCost
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -47,6 +48,9 @@ __all__ = [
     "Claim",
     "ClaimLine",
     "Cofunding",
+    "CostLine",
+    "CostMove",
+    "CostYear",
     "CreditLine",
     "CreditMove",
     "DelegationRule",
@@ -81,6 +85,7 @@ __all__ = [
     "ReturnLine",
     "Review",
     "Score",
+    "SecretariatCost",
     "Signature",
     "WriteOff",
 ]

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from fondsinnovation.kit.money import fiscal_year_of
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
+from fondsinnovation.templatetags.typography import money
 from fondsinnovation.templatetags.typography import number as said
 from funding.enums import AGREEMENT_MOVES, AgreementState
 from funding.filters.awards import AgreementFilter
@@ -35,6 +36,7 @@ from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
 from funding.queries.recoveries import recoveries_for
 from funding.queries.release import checklists_of, current_hold
+from funding.queries.totals import agreement_totals
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.agreement_steps import next_steps
@@ -51,8 +53,13 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     found = AgreementFilter(request.GET, agreements_for(request.user, now).order_by("-drafted_at", "-pk"), request=request)
     table = AgreementTable.for_page(request, found.qs)
-    table.caption = ngettext("%(count)s convention", "%(count)s conventions", table.paginator.count) % {
-        "count": said(table.paginator.count)
+    rows = ngettext("%(count)s convention", "%(count)s conventions", table.paginator.count) % {"count": said(table.paginator.count)}
+    totals = agreement_totals(found.qs)
+    table.caption = _("%(rows)s, pour un total de %(total)s (engagé : %(committed)s; payé : %(paid)s)") % {
+        "rows": rows,
+        "total": money(totals.amount),
+        "committed": money(totals.committed),
+        "paid": money(totals.paid),
     }
     return render(request, "funding/agreement_list.html", {"table": table, "filter": found})
 

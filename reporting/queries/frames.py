@@ -69,7 +69,9 @@ def _payments(known: datetime, projects: QuerySet[Project] | None) -> Rows:
 
     `reference` is that of the payment, on the row that takes it back too.
     """
-    rows = _of(_paid(known), "agreement__project", projects).alias(original=Coalesce("reverses__reference", "reference"))
+    rows = _of(_paid(known).filter(agreement__isnull=False), "agreement__project", projects).alias(
+        original=Coalesce("reverses__reference", "reference")
+    )
     cents = Case(When(kind=LedgerKind.RECOVERY, then=-_CENTS), default=_CENTS, output_field=BigIntegerField())
     return _rows(rows, "agreement__project__reference", "kind", cents, "effective_on", "recorded_at", "fiscal_year", F("original"))
 

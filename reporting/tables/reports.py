@@ -22,6 +22,7 @@ from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role,
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
 from reporting.queries.payments import INSTALMENT_KINDS
+from reporting.queries.register_rows import REGISTER_COLUMNS
 from reporting.queries.reports import COMPONENTS, RETURNS
 from reporting.rules import TOTAL
 
@@ -108,12 +109,14 @@ def has_rows(report: str, column: str) -> bool:
     """Whether a figure of this column adds rows up: a ceiling and a ratio do not."""
     if report in RETURNS:
         return column in ("fund_paid", "cofunding", "avoided_verified", "productivity_verified") or column.startswith("net_gain_")
+    if report in REGISTER_COLUMNS:
+        return column in REGISTER_COLUMNS[report]
     return report == "gains-by-year" or (report == "envelopes" and column != "ceiling")
 
 
 def cell_url(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str]) -> str:
     """Where the rows behind a figure are."""
-    query = {**dates, **{name: row[name] for name in report.key}}
+    query = {**dates, **{name: row[name] for name in report.row_names}}
     return f"{reverse('reporting:report_cell', args=[report.code, column])}?{urlencode(query)}"
 
 
@@ -162,6 +165,8 @@ class LedgerRows(_Rows):
     def render_holder(self, record: Any) -> str:
         if record.agreement_id:
             return f"{record.agreement.project.reference} · {record.agreement.number}"
+        if record.cost_id:
+            return str(record.cost)
         return record.call.reference if record.call_id else typography.unknown()
 
     def render_recorded_at(self, value: datetime) -> str:
@@ -179,6 +184,34 @@ class CofundingRows(_Rows):
 
     def render_in_kind(self, value: bool) -> str:
         return _("oui") if value else _("non")
+
+
+class CashRows(_Rows):
+    """Draw-downs and other receipts."""
+
+    effective_on = DayColumn(verbose_name=gettext_lazy("Date d’effet"), orderable=False)
+    kind = _plain(gettext_lazy("Type"))
+    authority = _plain(gettext_lazy("Autorisation"), "authority__number")
+    source = _plain(gettext_lazy("Provenance"))
+    reference = _plain(gettext_lazy("Référence"))
+    counted = _counted()
+
+    def render_kind(self, record: Any) -> str:
+        return str(record.get_kind_display())
+
+
+class InstalmentRows(_Rows):
+    """Scheduled instalments."""
+
+    agreement = _plain(gettext_lazy("Convention"), "agreement__number")
+    project = _plain(gettext_lazy("Projet"), "agreement__project__reference")
+    position = _plain(gettext_lazy("Versement"))
+    milestone = _plain(gettext_lazy("Jalon"))
+    fiscal_year = _plain(gettext_lazy("Exercice"))
+    counted = _counted()
+
+    def render_fiscal_year(self, value: int) -> str:
+        return typography.fiscal_year(value)
 
 
 class GainRows(_Rows):
@@ -203,4 +236,4 @@ class GainRows(_Rows):
         return typography.fiscal_year(int(value))
 
 
-ROWS = {"ledger": LedgerRows, "cofunding": CofundingRows, "gains": GainRows}
+ROWS = {"ledger": LedgerRows, "cofunding": CofundingRows, "gains": GainRows, "cash": CashRows, "instalments": InstalmentRows}

@@ -57,6 +57,7 @@ from tests.factories import (
     upload,
     verify_milestones,
 )
+from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
 
@@ -336,11 +337,18 @@ def _shared(world: World) -> None:
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "authority": {"authority": authority().number},
         "cash": {"pk": received(Decimal("1000.00")).pk},
+        **_costs(),
         "credit_move": {"move": frozen(Decimal("1000.00")).number},
         "year_end": {"envelope": "PROJECTS", "year": 2025},
         "password": {"uidb36": "1", "key": "set-password"},
         **_access(world, member),
     }
+
+
+def _costs() -> dict[str, dict[str, Any]]:
+    """A cost of the Secretariat, and what waits for a decision about it."""
+    move = proposed_cost()
+    return {"cost": {"cost": move.cost.number}, "cost_move": {"cost_move": move.number}}
 
 
 def _access(world: World, member: Membership) -> dict[str, dict[str, Any]]:

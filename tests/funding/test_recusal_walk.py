@@ -234,6 +234,8 @@ def values_of(world, name):
         "bank": [*BankDetail.objects.order_by("pk").values_list("pk", flat=True), 0],
         "move": world.texts(),
         "step": ["encaissement"],
+        "cost": ["SEC-2026-0001"],
+        "cost_move": ["ECS-2026-0001"],
         "envelope": ["PROJECTS"],
         "authority": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],

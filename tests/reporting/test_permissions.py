@@ -34,6 +34,7 @@ from tests.factories import (
     verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
+from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen
 from tests.reporting.gains import Team
 
@@ -111,6 +112,9 @@ set_cash_rule          ... ......●. .... .....
 write_claim            ◐◐◐ ........ .... .....
 submit_claim           .◐◐ ........ .... .....
 decide_claim           ... ●....... .... .....
+read_control           ... .....●●● ●... ●....
+propose_cost           ... .....●.. .●.. .....
+decide_cost_move       ... ......●. ●... .....
 propose_credit_move    ... ......●. ●... .....
 prepare_year_end       ... ........ ●... .....
 decide_credit_move     ... ......●● .... .....
@@ -183,7 +187,7 @@ WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
     "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
-    "prepare_batch", "import_returns",
+    "prepare_batch", "import_returns", "propose_cost", "read_control",
 )  # fmt: skip
 
 
@@ -232,6 +236,7 @@ class World:
         self.batch = prepare_batch(payment_ids=[self.payments[PaymentState.AUTHORISED].pk], actor=requester, now=NOW)
         self.bank = bank_details_of(self.organisation, state=BankState.ENTERED, decided_by=None, decided_at=None)
         self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
+        self.cost_move = proposed_cost()
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
         self.submitted = self.team.submitted(period_start=periods[1][0], period_end=periods[1][1])
@@ -317,6 +322,7 @@ class World:
             "correct_receipt": [(RecoveryReceipt(recovery=Recovery(agreement=self.agreement, state="claimed")),)],
             "request_write_off": [(Recovery(agreement=self.agreement, state="claimed"),)],
             "decide_write_off": [(WriteOff(recovery=Recovery(agreement=self.agreement), original_role="director"),)],
+            "decide_cost_move": [(self.cost_move,)],
             "decide_credit_move": [(self.move,)],
             "bring_into_force": [(self.authority,)],
             "report_gain": [(self.project,)],
@@ -440,7 +446,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details",
+    "read_bank_details", "read_control",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Coordonnées bancaires", "funding.BankDetail", funding.BANK_MOVES),
     ("Lot de paiement", "funding.PaymentBatch", funding.BATCH_MOVES),
     ("Mouvement de crédits", "funding.CreditMove", funding.CREDIT_MOVE_MOVES),
+    ("Dépense du Secrétariat", "funding.CostMove", funding.COST_MOVE_MOVES),
     ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
