@@ -7,6 +7,7 @@ from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnL
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.claims import Claim, ClaimLine
 from funding.models.clauses import AgreementText, ClauseTemplate
+from funding.models.costs import CostLine, CostMove, CostYear, SecretariatCost
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -24,6 +25,7 @@ from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.outcomes import OutcomeBalance, OutcomeDeclaration, OutcomeSchedule
 from funding.models.payments import Cofunding, Payment
 from funding.models.prizes import Prize, PrizeAward
+from funding.models.recoveries import Recovery, RecoveryBalance, RecoveryCredit, RecoveryPart, RecoveryReceipt, WriteOff
 from funding.models.reviews import Eligibility, Review, Score
 from funding.models.signed_copies import AgreementSeal, SignedCopy
 from funding.models.terms import DelegationRule, PaymentTerms
@@ -51,6 +53,9 @@ __all__ = [
     "ClaimLine",
     "ClauseTemplate",
     "Cofunding",
+    "CostLine",
+    "CostMove",
+    "CostYear",
     "CreditLine",
     "CreditMove",
     "DelegationRule",
@@ -76,10 +81,17 @@ __all__ = [
     "PaymentTerms",
     "Prize",
     "PrizeAward",
+    "Recovery",
+    "RecoveryBalance",
+    "RecoveryCredit",
+    "RecoveryPart",
+    "RecoveryReceipt",
     "ReturnFile",
     "ReturnLine",
     "Review",
     "Score",
+    "SecretariatCost",
     "Signature",
     "SignedCopy",
+    "WriteOff",
 ]

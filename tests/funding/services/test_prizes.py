@@ -31,6 +31,7 @@ from tests.factories import (
     CallFactory,
     DraftApplicationFactory,
     agreement_in_force,
+    bank_details_of,
     person_with,
     reserve,
     reserved_call,
