@@ -35,6 +35,7 @@ class Posting:
     reference: str = ""
     reverses_id: int | None = None
     move_id: int | None = None
+    amendment_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,10 @@ def post(postings: Sequence[Posting], *, actor: User | None, recorded_at: dateti
 def ledger_facts(row: LedgerEntry, envelope_code: str) -> dict[str, Any]:
     """What the SHA-256 of a ledger row covers: everything that it says, and its place in its account.
 
-    A row names what it reverses and the move that it comes from only when it has one: older rows keep their hash.
+    A row names what it reverses, and the move or the amendment that it comes from, only when it has one: older rows keep their hash.
     """
-    origin = {name: pk for name, pk in (("move", row.move_id), ("reverses", row.reverses_id)) if pk is not None}
+    origins = (("amendment", row.amendment_id), ("move", row.move_id), ("reverses", row.reverses_id))
+    origin = {name: pk for name, pk in origins if pk is not None}
     return origin | {
         "agreement": row.agreement_id,
         "amount": row.amount,

@@ -44,7 +44,8 @@ def commitment_rows(*, effective: date, known: datetime, projects: QuerySet[Proj
 def _accounts(effective: date, known: datetime, projects: QuerySet[Project] | None) -> QuerySet[Any, Any]:
     """The sums of the ledger by agreement, envelope and fiscal year, in dollars.
 
-    What a year-end moves to the next year is a change in both years; any other negative commitment is a release.
+    What an amendment commits, more or less, and what a year-end moves to the next year, are changes; any other negative commitment is
+    a release.
     """
     rows = LedgerEntry.objects.filter(
         kind__in=(LedgerKind.COMMITMENT, LedgerKind.PAYMENT), effective_on__lte=effective, recorded_at__lte=known
@@ -64,9 +65,9 @@ def _accounts(effective: date, known: datetime, projects: QuerySet[Project] | No
             certified_by=F(f"{award}__certified_by__name"),
         )
         .annotate(
-            initial=Sum("amount", filter=commitment & Q(amount__gt=0, move=None), default=ZERO),
-            changes=Sum("amount", filter=commitment & Q(is_moved=True), default=ZERO),
-            released=Sum("amount", filter=commitment & Q(amount__lt=0, is_moved=False), default=ZERO),
+            initial=Sum("amount", filter=commitment & Q(amount__gt=0, move=None, amendment=None), default=ZERO),
+            changes=Sum("amount", filter=commitment & (Q(is_moved=True) | Q(amendment__isnull=False)), default=ZERO),
+            released=Sum("amount", filter=commitment & Q(amount__lt=0, is_moved=False, amendment=None), default=ZERO),
             committed=Sum("amount", filter=commitment, default=ZERO),
             paid=Sum("amount", filter=Q(kind=LedgerKind.PAYMENT), default=ZERO),
             committed_on=Min("effective_on", filter=commitment),

@@ -27,7 +27,7 @@ def milestone_rows(*, effective: date, known: datetime, projects: QuerySet[Proje
     States and dates are those of the database's own history at the instant; what happened after the day has not happened.
     """
     until = min(known, end_of_day(effective))
-    scheduled, paid = _scheduled(), _paid(effective, known)
+    scheduled, paid = _scheduled(until), _paid(effective, known)
     sums = dict.fromkeys(_MONEY, ZERO)
     for event in _known(known, until, projects):
         amount, holdback = scheduled.get(event["pgh_obj_id"], (ZERO, ZERO))
@@ -63,10 +63,15 @@ def _known(known: datetime, until: datetime, projects: QuerySet[Project] | None)
     )  # fmt: skip
 
 
-def _scheduled() -> dict[int, tuple[Decimal, Decimal]]:
-    """Milestone → (what its own instalments are, what its holdbacks are), in dollars: facts of a signed agreement."""
+def _scheduled(until: datetime) -> dict[int, tuple[Decimal, Decimal]]:
+    """Milestone → (what its own instalments are, what its holdbacks are), in dollars: facts of the agreement as signed or amended.
+
+    An instalment counts from the entry in force of the amendment that brought it to that of the one that took it out.
+    """
     holdback = Q(kind=InstalmentKind.HOLDBACK)
-    rows = Instalment.objects.filter(milestone__isnull=False).order_by("milestone").values("milestone")
+    brought = Q(amendment=None) | Q(amendment__decided_at__lte=until)
+    stays = Q(replaced_by=None) | Q(replaced_by__decided_at__gt=until)
+    rows = Instalment.objects.filter(brought, stays, milestone__isnull=False).order_by("milestone").values("milestone")
     rows = rows.annotate(own=Sum("amount", filter=~holdback, default=ZERO), held=Sum("amount", filter=holdback, default=ZERO))
     return {row["milestone"]: (row["own"], row["held"]) for row in rows}
 
