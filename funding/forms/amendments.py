@@ -108,10 +108,6 @@ class AmendmentForm(KeyForm):
                 self.add_error(f"milestone_{index}", _("Choisissez le jalon que ce versement attend."))
         return data
 
-    def add_error(self, field: str | None, error: Any) -> None:
-        """What is wrong with the instalments as a whole is said by the first of their amounts."""
-        super().add_error("amount_1" if field == "instalments" else field, error)
-
     def content(self) -> AmendmentContent:
         data = self.cleaned_data
         return AmendmentContent(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from fondsinnovation.kit.errors import Invalid
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
@@ -31,6 +32,7 @@ from funding.queries.agreements import expected_gains
 from funding.queries.calls import fund_years
 from funding.schedule import PlannedInstalment
 from funding.services import amendments as acts
+from funding.services.amendment_content import AmendmentContent
 from funding.tables.amendments import amendment_tag
 from funding.views.agreements import agreement_or_404
 from funding.views.applications import Step
@@ -109,6 +111,7 @@ class AmendmentWrite(ActForm):
     form_class = AmendmentForm
     title: Any = ""
     explanation: Any = ""
+    success: Any = ""
     amendment: Amendment | None = None
 
     @cached_property
@@ -163,8 +166,18 @@ class AmendmentWrite(ActForm):
         }
         return super().get_context_data(**context, **kwargs)
 
-    def done(self, amendment: Amendment, said: str) -> HttpResponse:
-        messages.success(self.request, said)
+    def write(self, content: AmendmentContent, **given: Any) -> Amendment:
+        """The act of the page."""
+        raise TypeError(f"{type(self).__name__} says what its form writes")
+
+    def perform(self, form: BaseForm) -> HttpResponse:
+        given = {"actor": self.request.user, "now": timezone.now(), "key": form.cleaned_data["key"]}
+        try:
+            amendment = self.write(form.content(), **given)
+        except Invalid as error:  # what is wrong with the instalments as a whole is said by the first of their amounts
+            errors = {"amount_1" if name == "instalments" else name: said for name, said in error.errors.items()}
+            raise Invalid(error.message, errors=errors) from error
+        messages.success(self.request, self.success)
         return redirect("funding:amendment_detail", self.agreement.number, amendment.number)
 
 
@@ -180,15 +193,14 @@ class AmendmentPropose(AmendmentWrite):
         policies.propose_amendment(self.request.user, agreement, timezone.now()).require()
         return agreement
 
-    def perform(self, form: BaseForm) -> HttpResponse:
-        given = {"actor": self.request.user, "now": timezone.now(), "key": form.cleaned_data["key"]}
-        amendment = acts.propose_amendment(agreement_id=self.agreement.pk, content=form.content(), **given)
-        return self.done(amendment, _("L’avenant est proposé."))
+    def write(self, content: AmendmentContent, **given: Any) -> Amendment:
+        return acts.propose_amendment(agreement_id=self.agreement.pk, content=content, **given)
 
 
 class AmendmentRevise(AmendmentWrite):
     title = gettext_lazy("Reprendre l’avenant")
     explanation = gettext_lazy("L’avenant repart de la convention du jour : son certificat et ses approbations tombent.")
+    success = gettext_lazy("L’avenant est repris : il se certifie et s’approuve de nouveau.")
 
     @cached_property
     def amendment(self) -> Amendment:  # type: ignore[override]
@@ -214,10 +226,8 @@ class AmendmentRevise(AmendmentWrite):
         }
         return {**found, **moved, **days, **sums, "reason": one.reason}
 
-    def perform(self, form: BaseForm) -> HttpResponse:
-        given = {"actor": self.request.user, "now": timezone.now(), "key": form.cleaned_data["key"]}
-        amendment = acts.revise_amendment(amendment_id=self.amendment.pk, content=form.content(), **given)
-        return self.done(amendment, _("L’avenant est repris : il se certifie et s’approuve de nouveau."))
+    def write(self, content: AmendmentContent, **given: Any) -> Amendment:
+        return acts.revise_amendment(amendment_id=self.amendment.pk, content=content, **given)
 
 
 def _moves(amendment: Amendment, name: str) -> bool:

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from funding.models import Amendment, Payment
 from projects.enums import Role
@@ -18,6 +19,7 @@ D = Decimal
 
 def moved(amendment, state, **fields):
     """The refusal of a raw change of state, with other fields set along."""
+    connection.check_constraints()
     sets = "".join(f", {name} = %s" for name in fields)
     return refusal(f"UPDATE funding_amendment SET state = %s{sets} WHERE id = %s", state, *fields.values(), amendment.pk)
 
@@ -57,7 +59,8 @@ def test_it_is_not_in_force_before_its_levels_its_certificate_and_its_effects():
     certified(amendment)
     assert moved(amendment, "approved") == "amendment_is_approved_by_its_levels"
     passed, head = approved(amount=D("120000.00")), person_with(Role.HEAD)
-    assert moved(passed, "in_force", decided_by_id=head.pk, decided_at=NOW) == "amendment_steps_are_kept"
+    refused = {"decided_by_id": head.pk, "decided_at": NOW, "decision_reason": "Non"}
+    assert moved(proposed(ends_on=date(2028, 1, 1)), "refused", **refused) == "amendment_steps_are_kept"
     assert moved(passed, "in_force", decided_by_id=passed.proposed_by_id, decided_at=NOW) == "amendment_decider_is_apart"
     assert moved(passed, "in_force") == "amendment_decided_with_its_state"
     step = """INSERT INTO funding_amendmentstep (amendment_id, round, kind, role, reason, person_id, at)
@@ -67,6 +70,7 @@ def test_it_is_not_in_force_before_its_levels_its_certificate_and_its_effects():
     )
     assert refusal(both, passed.pk, head.pk, NOW, head.pk, NOW, passed.pk) == "amendment_commits_its_parts"
     dates = approved(ends_on=date(2028, 1, 1))
+    connection.check_constraints()
     assert refusal(both, dates.pk, head.pk, NOW, head.pk, NOW, dates.pk) == "amendment_changes_its_agreement"
 
 
@@ -116,7 +120,8 @@ def test_an_instalment_is_replaced_once_by_the_amendment_of_the_day_and_never_pa
     assert refusal("UPDATE funding_instalment SET amount = 1 WHERE id = %s", out.pk).startswith("permission denied")
     assert (
         refusal(
-            """INSERT INTO funding_claim (number, instalment_id, state, period_start, period_end, other_public_aid, drafted_by_id, drafted_at)
+            """INSERT INTO funding_claim
+            (number, instalment_id, state, period_start, period_end, other_public_aid, drafted_by_id, drafted_at)
             VALUES ('RCL-9', %s, 'draft', '2026-12-01', '2026-12-31', 0, %s, %s)""",
             out.pk,
             payment.requested_by_id,

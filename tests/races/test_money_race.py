@@ -25,7 +25,7 @@ def test_money_holds_while_workers_are_killed(committed_db, tmp_path):
 
 def test_without_its_guards_the_same_race_breaks_the_money(committed_db, tmp_path):
     with owner_connection(committed_db) as owner:
-        assert guards.remove(owner) == 16
+        assert guards.remove(owner) == 19
     place, differences = world.build(12), []
     for seed in (7, 8, 9, 10):  # once is enough, but for a machine that has hardly any time for it
         differences, _race = raced(place, tmp_path / f"race{seed}", seed)
