@@ -18,6 +18,7 @@ from django.test import Client
 
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import (
+    Amendment,
     Award,
     BankDetail,
     Claim,
@@ -166,6 +167,7 @@ def subjects(world):
         "award": award,
         "agreement": project.agreement,
         "agreements": [project.agreement.pk],
+        "amendment": Amendment.objects.get(agreement=project.agreement),
         "project": project,
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
