@@ -46,7 +46,7 @@ class AmendmentForm(KeyForm):
         max_length=4000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("Ce que le projet réalise. Vide : celle de la convention signée."),
+        help_text=_("Ce que le projet réalise. Vide : celle de la convention signée."),
     )
 
     def __init__(

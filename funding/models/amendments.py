@@ -52,13 +52,13 @@ class Amendment(models.Model):
                 name="amendment_one_per_version",
                 fields=["agreement", "base_revision"],
                 condition=Q(state=AmendmentState.IN_FORCE),
-                violation_error_message=_("Un autre avenant a déjà modifié cette version de la convention : reprenez le vôtre."),
+                violation_error_message=_("Un autre avenant a déjà modifié cette version de la convention : reprenez le vôtre."),
             ),
             models.CheckConstraint(name="amendment_amount_positive", condition=Q(amount_before__gt=0, amount_after__gt=0)),
             models.CheckConstraint(
                 name="amendment_dates_in_order",
                 condition=Q(ends_on_after__gte=F("starts_on_after")),
-                violation_error_message=_("La fin précède le début : inscrivez une date égale ou postérieure au début."),
+                violation_error_message=_("La fin précède le début : inscrivez une date égale ou postérieure au début."),
             ),
             models.CheckConstraint(
                 name="amendment_has_a_reason", condition=~Q(reason=""), violation_error_message=_("Un avenant a un motif.")

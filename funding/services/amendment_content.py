@@ -85,7 +85,7 @@ def require_current(content: AmendmentContent, agreement: Agreement) -> None:
     """Raise Stale unless the amendment is written on the agreement as it is, and its author believes of it what is true."""
     if content.base_revision != agreement.revision:
         raise Stale(
-            _("La convention est passée de la version %(seen)s à la version %(today)s depuis que vous l’avez lue : relisez-la.")
+            _("La convention est passée de la version %(seen)s à la version %(today)s depuis que vous l’avez lue : relisez-la.")
             % {"seen": content.base_revision, "today": agreement.revision}
         )
     said = {"amount": (_("l’aide"), money_cents), "starts_on": (_("le début"), long_date), "ends_on": (_("la fin"), long_date)}
@@ -93,7 +93,7 @@ def require_current(content: AmendmentContent, agreement: Agreement) -> None:
         label, say = said[name]
         if believed != (true := getattr(agreement, name)):
             raise Stale(
-                _("Chaîne rompue à la convention %(number)s : %(label)s y est de %(true)s et l’avenant part de %(believed)s.")
+                _("Chaîne rompue à la convention %(number)s : %(label)s y est de %(true)s et l’avenant part de %(believed)s.")
                 % {"number": agreement.number, "label": label, "true": say(true), "believed": say(believed)}
             )
 
@@ -134,16 +134,16 @@ def _faults(
     if content.amount is not None and content.amount <= 0:
         errors["amount"] = _("Inscrivez un montant plus grand que zéro.")
     if amendment.ends_on_after < amendment.starts_on_after:
-        errors["ends_on"] = _("La fin précède le début : inscrivez une date égale ou postérieure au début.")
+        errors["ends_on"] = _("La fin précède le début : inscrivez une date égale ou postérieure au début.")
     if amendment.scope_before and not amendment.scope_after:
-        errors["scope"] = _("La portée ne s’efface pas : inscrivez la nouvelle.")
+        errors["scope"] = _("La portée ne s’efface pas : inscrivez la nouvelle.")
     errors |= _milestone_faults(amendment, content, standing)
     if schedule is not None and "amount" not in errors:
         errors |= _schedule_faults(amendment, standing, schedule)
     elif amendment.amount_after != amendment.amount_before:
         errors["amount"] = _("Un nouveau montant demande de nouveaux versements.")
     if unknown := set(content.forecasts) - set(standing.forecasts):
-        errors["forecast"] = _("La prévision ne porte pas sur une période du plan de gains : %(count)s.") % {"count": len(unknown)}
+        errors["forecast"] = _("La prévision ne porte pas sur une période du plan de gains : %(count)s.") % {"count": len(unknown)}
     return errors
 
 
@@ -154,7 +154,7 @@ def _milestone_faults(amendment: Amendment, content: AmendmentContent, standing:
         if milestone is None:
             errors[f"due_on_{position}"] = _("Ce jalon n’est pas de cette convention.")
         elif day != milestone.due_on and milestone.state not in (MilestoneState.PLANNED, MilestoneState.REFUSED):
-            errors[f"due_on_{position}"] = _("Ce jalon est déjà déclaré ou réglé : son échéance ne change plus.")
+            errors[f"due_on_{position}"] = _("Ce jalon est déjà déclaré ou réglé : son échéance ne change plus.")
         elif day != milestone.due_on and day > amendment.ends_on_after:
             errors[f"due_on_{position}"] = _("L’échéance dépasse la fin de la convention, le %(day)s.") % {
                 "day": long_date(amendment.ends_on_after)
@@ -172,7 +172,7 @@ def _schedule_faults(amendment: Amendment, standing: Standing, schedule: Sequenc
     if difference := amendment.amount_after - held - new:
         return {
             "instalments": _(
-                "Les versements à venir totalisent %(new)s; avec %(held)s déjà versés, demandés ou réclamés, il en faut %(needed)s : "
+                "Les versements à venir totalisent %(new)s; avec %(held)s déjà versés, demandés ou réclamés, il en faut %(needed)s : "
                 "l’écart est de %(difference)s."
             )
             % {
@@ -205,7 +205,7 @@ def _advance_faults(amendment: Amendment, standing: Standing, schedule: Sequence
     if not new or new + paid <= most:
         return {}
     return {
-        "instalments": _("L’avance dépasse %(rate)s de l’aide, soit %(most)s : c’est la limite des modalités.")
+        "instalments": _("L’avance dépasse %(rate)s de l’aide, soit %(most)s : c’est la limite des modalités.")
         % {"rate": percent(rate), "most": money_cents(most)}
     }
 

@@ -44,7 +44,7 @@ def _move_milestones(amendment: Amendment, actor: User, now: datetime) -> None:
         )
         if not waiting.update(due_on=one.after):
             raise Stale(
-                _("Le jalon « %(title)s » a changé depuis cet avenant. Reprenez-le sur la version du jour.")
+                _("Le jalon « %(title)s » a changé depuis cet avenant. Reprenez-le sur la version du jour.")
                 % {"title": one.milestone.title}
             )
         MilestoneChange.objects.create(

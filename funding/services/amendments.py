@@ -83,7 +83,7 @@ def certify_amendment(*, amendment_id: int, actor: User, now: datetime, key: str
     policies.certify_amendment(actor, amendment, now).require()
     require_under_way(amendment)
     if not raises_a_year(amendment):
-        raise WrongState(_("Cet avenant n’augmente aucun exercice : il n’a pas à être certifié."))
+        raise WrongState(_("Cet avenant n’augmente aucun exercice : il n’a pas à être certifié."))
     amendment.certified_by, amendment.certified_at = actor, now
     amendment.save(update_fields=["certified_by", "certified_at"])
     _step(amendment, AmendmentStepKind.CERTIFIED, actor, now)
@@ -168,20 +168,20 @@ def _hold(amendment_id: int) -> Amendment:
 def require_open(amendment: Amendment) -> None:
     """Raise WrongState once the amendment is approved or ended."""
     if amendment.state not in _OPEN:
-        raise WrongState(_("Cette action n’est plus possible : l’avenant est « %(state)s ».") % {"state": amendment.get_state_display()})
+        raise WrongState(_("Cette action n’est plus possible : l’avenant est « %(state)s ».") % {"state": amendment.get_state_display()})
 
 
 def require_under_way(amendment: Amendment) -> None:
     """Raise WrongState once the amendment is in force, refused or given up."""
     if amendment.state not in _UNDER_WAY:
-        raise WrongState(_("Cette action n’est plus possible : l’avenant est « %(state)s ».") % {"state": amendment.get_state_display()})
+        raise WrongState(_("Cette action n’est plus possible : l’avenant est « %(state)s ».") % {"state": amendment.get_state_display()})
 
 
 def require_finishable(amendment: Amendment, now: datetime) -> None:
     """Raise Stale with what changed since the amendment was written, or WrongState without a fresh certificate."""
     if conflicts := conflicts_of(amendment):
         lines = "; ".join(
-            _("%(label)s : %(before)s alors, %(today)s aujourd’hui, %(proposed)s proposé")
+            _("%(label)s : %(before)s alors, %(today)s aujourd’hui, %(proposed)s proposé")
             % {"label": one.label, "before": one.started_from, "today": one.today, "proposed": one.proposed}
             for one in conflicts
         )
@@ -192,7 +192,7 @@ def require_finishable(amendment: Amendment, now: datetime) -> None:
         raise WrongState(_("La disponibilité budgétaire n’est pas encore certifiée."))
     if not policies.is_fresh(amendment, now):
         raise WrongState(
-            _("Le certificat de disponibilité budgétaire du %(day)s date de plus de 30 jours : il doit être renouvelé.")
+            _("Le certificat de disponibilité budgétaire du %(day)s date de plus de 30 jours : il doit être renouvelé.")
             % {"day": long_date(amendment.certified_at)}
         )
 

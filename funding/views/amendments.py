@@ -199,8 +199,8 @@ class AmendmentPropose(AmendmentWrite):
 
 class AmendmentRevise(AmendmentWrite):
     title = gettext_lazy("Reprendre l’avenant")
-    explanation = gettext_lazy("L’avenant repart de la convention du jour : son certificat et ses approbations tombent.")
-    success = gettext_lazy("L’avenant est repris : il se certifie et s’approuve de nouveau.")
+    explanation = gettext_lazy("L’avenant repart de la convention du jour : son certificat et ses approbations tombent.")
+    success = gettext_lazy("L’avenant est repris : il se certifie et s’approuve de nouveau.")
 
     @cached_property
     def amendment(self) -> Amendment:  # type: ignore[override]
@@ -266,7 +266,7 @@ STAGES = {
     ),
     "vigueur": Stage(
         gettext_lazy("Mettre l’avenant en vigueur"),
-        gettext_lazy("La convention change aussitôt : engagement, versements à venir, dates et prévision. Ce qui est versé ne bouge pas."),
+        gettext_lazy("La convention change aussitôt : engagement, versements à venir, dates et prévision. Ce qui est versé ne bouge pas."),
         gettext_lazy("L’avenant est en vigueur."),
         policies.put_amendment_in_force,
         acts.put_amendment_in_force,

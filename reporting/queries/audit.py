@@ -40,7 +40,7 @@ ACTS: Mapping[str, str | Promise] = {
     "refuse_credit_move": _("Mouvement de crédits refusé"),
     "approve_amendment": _("Avenant approuvé"),
     "cancel_amendment": _("Avenant abandonné"),
-    "certify_amendment": _("Avenant : disponibilité certifiée"),
+    "certify_amendment": _("Avenant : disponibilité certifiée"),
     "propose_amendment": _("Avenant proposé"),
     "put_amendment_in_force": _("Avenant en vigueur"),
     "refuse_amendment": _("Avenant refusé"),
