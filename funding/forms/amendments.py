@@ -66,14 +66,15 @@ class AmendmentForm(KeyForm):
             self.fields[f"due_on_{milestone.position}"] = DayField(label=milestone.title, initial=milestone.due_on)
         unlocks = [("", _("Aucun (avance)"))]
         unlocks += [(str(one.position), f"{one.position}. {one.title}") for one in milestones if one.state != MilestoneState.CANCELLED]
+        last = proposed[-1].fiscal_year if proposed else years[0]
         for index in self.rows:
             one = proposed[index - 1] if index <= len(proposed) else None
-            self._add_instalment(index, one, unlocks, [(year, fiscal_year(year)) for year in years])
+            self._add_instalment(index, one, unlocks, [(year, fiscal_year(year)) for year in years], last)
         for gain in gains:
             for forecast in gain.forecasts:
                 self._add_forecast(gain, forecast)
 
-    def _add_instalment(self, index: int, one: PlannedInstalment | None, unlocks: list[Any], years: list[Any]) -> None:
+    def _add_instalment(self, index: int, one: PlannedInstalment | None, unlocks: list[Any], years: list[Any], last: int) -> None:
         number = {"number": index}
         self.fields[f"kind_{index}"] = forms.ChoiceField(
             label=_("Type du versement %(number)s") % number,
@@ -87,7 +88,7 @@ class AmendmentForm(KeyForm):
             initial=str(one.milestone or "") if one else "",
         )
         self.fields[f"year_{index}"] = forms.TypedChoiceField(
-            label=_("Exercice du versement %(number)s") % number, choices=years, coerce=int, initial=one.fiscal_year if one else years[0][0]
+            label=_("Exercice du versement %(number)s") % number, choices=years, coerce=int, initial=one.fiscal_year if one else last
         )
         self.fields[f"amount_{index}"] = MoneyField(
             label=_("Montant du versement %(number)s") % number, required=False, initial=one.amount if one else None

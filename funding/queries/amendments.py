@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,9 +12,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.money import ZERO
+from fondsinnovation.kit.money import ZERO, round_cents
 from fondsinnovation.templatetags.typography import fiscal_year, long_date, money_cents
-from funding.enums import DEAD_PAYMENTS, AmendmentKind, AmendmentState, ClaimState, InstalmentKind
+from funding.enums import DEAD_PAYMENTS, AmendmentKind, AmendmentState, ClaimState, InstalmentKind, MilestoneState
 from funding.models import (
     Agreement,
     Amendment,
@@ -91,17 +91,40 @@ def planned(rows: Iterable[Instalment | AmendmentInstalment]) -> list[PlannedIns
 
 
 def proposed_instalments(agreement: Agreement, amount: Decimal) -> list[PlannedInstalment]:
-    """What is not paid yet, stretched or shrunk in proportion so that the aid makes `amount` dollars; no more than its room is left out."""
-    rows = planned(list(open_instalments(agreement)))
-    left = amount - sum((one.amount for one in kept(agreement)), ZERO)
+    """What is not paid yet, stretched or shrunk in proportion so that the aid makes `amount` dollars.
+
+    Advances stop at the limit of the terms; what they leave goes to the last instalment that waits for a milestone.
+    """
+    held, rows = list(kept(agreement)), planned(open_instalments(agreement))
+    left = amount - sum((one.amount for one in held), ZERO)
     if left <= 0:
         return []
-    if not rows:
-        last = Milestone.objects.filter(agreement=agreement).order_by("-position", "-pk").values_list("position", flat=True)[:1]
-        year = live(agreement).order_by("-fiscal_year", "-pk").values_list("fiscal_year", flat=True)[:1]
-        return [PlannedInstalment(InstalmentKind.MILESTONE, position, one, left) for position in last for one in year]
-    parts = by_weights(left, [Fraction(one.amount) for one in rows])
-    return [PlannedInstalment(one.kind, one.milestone, one.fiscal_year, part) for one, part in zip(rows, parts, strict=True) if part > 0]
+    parts = by_weights(left, [Fraction(one.amount) for one in rows]) if rows else []
+    room = round_cents(amount * agreement.project.call.terms.advance_rate) - _advances(held)
+    found, over = [], left - sum(parts, ZERO)
+    for one, part in zip(rows, parts, strict=True):
+        cut = max(part - max(room, ZERO), ZERO) if one.kind == InstalmentKind.ADVANCE else ZERO
+        room -= part - cut if one.kind == InstalmentKind.ADVANCE else ZERO
+        found.append(replace(one, amount=part - cut))
+        over += cut
+    last = next((index for index in reversed(range(len(found))) if found[index].kind != InstalmentKind.ADVANCE), None)
+    if last is not None:
+        found[last] = replace(found[last], amount=found[last].amount + over)
+    elif over:
+        found += _of_the_last_milestone(agreement, over)
+    return [one for one in found if one.amount > 0]
+
+
+def _advances(rows: Iterable[Instalment]) -> Decimal:
+    return sum((one.amount for one in rows if one.kind == InstalmentKind.ADVANCE), ZERO)
+
+
+def _of_the_last_milestone(agreement: Agreement, amount: Decimal) -> list[PlannedInstalment]:
+    """One instalment that waits for the last milestone that is not cancelled, in the last fiscal year of the schedule."""
+    waiting = Milestone.objects.filter(agreement=agreement).exclude(state=MilestoneState.CANCELLED).order_by("-position", "-pk")
+    year = max(live(agreement).values_list("fiscal_year", flat=True))
+    positions = waiting.values_list("position", flat=True)[:1]
+    return [PlannedInstalment(InstalmentKind.MILESTONE, position, year, amount) for position in positions]
 
 
 def by_year(rows: Sequence[Instalment | PlannedInstalment]) -> dict[int, Decimal]:

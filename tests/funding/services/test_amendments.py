@@ -9,7 +9,7 @@ from funding.enums import AmendmentKind, AmendmentState, InstalmentKind, LedgerK
 from funding.models import Amendment, AmendmentStep, Instalment, LedgerEntry, MilestoneChange
 from funding.policies.amendments import levels_of
 from funding.queries.agreement_conditions import committed_by_year
-from funding.queries.amendments import conflicts_of, forecasts_of, kinds_of, scope_of
+from funding.queries.amendments import conflicts_of, forecasts_of, kinds_of, proposed_instalments, scope_of
 from funding.queries.release import checklists_of
 from funding.schedule import PlannedInstalment
 from funding.services import amendments as acts
@@ -20,7 +20,7 @@ from funding.services.payments import reject_payment
 from projects.enums import Role
 from projects.models import Baseline, ForecastGain, GainLine, GainPlan, JournalEntry
 from reporting.queries.invariants import check
-from tests.factories import NOW, agreement_in_force, person_with, recuse, upload
+from tests.factories import NOW, agreement_in_force, person_with, recuse, upload, verify_milestones
 from tests.funding.amending import REASON, amended, approved, certified, content_of, proposed
 from tests.funding.paying import authorised, requested
 
@@ -181,6 +181,33 @@ def test_an_agreement_that_ends_frees_what_its_amendments_committed():
     amended(agreement, amount=D("140000.00"))
     terminate_agreement(agreement_id=agreement.pk, cause="mutual", reason="Fin", actor=person_with(Role.HEAD), now=NOW)
     assert committed_by_year(agreement) == {2026: D("0.00")}
+    assert sound()
+
+
+def test_proposed_instalments_make_the_aid_and_keep_the_advance_in_its_limit():
+    agreement = agreement_in_force()
+    first = [
+        PlannedInstalment(InstalmentKind.ADVANCE, None, 2026, D("10000.00")),
+        PlannedInstalment(InstalmentKind.ADVANCE, None, 2026, D("15000.00")),
+        PlannedInstalment(InstalmentKind.MILESTONE, 1, 2026, D("75000.00")),
+    ]
+    amended(agreement, instalments=first)
+    requested(Instalment.objects.get(agreement=agreement, replaced_by=None, amount=D("10000.00")))
+    found = proposed_instalments(agreement, D("145000.00"))
+    assert [one.amount for one in found] == [D("22500.00"), D("112500.00")]
+    found = proposed_instalments(agreement, D("200000.01"))
+    assert [one.amount for one in found] == [D("31666.66"), D("158333.35")]
+    assert proposed_instalments(agreement, D("10000.00")) == []
+
+
+def test_all_that_is_paid_leaves_an_increase_to_the_last_milestone():
+    agreement = agreement_in_force()
+    verify_milestones(agreement)
+    for instalment in agreement.instalments.order_by("position"):
+        requested(instalment)
+    found = proposed_instalments(agreement, D("107000.00"))
+    assert found == [PlannedInstalment(InstalmentKind.MILESTONE, 2, 2026, D("7000.00"))]
+    amended(agreement, amount=D("107000.00"))
     assert sound()
 
 
