@@ -59,6 +59,9 @@ class Report:
     views: tuple[View, ...] = ()
     #: who reads it; None: whoever reads the reports of the Fund
     readers: frozenset[Role] | None = None
+    #: of a report by group: the path from a project to its group, and whether the group of a single file would name it
+    path: str = ""
+    names_files: bool = False
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -66,8 +69,8 @@ class Report:
 
     @property
     def by_project(self) -> bool:
-        """Each row speaks of one project: a recusal hides it."""
-        return self.key[0] == "project"
+        """Each row speaks of one project, or of a group that may be one: a recusal hides it."""
+        return self.key[0] == "project" or self.names_files
 
     def column(self, code: str) -> Column:
         return next(column for column in self.columns if column.code == code)
@@ -242,31 +245,36 @@ GAINS_BY_YEAR = Report(
     views=(View("montants", _("Montants"), ("fiscal_year", "nature", "forecast", "reported", "verified", "captured")),),
 )  # fmt: skip
 
+#: the figures of `reporting.rules.INDICATORS`, in that order
+_INDICATORS = (
+    *_money(
+        ("fund_paid", _("Versé")), ("cofunding", _("Cofinancement")), ("net_gain_forecast", _("Gain net prévu")),
+        ("net_gain_reported", _("Gain net déclaré")), ("net_gain_verified", _("Gain net vérifié")),
+        ("net_gain_captured", _("Gain net capté")), ("avoided_verified", _("Coût évité vérifié")),
+        ("productivity_verified", _("Productivité vérifiée")),
+    ),
+    *_ratios(
+        ("roi_public", _("Rendement, secteur public")), ("roi_fund", _("Rendement, Fonds")),
+        ("multiple_public", _("Multiple, secteur public")), ("multiple_fund", _("Multiple, Fonds")),
+        ("rec3_fund", _("Récurrent après 3 ans, Fonds")), ("rec3_public", _("Récurrent après 3 ans, secteur public")),
+        ("cum3_fund", _("Cumulé sur 3 ans, Fonds")), ("cum3_public", _("Cumulé sur 3 ans, secteur public")),
+    ),
+    Column("npv", _("Valeur actuelle nette"), Kind.MONEY),
+    *_ratios(
+        ("bcr", _("Ratio avantages-coûts")), ("payback_years", _("Délai de récupération (années)")),
+        ("realisation_reported", _("Réalisation déclarée")), ("realisation_verified", _("Réalisation vérifiée")),
+        ("verification_yield", _("Rendement de la vérification")), ("coverage", _("Couverture de vérification")),
+        ("capture_rate", _("Taux de captation")), ("variance", _("Écart au prévu")),
+    ),
+)  # fmt: skip
+
 ROI_PROJECTS = Report(
     "roi-projects", "R07", _("Rendement par projet"),
     _("Ce que chaque projet a coûté et ce qu’il rapporte, pour le Fonds et pour l’ensemble du secteur public."),
     (
         _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("region", _("Région")),
         Column("status", _("État")),
-        *_money(
-            ("fund_paid", _("Versé")), ("cofunding", _("Cofinancement")), ("net_gain_forecast", _("Gain net prévu")),
-            ("net_gain_reported", _("Gain net déclaré")), ("net_gain_verified", _("Gain net vérifié")),
-            ("net_gain_captured", _("Gain net capté")), ("avoided_verified", _("Coût évité vérifié")),
-            ("productivity_verified", _("Productivité vérifiée")),
-        ),
-        *_ratios(
-            ("roi_public", _("Rendement, secteur public")), ("roi_fund", _("Rendement, Fonds")),
-            ("multiple_public", _("Multiple, secteur public")), ("multiple_fund", _("Multiple, Fonds")),
-            ("rec3_fund", _("Récurrent après 3 ans, Fonds")), ("rec3_public", _("Récurrent après 3 ans, secteur public")),
-            ("cum3_fund", _("Cumulé sur 3 ans, Fonds")), ("cum3_public", _("Cumulé sur 3 ans, secteur public")),
-        ),
-        Column("npv", _("Valeur actuelle nette"), Kind.MONEY),
-        *_ratios(
-            ("bcr", _("Ratio avantages-coûts")), ("payback_years", _("Délai de récupération (années)")),
-            ("realisation_reported", _("Réalisation déclarée")), ("realisation_verified", _("Réalisation vérifiée")),
-            ("verification_yield", _("Rendement de la vérification")), ("coverage", _("Couverture de vérification")),
-            ("capture_rate", _("Taux de captation")), ("variance", _("Écart au prévu")),
-        ),
+        *_INDICATORS,
     ),
     ("project",), selectors={**_SELECTORS, "region": "region_id", "status": "state"},
     views=(
@@ -292,6 +300,45 @@ ROI_PROJECTS = Report(
             ),
         ),
         View("projets", _("Projets"), ("project", "call", "organisation", "region", "status")),
+    ),
+)  # fmt: skip
+
+
+def _grouped(code: str, by: Column, title: Any, lead: Any, *, path: str, names_files: bool = False) -> Report:
+    """A report of the return by group of projects: `path` leads from a project to its group. See `analysis.roi_grouped`."""
+    views = tuple(
+        View(view.code, view.label, (by.code, *(name for name in view.columns if name not in ("project", "status"))))
+        for view in ROI_PROJECTS.views
+        if view.code != "projets"
+    )
+    groups = View("groupes", _("Projets comptés"), (by.code, "projects", "projects_excluded", "roi_fund", "roi_after_admin"))
+    counts = (Column("projects", _("Projets"), Kind.WHOLE), Column("projects_excluded", _("Projets sans coût"), Kind.WHOLE))
+    columns = (by, *counts, *_INDICATORS, *_ratios(("roi_after_admin", _("Rendement après administration"))))
+    return Report(
+        code, "R07", title, lead, columns, (by.code,), matches=(by.code,), views=(*views, groups), path=path, names_files=names_files
+    )
+
+
+ROI_GROUPS = (
+    _grouped(
+        "roi-calls", Column("call", _("Appel")), _("Rendement par appel"),
+        _("Ce que les projets de chaque appel ont coûté et ce qu’ils rapportent. Un ratio est celui des sommes, jamais une moyenne."),
+        path="call__reference",
+    ),
+    _grouped(
+        "roi-organisations", Column("organisation", _("Organisme")), _("Rendement par organisme"),
+        _("Ce que les projets de chaque organisme ont coûté et ce qu’ils rapportent."),
+        path="organisation__code", names_files=True,
+    ),
+    _grouped(
+        "roi-regions", Column("region", _("Région")), _("Rendement par région"),
+        _("Ce que les projets de chaque région administrative ont coûté et ce qu’ils rapportent."),
+        path="region_id",
+    ),
+    _grouped(
+        "roi-cohorts", Column("cohort", _("Cohorte")), _("Rendement par cohorte"),
+        _("Les projets réunis par l’exercice de leur décision : une cohorte n’est jamais mêlée à une période."),
+        path="cohort",
     ),
 )  # fmt: skip
 
@@ -332,5 +379,6 @@ ACCESS = Report(
 )  # fmt: skip
 
 REPORTS = {
-    report.code: report for report in (ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, GAINS, ROI_PROJECTS, GAINS_BY_YEAR, MILESTONES, ACCESS)
+    report.code: report
+    for report in (ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, MILESTONES, ACCESS)
 }

@@ -3,6 +3,7 @@
 import os
 
 os.environ["TESTING"] = "1"
+os.environ["DATABASE_STATEMENT_TIMEOUT"] = "60s"  # a query that never ends fails by its name
 os.environ.pop("DEBUG", None)
 os.environ.pop("DEMO", None)
 

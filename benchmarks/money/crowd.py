@@ -1,7 +1,8 @@
 """The crowd: processes that act without pause, of which the parent kills one with -9 at each beat and starts another.
 
 A worker writes each act in its own file before it begins, with its key, and its outcome after it. The one that takes the place of a
-killed worker first delivers again, under the same key, the act whose outcome is missing.
+killed worker first delivers again, under the same key, the act whose outcome is missing. Workers are forked: `run` belongs in a process
+that has no thread and no browser, and no worker outlives it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tests.factories import NOW
 
 ACCEPTED, REFUSED, FAILED = "accepted", "refused", "failed"
 TWICE = 0.04  # how often a person clicks twice
+PATIENCE = 60  # seconds that the last act of a worker may take; the database gives up sooner (lock_timeout)
 
 
 @dataclass
@@ -61,7 +63,7 @@ def run(world: World, folder: Path, *, processes: int, seconds: float, seed: int
         nonlocal started
         started += 1
         file = folder / f"{started:05d}.jsonl"
-        process = context.Process(target=work, args=(world, file, after, f"{seed}-{started}", began, until))
+        process = context.Process(target=work, args=(world, file, after, f"{seed}-{started}", began, until), daemon=True)
         process.start()
         return process, file
 
@@ -76,8 +78,11 @@ def run(world: World, folder: Path, *, processes: int, seconds: float, seed: int
         kills += 1
         crowd[place] = start(after=file)
         due += beat
-    for process, _file in crowd:
-        process.join()
+    for process, file in crowd:
+        process.join(PATIENCE)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutError(f"{file.name} has not ended its last act: {lines(file)[-1:]}")
     return read(folder, Race(seconds=time.time() - began, kills=kills))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from pandas.api.types import union_categoricals
 
 from reporting import rules
 
+T = TypeVar("T")
 TEXT, DAY, INSTANT, WHOLE, FLAG, EXACT = "category", "datetime64[s]", "datetime64[us, UTC]", "int64", "bool", "object"
 _TWO_CLOCKS = {"effective_on": DAY, "recorded_at": INSTANT}
 
@@ -61,6 +62,7 @@ class Frames:
     """What the gain and ROI reports read; each frame is made by `frame` and is empty when not given.
 
     `gains.row` is the order in the file (or the key): of two rows of one identity recorded together, the later counts.
+    `kept`: what several reports of one pair of dates are made from, computed once (`once`).
     """
 
     projects: pd.DataFrame = field(default_factory=partial(frame, "projects"))
@@ -69,6 +71,14 @@ class Frames:
     gains: pd.DataFrame = field(default_factory=partial(frame, "gains"))
     secretariat_costs: pd.DataFrame = field(default_factory=partial(frame, "secretariat_costs"))
     rates: pd.DataFrame = field(default_factory=partial(frame, "rates"))
+    kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, make: Callable[..., T], *dates: date | datetime) -> T:
+        """`make(self, *dates)`, the same object each time. It is read only: every report takes it as it is."""
+        key = (make.__name__, *dates)
+        if key not in self.kept:
+            self.kept[key] = make(self, *dates)
+        return self.kept[key]
 
 
 # -- days, instants and cents as integers --------------------------------------------------------------------------------

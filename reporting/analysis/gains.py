@@ -157,7 +157,7 @@ def gains_rows(frames: Frames, *, effective: date, known: datetime) -> pd.DataFr
     A windfall part (days before the project starts; no fiscal year) is shown and counts for nothing. The forecast is the reference
     forecast, ended or not. In the order of project, line, stage, period and part.
     """
-    portfolio = portfolio_of(frames, effective, known)
+    portfolio = frames.once(portfolio_of, effective, known)
     parts = portfolio.parts
     rows = portfolio.gains.iloc[parts["source"]].reset_index(drop=True)
     table = pd.DataFrame(
@@ -186,7 +186,7 @@ def gains_by_year(frames: Frames, *, effective: date, known: datetime) -> pd.Dat
 
     NET is CASH + REV + COST; AVOID and PROD stand beside it and are never added to it. The forecast is the whole reference forecast.
     """
-    parts = portfolio_of(frames, effective, known).parts
+    parts = frames.once(portfolio_of, effective, known).parts
     parts = parts[~parts["windfall"]]
     parts = parts.astype({"nature": "str", "stage": "str"})
     sums: dict[Any, int] = parts.groupby(["fiscal_year", "nature", "stage"])["cents"].sum().to_dict()

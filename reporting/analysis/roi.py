@@ -32,7 +32,8 @@ class _Facts:
     recurrent: pd.DataFrame
 
 
-def _facts(portfolio: Portfolio, frames: Frames, effective: date, known: datetime) -> _Facts:
+def _facts(frames: Frames, effective: date, known: datetime) -> _Facts:
+    portfolio = frames.once(portfolio_of, effective, known)
     size = len(portfolio.projects)
     money = _project_money(portfolio, frames, effective, known)
     parts = portfolio.parts[~portfolio.parts["windfall"]]
@@ -180,8 +181,7 @@ def grouped_columns(by: str) -> tuple[str, ...]:
 
 def roi_projects(frames: Frames, *, effective: date, known: datetime) -> pd.DataFrame:
     """`roi-projects`: one row per project decided by `effective`, in the order of their codes, then TOTAL."""
-    portfolio = portfolio_of(frames, effective, known)
-    facts = _facts(portfolio, frames, effective, known)
+    portfolio, facts = frames.once(portfolio_of, effective, known), frames.once(_facts, effective, known)
     size = len(portfolio.projects)
     sums = _sums(facts, np.arange(size), size, own=True) + _sums(facts, np.zeros(size, int), 1)
     names = [tuple(map(str, row)) for row in zip(*(portfolio.projects[name] for name in PROJECT), strict=True)]
@@ -196,8 +196,7 @@ def roi_grouped(frames: Frames, *, by: str, effective: date, known: datetime) ->
 
     One row per group in order (an unknown region is an empty group), then TOTAL, which alone has `roi_after_admin`.
     """
-    portfolio = portfolio_of(frames, effective, known)
-    facts = _facts(portfolio, frames, effective, known)
+    portfolio, facts = frames.once(portfolio_of, effective, known), frames.once(_facts, effective, known)
     labels = facts.table["first_year"] if by == "cohort" else portfolio.projects[by]
     keys, groups = pd.factorize(labels.astype("str"), sort=True)
     sums = _sums(facts, keys, len(groups)) + _sums(facts, np.zeros(len(keys), int), 1)

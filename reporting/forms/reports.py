@@ -24,7 +24,7 @@ _FILTER_LABELS = {
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
     "role": _("Rôle"), "authority_status": _("Statut"), "state": _("État"),
     "agreement": _("Convention (numéro)"), "agreement_kind": _("Type de convention"),
-    "instalment_kind": _("Type de versement"),
+    "instalment_kind": _("Type de versement"), "cohort": _("Cohorte"),
 }  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _filter_field(name: str) -> forms.Field:
     label = _FILTER_LABELS[name]
     if name in ("project", "organisation", "agreement"):
         return forms.CharField(label=label, required=False, max_length=40)
-    if name == "fiscal_year":
+    if name in ("fiscal_year", "cohort"):
         years = [(str(year), f"{year}-{year + 1}") for year in range(2020, 2045)]
         return forms.ChoiceField(label=label, required=False, choices=[*_ANY, *years])
     return forms.ChoiceField(label=label, required=False, choices=lambda: [*_ANY, *_choices(name)])

@@ -11,10 +11,12 @@ from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
-from fondsinnovation.kit.money import ZERO
+from fondsinnovation.kit.money import ZERO, fiscal_year_start
 from funding.enums import CREDIT_KINDS, LedgerKind
 from funding.models import Cofunding, LedgerEntry
 from projects.enums import BUDGETARY, Nature, Stage
+from projects.models import Project
+from reporting.catalogue import REPORTS, ROI_GROUPS, ROI_PROJECTS
 from reporting.models import Snapshot
 from reporting.queries.snapshots import hidden_projects, snapshot_of
 from reporting.rules import TOTAL
@@ -39,7 +41,9 @@ _LEDGER: Mapping[str, Mapping[LedgerKind, int]] = {
     "available": {**dict.fromkeys(CREDIT_KINDS, 1), _K.RESERVATION: -1, _K.COMMITMENT: -1},
 }
 _NET = tuple(nature.value for nature in BUDGETARY)
-#: column of `roi-projects` → the stage and natures of the gains that it adds
+#: the reports of returns: by project, then by group
+RETURNS = tuple(report.code for report in (ROI_PROJECTS, *ROI_GROUPS))
+#: column of a report of returns → the stage and natures of the gains that it adds
 _GAINS: Mapping[str, tuple[Stage, tuple[str, ...]]] = {
     **{f"net_gain_{stage.value}": (stage, _NET) for stage in Stage},
     "avoided_verified": (Stage.VERIFIED, (Nature.AVOID.value,)),
@@ -47,17 +51,20 @@ _GAINS: Mapping[str, tuple[Stage, tuple[str, ...]]] = {
 }
 _FUND = ("net_gain_verified", "fund_paid")
 _PUBLIC = ("net_gain_verified", "fund_paid", "cofunding")
+#: ratio of a report of returns → the figures that it is made from
+_RETURN: Mapping[str, tuple[str, ...]] = {
+    **{f"{name}_fund": _FUND for name in ("roi", "multiple", "rec3", "cum3")},
+    **{f"{name}_public": _PUBLIC for name in ("roi", "multiple", "rec3", "cum3")},
+    **dict.fromkeys(("npv", "bcr", "payback_years"), _PUBLIC),
+    "roi_after_admin": _FUND,
+    "realisation_reported": ("net_gain_reported", "net_gain_forecast"),
+    **dict.fromkeys(("realisation_verified", "variance"), ("net_gain_verified", "net_gain_forecast")),
+    **dict.fromkeys(("verification_yield", "coverage"), ("net_gain_verified", "net_gain_reported")),
+    "capture_rate": ("net_gain_captured", "net_gain_verified"),
+}
 #: (report, column) of a ratio → the figures that it is made from
 COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
-    **{("roi-projects", f"{name}_fund"): _FUND for name in ("roi", "multiple", "rec3", "cum3")},
-    **{("roi-projects", f"{name}_public"): _PUBLIC for name in ("roi", "multiple", "rec3", "cum3")},
-    **{("roi-projects", name): _PUBLIC for name in ("npv", "bcr", "payback_years")},
-    ("roi-projects", "realisation_reported"): ("net_gain_reported", "net_gain_forecast"),
-    ("roi-projects", "realisation_verified"): ("net_gain_verified", "net_gain_forecast"),
-    ("roi-projects", "variance"): ("net_gain_verified", "net_gain_forecast"),
-    ("roi-projects", "verification_yield"): ("net_gain_verified", "net_gain_reported"),
-    ("roi-projects", "coverage"): ("net_gain_verified", "net_gain_reported"),
-    ("roi-projects", "capture_rate"): ("net_gain_captured", "net_gain_verified"),
+    **{(code, ratio): parts for code in RETURNS for ratio, parts in _RETURN.items()},
     ("envelopes", "commitment_rate"): ("committed", "open"),
     ("envelopes", "payment_rate"): ("paid", "committed"),
     ("envelopes", "share"): ("authorised",),
@@ -77,11 +84,11 @@ def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], per
     """The rows that a figure of a snapshot adds up, less those of a hidden project; None when it adds no row."""
     if snapshot.report == "envelopes" and column in _LEDGER:
         return _ledger_cell(snapshot, column, selection, person)
-    if snapshot.report == "roi-projects" and column in ("fund_paid", "cofunding"):
+    if snapshot.report in RETURNS and column in ("fund_paid", "cofunding"):
         return _money_cell(snapshot, column, selection, person)
-    if snapshot.report == "roi-projects" and column in _GAINS:
+    if snapshot.report in RETURNS and column in _GAINS:
         stage, natures = _GAINS[column]
-        return _gain_cell(snapshot, stage, natures, selection, person)
+        return _gain_cell(snapshot, stage, natures, selection, person, members=_members(snapshot, selection))
     if snapshot.report == "gains-by-year" and column in Stage.values:
         nature = selection.get("nature", "NET")
         return _gain_cell(snapshot, Stage(column), _NET if nature == "NET" else (nature,), selection, person)
@@ -110,27 +117,42 @@ def _ledger_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], 
 
 
 def _money_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows:
-    project = selection.get("project", TOTAL)
     model: Any
     if column == "fund_paid":
         model, path, kinds = LedgerEntry, "agreement__project", {"kind__in": (_K.PAYMENT, _K.RECOVERY)}
     else:
         model, path, kinds = Cofunding, "project", {}
-    rows = _known(model, snapshot).filter(**kinds, **{f"{path}__decided_on__lte": snapshot.effective})
-    if project != TOTAL:
-        rows = rows.filter(**{f"{path}__reference": project})
+    rows = _known(model, snapshot).filter(**kinds, **{f"{path}__in": _members(snapshot, selection)})
     rows = rows.exclude(**{f"{path}__in": hidden_projects(person)})
     rows = rows.annotate(counted=F("amount")).select_related(path)
     return _sum("ledger" if model is LedgerEntry else "cofunding", rows.order_by("effective_on", "pk"))
 
 
-def _gain_cell(snapshot: Snapshot, stage: Stage, natures: tuple[str, ...], selection: Mapping[str, str], person: Any) -> CellRows | None:
+def _members(snapshot: Snapshot, selection: Mapping[str, str]) -> QuerySet[Project]:
+    """The projects that a row of a report of returns adds up: one, those of its group, or all of them for TOTAL."""
+    report = REPORTS[snapshot.report]
+    found, value = Project.objects.filter(decided_on__lte=snapshot.effective), selection.get(report.key[0], "")
+    if value == TOTAL:
+        return found
+    if report.key == ("cohort",):
+        return found.filter(decided_on__gte=fiscal_year_start(int(value)), decided_on__lt=fiscal_year_start(int(value) + 1))
+    return found.filter(**({report.path or "reference": value} if value else {f"{report.path}__isnull": True}))
+
+
+def _gain_cell(
+    snapshot: Snapshot,
+    stage: Stage,
+    natures: tuple[str, ...],
+    selection: Mapping[str, str],
+    person: Any,
+    members: QuerySet[Project] | None = None,
+) -> CellRows | None:
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
     if gains is None:
         return None
     rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no")
-    if selection.get("project", TOTAL) != TOTAL:
-        rows = rows.filter(key=selection["project"])
+    if members is not None:
+        rows = rows.filter(key__in=members.values("reference"))
     if selection.get("fiscal_year", TOTAL) != TOTAL:
         rows = rows.filter(data__fiscal_year=selection["fiscal_year"])
     rows = rows.exclude(key__in=hidden_projects(person).values("reference"))

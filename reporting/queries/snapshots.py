@@ -13,6 +13,7 @@ from projects.models import ForecastGain, Project, Recusal
 from reporting.catalogue import Report
 from reporting.enums import RunState, SnapshotKind
 from reporting.models import Gain, Run, Snapshot, SnapshotRow
+from reporting.rules import TOTAL
 
 #: the rows whose arrival makes a snapshot older than the facts
 FACTS: Mapping[str, Any] = {"ledger": LedgerEntry, "cofunding": Cofunding, "gains": Gain, "forecasts": ForecastGain}
@@ -68,7 +69,9 @@ def visible_rows(snapshot: Snapshot, report: Report, filters: Mapping[str, str],
     """
     rows = snapshot.rows.order_by("position", "pk")
     projects = chosen_projects(report, filters, person)
-    if projects is not None:
+    if projects is not None and report.path:
+        rows = rows.exclude(key=TOTAL).exclude(key__in=hidden_projects(person).values(report.path))
+    elif projects is not None:
         rows = rows.filter(key__in=projects.values("reference"))
     matches = {f"data__{name}": value for name, value in filters.items() if name in report.matches}
     return rows.filter(Q(**matches))

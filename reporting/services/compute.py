@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -42,7 +43,12 @@ def compute(
     from reporting import analysis
 
     frames = None
-    functions = {"gains": analysis.gains_rows, "roi-projects": analysis.roi_projects, "gains-by-year": analysis.gains_by_year}
+    functions: dict[str, Callable[..., Any]] = {
+        "gains": analysis.gains_rows,
+        "roi-projects": analysis.roi_projects,
+        "gains-by-year": analysis.gains_by_year,
+        **{code: partial(analysis.roi_grouped, by=by) for code, by in analysis.GROUPS.items()},
+    }
     for code in codes:
         if code == catalogue.ACCESS.code:
             yield REPORTS[code], access_rows(effective=effective, known=known)

@@ -22,7 +22,7 @@ from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role,
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
 from reporting.queries.payments import INSTALMENT_KINDS
-from reporting.queries.reports import COMPONENTS
+from reporting.queries.reports import COMPONENTS, RETURNS
 from reporting.rules import TOTAL
 
 #: column → the French label of each of its codes
@@ -62,7 +62,7 @@ def shown(column: Column, text: str) -> str:
         return str(EMPTY.get(column.code) or typography.unknown())
     if text == TOTAL:
         return _("Total")
-    if column.code == "fiscal_year":
+    if column.code in ("fiscal_year", "cohort"):
         return typography.fiscal_year(int(text))
     if column.kind is Kind.MONEY:
         return typography.money_cents(Decimal(text))
@@ -102,7 +102,7 @@ class CellColumn(django_tables2.Column):
 
 def has_rows(report: str, column: str) -> bool:
     """Whether a figure of this column adds rows up: a ceiling and a ratio do not."""
-    if report == "roi-projects":
+    if report in RETURNS:
         return column in ("fund_paid", "cofunding", "avoided_verified", "productivity_verified") or column.startswith("net_gain_")
     return report == "gains-by-year" or (report == "envelopes" and column != "ceiling")
 

@@ -14,8 +14,11 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 
+from fondsinnovation import urls
+from fondsinnovation.kit import views
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import (
     Amendment,
@@ -60,7 +63,10 @@ POLICIES = ("projects.policies", "funding.policies", "reporting.policies")
 
 
 @pytest.fixture
-def world():
+def world(monkeypatch):
+    """The world, in which a refusal has its status and no page: those are looked at elsewhere, and half of the answers are refusals."""
+    monkeypatch.setattr(views, "refusal_page", lambda request, error: HttpResponse(status=error.status))
+    monkeypatch.setattr(urls, "handler404", lambda request, exception: HttpResponse(status=404), raising=False)
     logging.disable(logging.CRITICAL)  # a line for each of thousands of refusals costs more than it tells
     with time_machine.travel(NOW, tick=False):
         yield make_world()

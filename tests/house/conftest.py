@@ -1,3 +1,5 @@
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -6,21 +8,22 @@ from tests.house.processes import processes
 
 
 @pytest.fixture
-def clones(tmp_path_factory):
-    """Makes the state folder of one more clone, open to the account that PostgreSQL drops to; ends what is left at the end."""
+def clones():
+    """Makes the state folder of one more clone; ends what is left in it at the end. Not under pytest's own folder, which it closes again
+    to every other account at each of its starts: PostgreSQL, started by root, runs under one."""
     made = []
 
     def make() -> Path:
-        folder = tmp_path_factory.mktemp("clone")
-        for parent in (folder, *folder.parents):
-            if parent.owner() == folder.owner() and parent.name.startswith(("clone", "popen", "pytest")):
-                parent.chmod(0o755)
+        folder = Path(tempfile.mkdtemp(prefix="portail-clone-"))
+        folder.chmod(0o755)
         made.append(folder)
         return folder
 
     yield make
     for process in (process for folder in made for process in processes(folder)):
         process.kill()
+    for folder in made:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -279,6 +279,7 @@ def test_key_beyond_any_entry_breaks_nothing(client, auditor, address):
     assert client.get(address).status_code == (200 if "?" in address else 404)
 
 
+@pytest.mark.django_db
 def test_title_of_a_draft_is_not_in_the_journal(client):
     town, call = OrganisationFactory(), CallFactory()
     writer = person_with(Role.WRITER, organisation=town)

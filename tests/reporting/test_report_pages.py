@@ -1,7 +1,7 @@
 """The dashboard, the reports, the rows behind each figure, and who sees them."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,15 +11,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from fondsinnovation.kit.money import fiscal_year_of
 from projects.enums import Role, Stage
-from projects.models import JournalEntry, User
+from projects.models import JournalEntry, Project, User
 from reporting.catalogue import REPORTS, Kind
 from reporting.enums import RunState
 from reporting.models import Run
 from reporting.queries.reports import cell_rows
 from reporting.queries.snapshots import working_snapshots
 from reporting.services import snapshots
-from reporting.services.snapshots import run_recompute
+from reporting.services.compute import rows_of
+from reporting.services.snapshots import one_moment, run_recompute
 from tests.factories import NOW, person_with, recuse
 from tests.reporting.portfolio import Portfolio
 from tests.reporting.test_snapshots import recompute, small
@@ -281,6 +283,48 @@ def test_a_recused_person_sees_neither_the_project_nor_a_total_that_tells_it(cli
     page = client.get(url("report_cell", "envelopes", "paid", envelope="PROJECTS", fiscal_year="2026"))
     assert "PRJ-SECRET" not in page.text
     assert [row.record.agreement.project.reference for row in page.context["table"].rows] == ["PRJ-1"]
+
+
+def test_organisation_of_a_hidden_project_is_in_no_return_by_organisation(client: Client, auditor: User) -> None:
+    book = small()
+    hidden = book.project("PRJ-SECRET")
+    book.pay(hidden, "777.77")
+    recompute()
+    seen = Project.objects.get(reference="PRJ-1").organisation.code
+    address = url("report_detail", "roi-organisations")
+    assert {row.record.key for row in client.get(address).context["table"].rows} == {seen, hidden.organisation.code, "TOTAL"}
+    recuse(auditor, hidden.application)
+    assert {row.record.key for row in client.get(address).context["table"].rows} == {seen}
+    assert client.get(url("report_cell", "roi-organisations", "fund_paid", organisation=hidden.organisation.code)).status_code == 404
+    with one_moment():
+        rows = list(rows_of(REPORTS["roi-organisations"], effective=NOW.date(), known=NOW, filters={}, person=auditor))
+    assert [(row["organisation"], row["fund_paid"]) for row in rows] == [(seen, "60000.00"), ("TOTAL", "60000.00")]
+
+
+@pytest.mark.parametrize(
+    ("code", "group"), [("roi-calls", "call"), ("roi-organisations", "organisation"), ("roi-regions", "region"), ("roi-cohorts", "cohort")]
+)
+def test_return_by_group_adds_its_projects_up_and_is_read_line_by_line(client: Client, auditor: User, code: str, group: str) -> None:
+    book = small()
+    first = Project.objects.get(reference="PRJ-1")
+    second = book.project("PRJ-2", decided_on=date(2025, 6, 1), starts_on=date(2025, 6, 1))
+    Project.objects.filter(pk=second.pk).update(region_id="17")
+    book.pay(second, "1000.00")
+    recompute()
+    of = {"call": lambda p: p.call.reference, "organisation": lambda p: p.organisation.code, "region": lambda p: p.region_id}
+    of["cohort"] = lambda p: str(fiscal_year_of(p.decided_on))
+    second.refresh_from_db()
+    keys = [of[group](project) for project in (first, second)]
+    table = client.get(url("report_detail", code)).context["table"]
+    found = {row.record.key: row.record.data for row in table.rows}
+    assert {key: (found[key]["projects"], found[key]["fund_paid"]) for key in (*keys, "TOTAL")} == {
+        keys[0]: ("1", "60000.00"), keys[1]: ("1", "1000.00"), "TOTAL": ("2", "61000.00"),
+    }  # fmt: skip
+    assert {key: found[key]["roi_after_admin"] for key in (*keys, "TOTAL")} == {keys[0]: "", keys[1]: "", "TOTAL": "-0.5902"}
+    one = client.get(url("report_detail", code, **{group: keys[1]})).context["table"]
+    assert [row.record.key for row in one.rows] == [keys[1]]
+    cell = client.get(url("report_cell", code, "fund_paid", **{group: keys[1]}))
+    assert [row.record.agreement.project.reference for row in cell.context["table"].rows] == ["PRJ-2"]
 
 
 def test_a_get_writes_nothing_in_the_journal(client: Client, auditor: User) -> None:
