@@ -317,7 +317,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "in_force")),
                 fields=("agreement", "base_revision"),
                 name="amendment_one_per_version",
-                violation_error_message="Un autre avenant a déjà modifié cette version de la convention : reprenez le vôtre.",
+                violation_error_message="Un autre avenant a déjà modifié cette version de la convention : reprenez le vôtre.",
             ),
         ),
         migrations.AddConstraint(
@@ -331,7 +331,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends_on_after__gte", models.F("starts_on_after"))),
                 name="amendment_dates_in_order",
-                violation_error_message="La fin précède le début : inscrivez une date égale ou postérieure au début.",
+                violation_error_message="La fin précède le début : inscrivez une date égale ou postérieure au début.",
             ),
         ),
         migrations.AddConstraint(

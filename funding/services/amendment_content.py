@@ -88,7 +88,11 @@ def require_current(content: AmendmentContent, agreement: Agreement) -> None:
             _("La convention est passée de la version %(seen)s à la version %(today)s depuis que vous l’avez lue : relisez-la.")
             % {"seen": content.base_revision, "today": agreement.revision}
         )
-    said = {"amount": (_("l’aide"), money_cents), "starts_on": (_("le début"), long_date), "ends_on": (_("la fin"), long_date)}
+    said: dict[str, tuple[str, Any]] = {
+        "amount": (_("l’aide"), money_cents),
+        "starts_on": (_("le début"), long_date),
+        "ends_on": (_("la fin"), long_date),
+    }
     for name, believed in content.seen.items():
         label, say = said[name]
         if believed != (true := getattr(agreement, name)):
