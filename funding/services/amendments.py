@@ -18,6 +18,8 @@ from funding.queries.amendments import conflicts_of, kinds_of, raises_a_year
 from funding.services.amendment_content import CONTENT, AmendmentContent, Standing, require_current, standing_of, write_content, write_rows
 from funding.services.amendment_force import apply_amendment
 from projects.models import Project, User
+from projects.queries.people import active_members
+from projects.services import messages
 from projects.services.journal import money_clock, note, note_reason, transition
 from projects.services.locks import lock
 from projects.services.outbox import queue
@@ -123,9 +125,24 @@ def put_amendment_in_force(*, amendment_id: int, actor: User, now: datetime, key
     require_finishable(amendment, now)
     transition([amendment], AmendmentState.IN_FORCE, moves=AMENDMENT_MOVES, now=now, decided_by=actor, decided_at=now)
     _step(amendment, AmendmentStepKind.IN_FORCE, actor, now)
+    _tell(amendment, now)
     queue("money", now=now)
     apply_amendment(amendment, actor=actor, now=now, known=known)
     return amendment
+
+
+def _tell(amendment: Amendment, now: datetime) -> None:
+    """Whoever follows the file in the organisation learns that its agreement has changed."""
+    application = amendment.agreement.project.application
+    if application is None:
+        return
+    people = User.objects.filter(
+        pk__in=active_members(application.organisation_id, now).for_call(application.call_id).values("person")
+    ).order_by("pk")
+    with messages.in_french():
+        subject = _("%(number)s : un avenant est en vigueur") % {"number": amendment.agreement.number}
+        body = _("Un avenant a changé la convention. Lisez dans le portail ce qui était et ce qui est.")
+    messages.send(people, application=application, subject=subject, body=body, now=now)
 
 
 @act

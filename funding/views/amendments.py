@@ -68,7 +68,7 @@ def amendment_detail(request: HttpRequest, number: str, amendment: int) -> HttpR
         "planned": list(queries.planned_of(found)),
         "out": queries.replaced_by(found) if found.planned.exists() else [],
         "kept": list(queries.kept(agreement)) if under_way and found.parts.exists() else [],
-        "conflicts": queries.conflicts_of(found),
+        "conflicts": queries.conflicts_of(found) if is_staff else [],
         "initial": queries.initial_amount(agreement),
         "needs_certificate": queries.raises_a_year(found),
         "given": given,

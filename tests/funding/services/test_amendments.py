@@ -18,7 +18,7 @@ from funding.services.milestone_changes import cancel_milestone, postpone_milest
 from funding.services.milestones import report_milestone
 from funding.services.payments import reject_payment
 from projects.enums import Role
-from projects.models import Baseline, ForecastGain, GainLine, GainPlan, JournalEntry
+from projects.models import Baseline, ForecastGain, GainLine, GainPlan, JournalEntry, Message
 from reporting.queries.invariants import check
 from tests.factories import NOW, agreement_in_force, person_with, recuse, upload, verify_milestones
 from tests.funding.amending import REASON, amended, approved, certified, content_of, proposed
@@ -414,6 +414,14 @@ def test_whom_a_recusal_keeps_away_and_others_do_nothing():
     amendment = proposed(agreement, ends_on=date(2028, 1, 1))
     with pytest.raises(NotAllowed):
         acts.approve_amendment(amendment_id=amendment.pk, actor=person_with(Role.HEAD), now=NOW)
+
+
+def test_the_organisation_is_told_that_its_agreement_has_changed():
+    agreement = agreement_in_force()
+    writer = person_with(Role.WRITER, organisation=agreement.project.organisation)
+    amended(agreement, ends_on=date(2028, 1, 1))
+    told = Message.objects.get(person=writer)
+    assert (told.application, told.subject) == (agreement.project.application, f"{agreement.number}\u00a0: un avenant est en vigueur")
 
 
 def test_a_second_click_changes_nothing_and_the_journal_says_it_once():
