@@ -260,6 +260,11 @@ class InstalmentKind(TextChoices):
     ADVANCE = "advance", _("Avance")
     MILESTONE = "milestone", _("Jalon")
     HOLDBACK = "holdback", _("Retenue (rapport final)")
+    PRIZE = "prize", _("Prix")
+
+
+#: instalments that wait for no milestone
+WITHOUT_MILESTONE = frozenset({InstalmentKind.ADVANCE, InstalmentKind.PRIZE})
 
 
 class ClaimState(TextChoices):
@@ -283,6 +288,27 @@ CLAIM_MOVES = {
 #: claims whose amount may be paid, and those that are decided
 CLAIM_ADMITTED = frozenset({ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED})
 CLAIM_DECIDED = CLAIM_ADMITTED | {ClaimState.REFUSED}
+
+
+class OutcomeState(TextChoices):
+    """Of a quantity declared under a payment by results."""
+
+    DECLARED = "declared", _("Déclarée")
+    VERIFIED = "verified", _("Vérifiée")
+    PARTLY_VERIFIED = "partly_verified", _("Vérifiée en partie")
+    REFUSED = "refused", _("Refusée")
+
+
+OUTCOME_MOVES = {
+    OutcomeState.DECLARED: {OutcomeState.VERIFIED, OutcomeState.PARTLY_VERIFIED, OutcomeState.REFUSED},
+    OutcomeState.VERIFIED: set(),
+    OutcomeState.PARTLY_VERIFIED: set(),
+    OutcomeState.REFUSED: set(),
+}
+
+#: declarations whose amount is due, and those that are decided
+OUTCOME_VERIFIED = frozenset({OutcomeState.VERIFIED, OutcomeState.PARTLY_VERIFIED})
+OUTCOME_DECIDED = OUTCOME_VERIFIED | {OutcomeState.REFUSED}
 
 
 class ScheduleMethod(TextChoices):

@@ -78,7 +78,7 @@ class AmendmentForm(KeyForm):
         number = {"number": index}
         self.fields[f"kind_{index}"] = forms.ChoiceField(
             label=_("Type du versement %(number)s") % number,
-            choices=InstalmentKind.choices,
+            choices=[one for one in InstalmentKind.choices if one[0] != InstalmentKind.PRIZE],
             initial=one.kind if one else InstalmentKind.MILESTONE,
         )
         self.fields[f"milestone_{index}"] = forms.ChoiceField(

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("advance", "Avance"), ("milestone", "Jalon"), ("holdback", "Retenue (rapport final)")],
+                        choices=[("advance", "Avance"), ("milestone", "Jalon"), ("holdback", "Retenue (rapport final)"), ("prize", "Prix")],
                         max_length=10,
                         verbose_name="type",
                     ),

@@ -29,7 +29,9 @@ from funding.models.envelopes import (
     LedgerEntry,
 )
 from funding.models.milestones import MilestoneChange, PaymentHold
+from funding.models.outcomes import OutcomeBalance, OutcomeDeclaration, OutcomeSchedule
 from funding.models.payments import Cofunding, Payment
+from funding.models.prizes import Prize, PrizeAward
 from funding.models.reviews import Eligibility, Review, Score
 from funding.models.terms import DelegationRule, PaymentTerms
 
@@ -75,11 +77,16 @@ __all__ = [
     "LedgerEntry",
     "Milestone",
     "MilestoneChange",
+    "OutcomeBalance",
+    "OutcomeDeclaration",
+    "OutcomeSchedule",
     "Payment",
     "PaymentBatch",
     "PaymentHold",
     "PaymentRule",
     "PaymentTerms",
+    "Prize",
+    "PrizeAward",
     "ReturnFile",
     "ReturnLine",
     "Review",

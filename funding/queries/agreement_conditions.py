@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
-from funding.enums import LedgerKind, MilestoneState, Party, PaymentState
+from funding.enums import InstalmentKind, LedgerKind, MilestoneState, Party, PaymentState
 from funding.models import Agreement, LedgerEntry, Payment
+from funding.queries.outcomes import pays_results, schedule_of
 from projects.models import GainPlan
 
 
@@ -23,6 +24,7 @@ def unmet_conditions(agreement: Agreement) -> list[str]:
         *([] if Party.MINISTER in signed else [_("La signature du ministre manque.")]),
         *_plan_faults(agreement),
         *_schedule_faults(agreement),
+        *([_("Le barème de résultats manque.")] if pays_results(agreement) and schedule_of(agreement) is None else []),
         *_reservation_faults(agreement),
     ]
 
@@ -30,6 +32,8 @@ def unmet_conditions(agreement: Agreement) -> list[str]:
 def _plan_faults(agreement: Agreement) -> list[str]:
     """The plan of gains is locked at the signature: it must say where every line starts from."""
     plan = GainPlan.objects.filter(application=agreement.project.application_id).first()
+    if plan is not None and not agreement.project.call.terms.gains_required:
+        return []
     if plan is None or not plan.lines.exists():
         return [_("Le plan de gains n’a aucune ligne.")]
     bare = plan.lines.filter(baseline=None).order_by("code").values_list("code", flat=True)
@@ -87,7 +91,11 @@ def payments_under_way(agreement: Agreement) -> list[str]:
 def unmet_for_completion(agreement: Agreement) -> list[str]:
     """Every milestone that was not cancelled is verified, the final report's too."""
     waiting = agreement.milestones.exclude(state__in=(MilestoneState.VERIFIED, MilestoneState.CANCELLED)).order_by("position", "pk")
-    return [_("Le jalon %(position)s (%(title)s) n’est pas vérifié.") % {"position": one.position, "title": one.title} for one in waiting]
+    unpaid = agreement.instalments.filter(kind=InstalmentKind.PRIZE).exclude(payments__state=PaymentState.CONFIRMED)
+    return [
+        *[_("Le jalon %(position)s (%(title)s) n’est pas vérifié.") % {"position": one.position, "title": one.title} for one in waiting],
+        *([_("Le prix n’est pas versé.")] if unpaid.exists() else []),
+    ]
 
 
 def unmet_for_closing(agreement: Agreement) -> list[str]:

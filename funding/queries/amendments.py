@@ -65,10 +65,10 @@ def amendments_for(person: Any, agreement: Agreement, now: datetime) -> QuerySet
 
 
 def kept(agreement: Agreement) -> QuerySet[Instalment]:
-    """The instalments that no amendment replaces: paid or on their way, or claimed."""
+    """The instalments that no amendment replaces: paid or on their way, or claimed; a prize, which is paid whole."""
     paid = Payment.objects.filter(instalment__agreement=agreement).exclude(state__in=DEAD_PAYMENTS)
     claimed = Claim.objects.filter(instalment__agreement=agreement).exclude(state=ClaimState.REFUSED)
-    held = Q(pk__in=paid.values("instalment")) | Q(pk__in=claimed.values("instalment"))
+    held = Q(pk__in=paid.values("instalment")) | Q(pk__in=claimed.values("instalment")) | Q(kind=InstalmentKind.PRIZE)
     return live(agreement).filter(held)
 
 

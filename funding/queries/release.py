@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from funding.enums import ClaimState, MilestoneChangeKind, PaymentState
 from funding.models import Agreement, Claim, Instalment, Milestone, MilestoneChange, Payment, PaymentHold, PaymentTerms
+from funding.queries.outcomes import dues_of, pays_results
 from funding.release import Checklist, Facts, checklist
 
 
@@ -27,6 +28,7 @@ def checklists_of(agreement: Agreement) -> dict[int, Checklist]:
         asked=dict(live.order_by("pk").values_list("instalment", "amount")),
         claims={claim.instalment_id: claim for claim in claims.order_by("pk")},
         is_held=PaymentHold.objects.filter(agreement=agreement, lifted_at=None).exists(),
+        dues=dues_of(agreement) if pays_results(agreement) else None,
     )
     return {one.pk: checklist(one, facts) for one in instalments}
 

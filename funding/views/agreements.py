@@ -32,6 +32,7 @@ from funding.policies.payments import list_payments
 from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
 from funding.queries.amendments import amendments_for, kinds_of, with_content
+from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
 from funding.queries.release import checklists_of, current_hold
 from funding.services import agreements as acts
@@ -39,7 +40,7 @@ from funding.tables.amendments import amendment_tag
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.agreement_steps import next_steps
 from funding.views.awards import award_or_404
-from projects.enums import Role
+from projects.enums import Modality, Role
 from projects.policies.rights import needs_role
 from projects.policies.staff import read_files
 
@@ -92,7 +93,8 @@ class AgreementDraft(ActForm):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         proposed = self.method.proposal(self.award.amount, self.parts, self.award.application.call.terms)
-        return {**super().get_form_kwargs(), "proposed": proposed, "years": list(self.parts)}
+        measured = self.award.application.call.terms.modality == Modality.OUTCOME
+        return {**super().get_form_kwargs(), "proposed": proposed, "years": list(self.parts), "measured": measured}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = {
@@ -113,6 +115,7 @@ class AgreementDraft(ActForm):
             starts_on=data["starts_on"],
             ends_on=data["ends_on"],
             instalments=form.instalments(),
+            outcome=form.outcome(),
             actor=self.request.user,
             now=timezone.now(),
             key=data["key"],
@@ -141,6 +144,7 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
         "milestones": agreement.milestones.order_by("position", "pk"),
         "instalments": schedule_of(agreement, request.user, now),
+        "results": results_of(agreement),
         "hold": current_hold(agreement),
         "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),

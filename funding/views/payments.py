@@ -25,6 +25,7 @@ from funding.policies import payments as policies
 from funding.policies.batches import import_returns, reverse_payment
 from funding.policies.milestones import change_milestone
 from funding.queries.bank import current_details
+from funding.queries.outcomes import declarations_of, measured_by
 from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for
 from funding.queries.release import changes_of, checklist_of
 from funding.services import milestones as milestone_acts
@@ -93,6 +94,8 @@ def milestone_detail(request: HttpRequest, milestone: int) -> HttpResponse:
         "may_verify": policies.verify_milestone(request.user, found, now),
         "may_change": change_milestone(request.user, found, now),
         "changes": changes_of(found),
+        "measured": measured_by(found),
+        "declarations": declarations_of(found),
     }
     return render(request, "funding/milestone_detail.html", context)
 
@@ -116,7 +119,8 @@ class MilestoneAct(ActForm):
         return policies.verify_milestone(self.request.user, milestone, timezone.now())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(milestone=self.milestone, title=self.title, explanation=self.explanation, **kwargs)
+        shown = {"milestone": self.milestone, "title": self.title, "explanation": self.explanation, "measured": None, "declaration": None}
+        return super().get_context_data(**{**shown, **kwargs})
 
     def act_with(self, form: BaseForm) -> dict[str, Any]:
         return {

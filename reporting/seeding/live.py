@@ -85,7 +85,7 @@ DRAFTS = (
 
 def add_live_files(*, now: datetime) -> list[Application]:
     """Make the waiting files, over a seeded fund. Raises WrongState when no call takes applications."""
-    live = _Live(now)
+    live = Live(now)
     live.open_call()
     files = [live.make(number, waiting) for number, waiting in enumerate(FILES)]
     live.now = now - timedelta(days=4)  # what was signed a month ago has begun
@@ -97,7 +97,7 @@ def add_live_files(*, now: datetime) -> list[Application]:
     return files + [live.begin(number, code, title) for number, (code, title) in enumerate(DRAFTS)]
 
 
-class _Live:
+class Live:
     """The accounts, and a clock that each act moves forward."""
 
     def __init__(self, now: datetime) -> None:
@@ -122,15 +122,21 @@ class _Live:
         return {"now": self.now, **by}
 
     # ── The call ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    def open_call(self) -> None:
-        """A call with continuous intake: its files are decided as they come."""
+    def open_call(self, **given: Any) -> None:
+        """A call with continuous intake, or as `given`: its files are decided as they come."""
         writer, year = self.one(Role.OFFICER), fiscal_year_of(timezone.localdate(self.end))
+        usual = {
+            "title": "Guichet continu : améliorer un service",
+            "purpose": "Soutenir en tout temps un projet prêt, mesurable et reproductible.",
+            "terms": "JALONS", "amounts": (3_000_000, 2_000_000), **given,
+        }  # fmt: skip
+        terms, amounts = usual.pop("terms"), usual.pop("amounts")
         content = CallContent(
-            title="Guichet continu : améliorer un service", purpose="Soutenir en tout temps un projet prêt, mesurable et reproductible.",
-            terms_id=TermsProfile.objects.get(code="JALONS").pk, opens_at=self.now, closes_at=self.end + timedelta(days=120),
-            budgets={year: Decimal("3000000.00"), year + 1: Decimal("2000000.00")},
+            terms_id=TermsProfile.objects.get(code=terms).pk, opens_at=self.now, closes_at=self.end + timedelta(days=120),
+            budgets={year + place: Decimal(amount) for place, amount in enumerate(amounts)},
             objectives=[ObjectiveRow(name, unit, Decimal(base), Decimal(goal), weight) for name, unit, base, goal, weight in OBJECTIVES],
             criteria=[CriterionRow(title, weight, guidance) for title, weight, guidance in CRITERIA],
+            **usual,
         )  # fmt: skip
         self.call = create_call(content=content, **self.act(actor=writer))
         submit_call(call_id=self.call.pk, **self.act(actor=writer))

@@ -28,6 +28,7 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Avenant", "funding.Amendment", funding.AMENDMENT_MOVES),
     ("Jalon", "funding.Milestone", funding.MILESTONE_MOVES),
     ("Réclamation", "funding.Claim", funding.CLAIM_MOVES),
+    ("Quantité d’un résultat", "funding.OutcomeDeclaration", funding.OUTCOME_MOVES),
     ("Paiement", "funding.Payment", funding.PAYMENT_MOVES),
     ("Coordonnées bancaires", "funding.BankDetail", funding.BANK_MOVES),
     ("Lot de paiement", "funding.PaymentBatch", funding.BATCH_MOVES),
