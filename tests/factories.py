@@ -295,7 +295,12 @@ SCHEDULE = ((InstalmentKind.ADVANCE, 0, 25), (InstalmentKind.MILESTONE, 1, 55), 
 
 
 def agreement_in_force(
-    application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), schedule: Any = SCHEDULE, **fields: Any
+    application: Application | None = None,
+    *,
+    amount: Decimal = Decimal("100000.00"),
+    schedule: Any = SCHEDULE,
+    shares: tuple[int, ...] | None = None,
+    **fields: Any,
 ) -> Agreement:
     """An agreement of 2026-2027 in force: advance 25 %, first milestone 55 %, holdback 20 % on the second; committed in the ledger."""
     application = application or ApplicationFactory(
@@ -353,8 +358,8 @@ def agreement_in_force(
             )
             for planned in application.planned_milestones.order_by("position")
         ]
-        shares = split(amount, tuple(percentage for _kind, _at, percentage in schedule))
-        for position, ((kind, at, _percentage), share) in enumerate(zip(schedule, shares, strict=True), start=1):
+        shares = shares or tuple(percentage for _kind, _at, percentage in schedule)
+        for position, ((kind, at, _percentage), share) in enumerate(zip(schedule, split(amount, shares), strict=True), start=1):
             milestone = milestones[at - 1 if at > 0 else at] if at else None
             Instalment.objects.create(
                 agreement=agreement, position=position, kind=kind, milestone=milestone, fiscal_year=2026, amount=share

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from fondsinnovation.fields import DayField, MoneyField
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year
-from funding.enums import WITHOUT_MILESTONE, InstalmentKind, TerminationCause
+from funding.enums import WITHOUT_MILESTONE, InstalmentKind, RecoveryBasis, TerminationCause
 from funding.forms.outcomes import OutcomeTermsForm
 from funding.forms.payments import KeyForm, ReasonForm
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
+from funding.services.recoveries import RecoveryTerms, Schedule
 
 #: empty rows offered below those of the draft
 MORE_MILESTONES, MORE_INSTALMENTS = 2, 3
@@ -30,8 +31,29 @@ class ReviewForm(KeyForm):
 
 
 class TerminationForm(ReasonForm):
+    """The cause, and what was paid and is to be returned, if anything: another person will claim it."""
+
     cause = forms.ChoiceField(label=_("Cause"), choices=TerminationCause.choices, widget=forms.RadioSelect)
-    field_order = ("cause", "reason", "key")
+    amount = MoneyField(
+        label=_("Montant à recouvrer (facultatif)"),
+        required=False,
+        help_text=_("De ce qui est payé; une autre personne le réclamera à l’organisme"),
+    )
+    first_due_on = DayField(label=_("Échéance du recouvrement"), required=False)
+    field_order = ("cause", "reason", "amount", "first_due_on", "key")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("amount") and not data.get("first_due_on") and "first_due_on" not in self.errors:
+            self.add_error("first_due_on", _("Inscrivez l’échéance du recouvrement."))
+        return data
+
+    def recovery(self) -> RecoveryTerms | None:
+        """What is to be returned, for the reason of the termination."""
+        data = self.cleaned_data
+        if not data["amount"]:
+            return None
+        return RecoveryTerms(data["amount"], RecoveryBasis.TERMINATION, data["reason"], Schedule(data["first_due_on"]))
 
 
 class RedraftForm(OutcomeTermsForm):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funding", "0051_amendment_guards"),
+        ("funding", "0081_secretariat_cost_guards"),
         ("projects", "0022_exceptional_access_unanswered"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

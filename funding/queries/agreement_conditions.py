@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
-from funding.enums import InstalmentKind, LedgerKind, MilestoneState, Party, PaymentState
-from funding.models import Agreement, LedgerEntry, Payment
+from funding.enums import DEAD_PAYMENTS, ClaimState, InstalmentKind, LedgerKind, MilestoneState, Party, PaymentState
+from funding.models import Agreement, Claim, LedgerEntry, Payment
 from funding.queries.outcomes import pays_results, schedule_of
+from funding.queries.recoveries import credited_by_year, unsettled
 from projects.models import GainPlan
 
 
@@ -70,9 +71,9 @@ def committed_by_year(agreement: Agreement) -> dict[int, Decimal]:
 
 
 def unpaid_by_year(agreement: Agreement) -> dict[int, Decimal]:
-    """Dollars committed and never paid, by fiscal year: a recovered payment was paid, and stays committed (T10)."""
-    paid = _by_year(agreement, LedgerKind.PAYMENT)
-    left = {year: amount - paid.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
+    """Dollars committed and never paid, by fiscal year: what was recovered was paid, credited back to the envelope or not (T10)."""
+    paid, credited = _by_year(agreement, LedgerKind.PAYMENT), credited_by_year(agreement)
+    left = {year: amount - paid.get(year, ZERO) + credited.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
     return {year: amount for year, amount in left.items() if amount > 0}
 
 
@@ -82,8 +83,8 @@ def _by_year(agreement: Agreement, kind: LedgerKind) -> dict[int, Decimal]:
 
 
 def payments_under_way(agreement: Agreement) -> list[str]:
-    """The payments that are neither confirmed nor rejected: an agreement does not end while money is on its way."""
-    ended = (PaymentState.CONFIRMED, PaymentState.REJECTED)
+    """The payments that are neither confirmed nor rejected nor taken back: an agreement does not end while money is on its way."""
+    ended = (PaymentState.CONFIRMED, *DEAD_PAYMENTS)
     numbers = Payment.objects.filter(instalment__agreement=agreement).exclude(state__in=ended).order_by("number")
     return [_("Le paiement %(number)s est en cours.") % {"number": number} for number in numbers.values_list("number", flat=True)]
 
@@ -99,10 +100,19 @@ def unmet_for_completion(agreement: Agreement) -> list[str]:
 
 
 def unmet_for_closing(agreement: Agreement) -> list[str]:
-    """Every milestone verified, no payment under way, and the plan whose gains will be followed locked."""
+    """Every milestone verified, no payment under way, claims and recoveries settled, and the plan whose gains will be followed locked."""
     locked = GainPlan.objects.filter(project=agreement.project_id, locked_at__isnull=False).exists()
     return [
         *unmet_for_completion(agreement),
         *payments_under_way(agreement),
+        *_claims_under_way(agreement),
+        *unsettled(agreement),
         *([] if locked else [_("Le calendrier de suivi des gains n’est pas établi.")]),
     ]
+
+
+def _claims_under_way(agreement: Agreement) -> list[str]:
+    """The claims that the beneficiary submitted and nobody decided yet."""
+    waiting = Claim.objects.filter(instalment__agreement=agreement, state__in=(ClaimState.SUBMITTED, ClaimState.IN_VERIFICATION))
+    numbers = waiting.order_by("number").values_list("number", flat=True)
+    return [_("La réclamation %(number)s n’est pas décidée.") % {"number": number} for number in numbers]

@@ -208,6 +208,13 @@ class AgreementTerminate(AgreementMove):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(unpaid=sorted(unpaid_by_year(self.agreement).items()), **kwargs)
 
+    def perform(self, form: BaseForm) -> HttpResponse:
+        given = {name: form.cleaned_data[name] for name in ("cause", "reason", "key")}
+        person, now = self.request.user, timezone.now()
+        agreement_ends.terminate_agreement(agreement_id=self.agreement.pk, recovery=form.recovery(), actor=person, now=now, **given)
+        messages.success(self.request, self.success)
+        return redirect("funding:agreement_detail", self.agreement.number)
+
 
 class AgreementComplete(AgreementMove):
     target = AgreementState.COMPLETED

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from fondsinnovation.kit.money import fiscal_year_of
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
+from fondsinnovation.templatetags.typography import money
 from fondsinnovation.templatetags.typography import number as said
 from funding.enums import AGREEMENT_MOVES, AgreementState
 from funding.filters.awards import AgreementFilter
@@ -29,12 +30,15 @@ from funding.policies.amendments import propose_amendment
 from funding.policies.claims import write_claim
 from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
+from funding.policies.recoveries import open_recovery
 from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
 from funding.queries.amendments import amendments_for, kinds_of, with_content
 from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
+from funding.queries.recoveries import recoveries_for
 from funding.queries.release import checklists_of, current_hold
+from funding.queries.totals import agreement_totals
 from funding.services import agreements as acts
 from funding.tables.amendments import amendment_tag
 from funding.tables.awards import AgreementTable, agreement_tag
@@ -52,8 +56,13 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     found = AgreementFilter(request.GET, agreements_for(request.user, now).order_by("-drafted_at", "-pk"), request=request)
     table = AgreementTable.for_page(request, found.qs)
-    table.caption = ngettext("%(count)s convention", "%(count)s conventions", table.paginator.count) % {
-        "count": said(table.paginator.count)
+    rows = ngettext("%(count)s convention", "%(count)s conventions", table.paginator.count) % {"count": said(table.paginator.count)}
+    totals = agreement_totals(found.qs)
+    table.caption = _("%(rows)s, pour un total de %(total)s (engagé : %(committed)s; payé : %(paid)s)") % {
+        "rows": rows,
+        "total": money(totals.amount),
+        "committed": money(totals.committed),
+        "paid": money(totals.paid),
     }
     return render(request, "funding/agreement_list.html", {"table": table, "filter": found})
 
@@ -147,6 +156,8 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "results": results_of(agreement),
         "hold": current_hold(agreement),
         "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
+        "recoveries": recoveries_for(request.user, now).filter(agreement=agreement).order_by("number"),
+        "may_recover": open_recovery(request.user, agreement, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
         "unmet": unmet_conditions(agreement) if agreement.in_force_at is None and agreement.state != AgreementState.CANCELLED else [],
         "history": agreement.steps.select_related("person").order_by("at", "pk"),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.verdict import possible
 from fondsinnovation.kit.views import ActForm
-from fondsinnovation.templatetags.typography import number
+from fondsinnovation.templatetags.typography import money, number
 from funding.filters.payments import PaymentFilter
 from funding.forms.payments import CofundingForm, KeyForm, MilestoneReportForm, PaymentConfirmForm, PaymentRequestForm, ReasonForm
 from funding.models import Instalment, Milestone, Payment
@@ -28,6 +28,7 @@ from funding.queries.bank import current_details
 from funding.queries.outcomes import declarations_of, measured_by
 from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for
 from funding.queries.release import changes_of, checklist_of
+from funding.queries.totals import payment_total
 from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from funding.tables.payments import MILESTONE_COLOURS, PAYMENT_COLOURS, MilestoneTable, PaymentTable
@@ -44,7 +45,8 @@ def payment_list(request: HttpRequest) -> HttpResponse:
     policies.list_payments(request.user, now).require()
     found = PaymentFilter(request.GET, payments_for(request.user, now).order_by("-requested_at", "-pk"), request=request)
     table = PaymentTable.for_page(request, found.qs)
-    table.caption = ngettext("%(count)s paiement", "%(count)s paiements", table.paginator.count) % {"count": number(table.paginator.count)}
+    rows = ngettext("%(count)s paiement", "%(count)s paiements", table.paginator.count) % {"count": number(table.paginator.count)}
+    table.caption = _("%(rows)s, pour un total de %(total)s") % {"rows": rows, "total": money(payment_total(found.qs))}
     context = {"table": table, "filter": found, "may_import": import_returns(request.user, now)}
     return render(request, "funding/payment_list.html", context)
 

@@ -63,15 +63,25 @@ def _known(known: datetime, until: datetime, projects: QuerySet[Project] | None)
     )  # fmt: skip
 
 
-def _scheduled(until: datetime) -> dict[int, tuple[Decimal, Decimal]]:
-    """Milestone → (what its own instalments are, what its holdbacks are), in dollars: facts of the agreement as signed or amended.
+def milestones_of(effective: date, known: datetime) -> QuerySet[Any, Any]:
+    """The milestones of the report, by what they were called then: for the rows behind its figures."""
+    return _known(known, min(known, end_of_day(effective)), None).order_by().values("pgh_obj_id")
+
+
+def scheduled(until: datetime) -> QuerySet[Instalment]:
+    """The instalments that a milestone unlocks: facts of the agreement as signed or amended.
 
     An instalment counts from the entry in force of the amendment that brought it to that of the one that took it out.
     """
-    holdback = Q(kind=InstalmentKind.HOLDBACK)
     brought = Q(amendment=None) | Q(amendment__decided_at__lte=until)
     stays = Q(replaced_by=None) | Q(replaced_by__decided_at__gt=until)
-    rows = Instalment.objects.filter(brought, stays, milestone__isnull=False).order_by("milestone").values("milestone")
+    return Instalment.objects.filter(brought, stays, milestone__isnull=False)
+
+
+def _scheduled(until: datetime) -> dict[int, tuple[Decimal, Decimal]]:
+    """Milestone → (what its own instalments are, what its holdbacks are), in dollars."""
+    holdback = Q(kind=InstalmentKind.HOLDBACK)
+    rows = scheduled(until).order_by("milestone").values("milestone")
     rows = rows.annotate(own=Sum("amount", filter=~holdback, default=ZERO), held=Sum("amount", filter=holdback, default=ZERO))
     return {row["milestone"]: (row["own"], row["held"]) for row in rows}
 

@@ -45,6 +45,7 @@ from tests.factories import (
     verify_milestones,
 )
 from tests.funding.amending import proposed
+from tests.funding.recovering import claimed, in_ledger
 from tests.funding.services.test_reviews import declare
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +142,8 @@ def world(settings):
             other_public_aid=0, drafted_by=UserFactory(), drafted_at=NOW,
         )  # fmt: skip
         proposed(agreement, ends_on=date(2028, 3, 31))
+        in_ledger(agreement, (2026, "payment", "10.00"))
+        claimed(agreement, "10.00")
         run_recompute(run_id=request_recompute(now=NOW).pk, now=NOW)
         yield made
 
@@ -211,6 +214,7 @@ def values_of(world, name):
         "instalment": "funding.instalment",
         "milestone": "funding.milestone",
         "claim": "funding.claim",
+        "recovery": "funding.recovery",
         "award": "funding.award",
         "agreement": "funding.agreement",
         "review": "funding.review",
@@ -232,7 +236,9 @@ def values_of(world, name):
         "bank": [*BankDetail.objects.order_by("pk").values_list("pk", flat=True), 0],
         "move": world.texts(),
         "amendment": [1],
-        "step": ["approbation"],
+        "step": ["approbation", "encaissement"],
+        "cost": ["SEC-2026-0001"],
+        "cost_move": ["ECS-2026-0001"],
         "envelope": ["PROJECTS"],
         "authority": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
