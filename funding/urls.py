@@ -7,6 +7,7 @@ from funding.views import (
     agreement_steps,
     agreement_texts,
     agreements,
+    amendments,
     applications,
     awards,
     bank,
@@ -87,6 +88,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conventions/<str:number>/resiliation/", agreement_steps.AgreementTerminate.as_view(), name="agreement_terminate"),
     path("conventions/<str:number>/achevement/", agreement_steps.AgreementComplete.as_view(), name="agreement_complete"),
     path("conventions/<str:number>/fermeture/", agreement_steps.AgreementClose.as_view(), name="agreement_close"),
+    path("conventions/<str:number>/avenants/nouveau/", amendments.AmendmentPropose.as_view(), name="amendment_propose"),
+    path("conventions/<str:number>/avenants/<int:amendment>/", amendments.amendment_detail, name="amendment_detail"),
+    path("conventions/<str:number>/avenants/<int:amendment>/reprise/", amendments.AmendmentRevise.as_view(), name="amendment_revise"),
+    path("conventions/<str:number>/avenants/<int:amendment>/<slug:step>/", amendments.AmendmentMove.as_view(), name="amendment_step"),
     # milestones and payments
     path("paiements/", payments.payment_list, name="payment_list"),
     path("paiements/<str:payment>/", payments.payment_detail, name="payment_detail"),

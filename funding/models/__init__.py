@@ -1,6 +1,15 @@
 from funding.models.advisers import Adviser
 from funding.models.agreement_steps import AgreementStep
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
+from funding.models.amendments import (
+    Amendment,
+    AmendmentForecast,
+    AmendmentInstalment,
+    AmendmentMilestone,
+    AmendmentPart,
+    AmendmentRule,
+    AmendmentStep,
+)
 from funding.models.awards import Approval, Award, AwardPart
 from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
@@ -39,6 +48,13 @@ __all__ = [
     "AgreementStep",
     "AgreementText",
     "Allotment",
+    "Amendment",
+    "AmendmentForecast",
+    "AmendmentInstalment",
+    "AmendmentMilestone",
+    "AmendmentPart",
+    "AmendmentRule",
+    "AmendmentStep",
     "Approval",
     "Award",
     "AwardPart",

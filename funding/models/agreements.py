@@ -40,6 +40,8 @@ class Agreement(models.Model):
     reviewed_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     reviewed_at = models.DateTimeField(_("avis juridique favorable le"), null=True, blank=True)
     in_force_at = models.DateTimeField(_("en vigueur le"), null=True, blank=True)
+    #: how many amendments changed what was signed: each one in force adds 1
+    revision = models.PositiveSmallIntegerField(_("version"), default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -177,7 +179,10 @@ class Milestone(models.Model):
 
 
 class Instalment(models.Model):
-    """A scheduled payment: an advance, a milestone's, or the holdback after the last one."""
+    """A scheduled payment: an advance, a milestone's, or the holdback after the last one.
+
+    `amendment` brought it, `replaced_by` took it out: it is never rewritten, and one that was replaced is never paid.
+    """
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="instalments")
     position = models.PositiveSmallIntegerField()
@@ -185,6 +190,8 @@ class Instalment(models.Model):
     milestone = models.ForeignKey(Milestone, models.PROTECT, null=True, blank=True, related_name="instalments")
     fiscal_year = models.PositiveSmallIntegerField(_("exercice"))
     amount = models.DecimalField(_("montant"), max_digits=15, decimal_places=2)
+    amendment = models.ForeignKey("funding.Amendment", models.PROTECT, null=True, blank=True, related_name="instalments")
+    replaced_by = models.ForeignKey("funding.Amendment", models.PROTECT, null=True, blank=True, related_name="replaced")
 
     class Meta:
         constraints = [

@@ -46,7 +46,7 @@ def _plan_faults(agreement: Agreement) -> list[str]:
 
 
 def _schedule_faults(agreement: Agreement) -> list[str]:
-    planned = agreement.instalments.aggregate(total=Sum("amount"))["total"] or ZERO
+    planned = agreement.instalments.filter(replaced_by=None).aggregate(total=Sum("amount"))["total"] or ZERO
     if planned == agreement.amount:
         return []
     return [
@@ -102,8 +102,8 @@ def payments_under_way(agreement: Agreement) -> list[str]:
 
 
 def unmet_for_completion(agreement: Agreement) -> list[str]:
-    """Every milestone is verified, the final report's too."""
-    waiting = agreement.milestones.exclude(state=MilestoneState.VERIFIED).order_by("position", "pk")
+    """Every milestone that was not cancelled is verified, the final report's too."""
+    waiting = agreement.milestones.exclude(state__in=(MilestoneState.VERIFIED, MilestoneState.CANCELLED)).order_by("position", "pk")
     unpaid = agreement.instalments.filter(kind=InstalmentKind.PRIZE).exclude(payments__state=PaymentState.CONFIRMED)
     return [
         *[_("Le jalon %(position)s (%(title)s) n’est pas vérifié.") % {"position": one.position, "title": one.title} for one in waiting],

@@ -26,6 +26,7 @@ from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.forms.schedules import ScheduleForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
+from funding.policies.amendments import propose_amendment
 from funding.policies.claims import write_claim
 from funding.policies.clauses import read_clauses
 from funding.policies.milestones import hold_payments
@@ -34,6 +35,7 @@ from funding.policies.recoveries import open_recovery
 from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreement_texts import proofs_of, text_of
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
+from funding.queries.amendments import amendments_for, kinds_of, with_content
 from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
 from funding.queries.recoveries import recoveries_for
@@ -41,6 +43,7 @@ from funding.queries.release import checklists_of, current_hold
 from funding.queries.totals import agreement_totals
 from funding.services import agreements as acts
 from funding.services.signatures import INTENTS
+from funding.tables.amendments import amendment_tag
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.agreement_steps import next_steps
 from funding.views.awards import award_or_404
@@ -165,13 +168,23 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "unmet": unmet_conditions(agreement) if agreement.in_force_at is None and agreement.state != AgreementState.CANCELLED else [],
         "history": agreement.steps.select_related("person").order_by("at", "pk"),
         "gains": expected_gains(agreement.award.application) if agreement.award else [],
+        **amendments_of(agreement, request.user, now),
     }
     return render(request, "funding/agreement_detail.html", context)
 
 
+def amendments_of(agreement: Agreement, person: Any, now: Any) -> dict[str, Any]:
+    """The amendments that this person may see, each with its state and what it changes, and whether another one may be proposed."""
+    rows = with_content(amendments_for(person, agreement, now)).order_by("-number", "-pk")
+    return {
+        "amendments": [(row, amendment_tag(row), [kind.label for kind in kinds_of(row)]) for row in rows],
+        "may_amend": agreement.state == AgreementState.IN_FORCE and bool(propose_amendment(person, agreement, now)),
+    }
+
+
 def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]:
     """The instalments, each with its live payment and its checklist in `release`; `may_request`: whether this person may ask for it."""
-    rows = list(instalments_for(person, now).filter(agreement=agreement).order_by("position", "pk"))
+    rows = list(instalments_for(person, now).filter(agreement=agreement, replaced_by=None).order_by("position", "pk"))
     requester = agreement.state == AgreementState.IN_FORCE and needs_role(
         person, now, Role.PAYMENT_REQUESTER, call=agreement.project.call_id
     )

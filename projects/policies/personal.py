@@ -189,6 +189,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.Counter",
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
+            "funding.AmendmentPart", "funding.AmendmentInstalment", "funding.AmendmentMilestone", "funding.AmendmentForecast",
             "funding.CreditLine", "funding.CostLine", "funding.CostYear", "funding.CashBalance", "funding.DrawAuthorityBalance",
             "funding.OutcomeSchedule", "funding.OutcomeBalance", "funding.Prize", "funding.PrizeAward",
             "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
@@ -200,6 +201,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
+            "funding.Amendment", "funding.AmendmentStep",
             "funding.OutcomeDeclaration",
             "funding.MilestoneChange", "funding.MilestoneEvent", "funding.PaymentHold", "funding.Claim",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
@@ -224,6 +226,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.TermsProfile", "projects.TermsProfileEvent", "projects.Region", "projects.Organisation", "projects.OrganisationEvent",
             "projects.InactivityRule", "funding.Fund", "funding.Envelope", "funding.DelegationRule", "funding.DelegationRuleEvent",
             "funding.ClauseTemplate",
+            "funding.AmendmentRule",
             "funding.PaymentRule", "reporting.DiscountRate", "funding.PaymentTerms", "funding.PaymentTermsEvent",
         ),
         _REFERENCE,

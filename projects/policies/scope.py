@@ -15,6 +15,7 @@ WAYS = {
     "projects.interestdeclaration": "application.call_id",
     "projects.project": "call_id",
     "funding.agreement": "project.call_id",
+    "funding.amendment": "agreement.project.call_id",
     "funding.award": "application.call_id",
     "funding.claim": "instalment.agreement.project.call_id",
     "funding.eligibility": "application.call_id",

@@ -244,6 +244,10 @@ funding:agreement_suspend            | project            | GET POST | 302 404 i
 funding:agreement_terminate          | project            | GET POST | 302 404 insiders:403 head,delegate:200/422
 funding:agreement_certificate        | project            | GET      | 302 404 insiders:200
 funding:agreement_text               | project            | GET      | 302 404 insiders:200
+funding:amendment_detail             | amendment          | GET      | 302 404 readers:200
+funding:amendment_propose            | project            | GET POST | 302 404 insiders:403 officer:200/422
+funding:amendment_revise             | amendment          | GET POST | 302 404 readers:403 officer:200/422
+funding:amendment_step               | amendment          | GET POST | 302 404 readers:403 director:200/302
 funding:application_detail           | submitted          | GET      | 302 404 readers:200
 funding:authority_adopt              | authority          | GET POST | 302 403 head,controller:200/422
 funding:authority_force              | authority          | GET POST | 302 403 head,delegate:200/422

@@ -21,6 +21,7 @@ from fondsinnovation import urls
 from fondsinnovation.kit import views
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import (
+    Amendment,
     Award,
     BankDetail,
     Claim,
@@ -177,6 +178,7 @@ def subjects(world):
         "award": award,
         "agreement": project.agreement,
         "agreements": [project.agreement.pk],
+        "amendment": Amendment.objects.get(agreement=project.agreement),
         "project": project,
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),

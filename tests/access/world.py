@@ -69,6 +69,7 @@ from tests.factories import (
     upload,
     verify_milestones,
 )
+from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
@@ -248,6 +249,8 @@ def _agreements(world: World) -> None:
     )
     world.places |= {"milestone": {"milestone": first.pk}, "milestone_reported": {"milestone": second.pk}}
     _claims(world)
+    amendment = proposed(project, ends_on=date(2028, 3, 31))
+    world.places["amendment"] = {"number": project.number, "amendment": amendment.number, "step": "approbation"}
     world.places["instalment"] = {"instalment": project.instalments.get(position=1).pk}
 
 

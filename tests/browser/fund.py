@@ -90,6 +90,7 @@ from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from tests.factories import call_content, upload
+from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
@@ -152,6 +153,7 @@ def prepare(monkeypatch: Any) -> None:
     send_payments(now)
     claim_costs(now)
     freeze_credit(now)
+    amend(now)
     return_a_gain(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
@@ -286,6 +288,18 @@ def freeze_credit(now: Any) -> None:
     authority(Decimal("300000000.00"), actor=person("controle"))
     received(Decimal("1500000.00"), actor=person("controle"))
     proposed_cost(actor=person("direction"), now=now)
+
+
+def amend(now: Any) -> None:
+    """An amendment of amount, dates and scope that waits for its certificate."""
+    found = agreement(IN_FORCE)
+    more = found.amount + Decimal("15000.00")
+    changes = {"amount": more, "ends_on": found.ends_on + timedelta(days=120), "scope": "Une seconde succursale s’ajoute."}
+    proposed(found, actor=person("agente1"), now=now, **changes)
+
+
+def amendment(*more: str) -> Callable[[], tuple[Any, ...]]:
+    return lambda: (agreement(IN_FORCE).number, 1, *more)
 
 
 def credit_move() -> tuple[str]:
@@ -586,6 +600,10 @@ page("funding:agreement_detail", "agente1", contract("Projet de convention à co
 for _step in ("review", "return"):
     page(f"funding:agreement_{_step}", "agente1", contract("Convention à relire"))
 page("funding:agreement_complete", "agente1", contract(IN_FORCE))
+page("funding:amendment_propose", "agente1", contract(IN_FORCE))
+page("funding:amendment_detail", "tete", amendment())
+page("funding:amendment_revise", "agente1", amendment())
+page("funding:amendment_step", "controle", amendment("certification"))
 page("funding:agreement_suspend", "direction", contract(IN_FORCE))
 page("funding:agreement_resume", "direction", contract("Convention suspendue"))
 page("funding:agreement_detail", "direction", contract("Convention suspendue"))

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from funding.enums import BankState, MilestoneState, PaymentState
 from funding.models import Claim, Eligibility, Milestone, Payment, Recovery, RecoveryReceipt, SignedCopy, WriteOff
+from funding.services.amendments import approve_amendment
 from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
@@ -34,6 +35,7 @@ from tests.factories import (
     verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
+from tests.funding.amending import certified, proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen
 from tests.reporting.gains import Team
@@ -101,6 +103,12 @@ read_clauses           ... ●....●●● ●... ●....
 publish_clause         ... .....●●. .... .....
 record_signed_copy     ... ●....... .... .....
 decide_signed_copy     ... .....●●● .... .....
+propose_amendment      ... ●....... .... .....
+revise_amendment       ... ●....... .... .....
+cancel_amendment       ... ●....●.. .... .....
+certify_amendment      ... ........ ●... .....
+decide_amendment       ... .....●●● .... .....
+put_amendment_in_force ... .....●●● .... .....
 read_bank_details      ◐◐◐ ●....●●● ●●●. ●....
 enter_bank_details     .◐◐ ........ .●.. .....
 decide_bank_details    .◐◐ ........ ●●.. .....
@@ -186,6 +194,8 @@ def test_document_is_drawn_from_the_rules():
     assert PAGE.read_text(encoding="utf-8") == draw(PAGE.read_text(encoding="utf-8"))
 
 
+#: an amendment that the director approves, and one that the head approves, then the minister's delegate
+DATES, AMOUNT = {"ends_on": date(2028, 3, 31)}, {"amount": Decimal(200_000)}
 #: rules that are asked about nothing but the person
 WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
@@ -242,6 +252,8 @@ class World:
         self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
         self.cost_move = proposed_cost()
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
+        self.amendments = [proposed(self.agreement, **change) for change in (DATES, AMOUNT, AMOUNT)]
+        approve_amendment(amendment_id=certified(self.amendments[2]).pk, actor=person_with(Role.HEAD), now=NOW)
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
         self.submitted = self.team.submitted(period_start=periods[1][0], period_end=periods[1][1])
         self.verified = self.team.verify(self.team.submitted(period_start=periods[2][0], period_end=periods[2][1]))
@@ -303,6 +315,10 @@ class World:
             "sign_for_minister": [(self.agreement,)],
             "record_signed_copy": [(self.agreement,)],
             "decide_signed_copy": [(SignedCopy(agreement=self.agreement, state="recorded"),)],
+            "propose_amendment": [(self.agreement,)],
+            **{name: [(self.amendments[0],)] for name in ("revise_amendment", "cancel_amendment", "certify_amendment")},
+            "decide_amendment": [(amendment,) for amendment in self.amendments],
+            "put_amendment_in_force": [(self.amendments[0],)],
             "report_milestone": [(self.planned,)],
             "verify_milestone": [(self.reported,)],
             "change_milestone": [(self.planned,)],
