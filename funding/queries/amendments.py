@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO, round_cents
 from fondsinnovation.templatetags.typography import fiscal_year, long_date, money_cents
-from funding.enums import DEAD_PAYMENTS, AmendmentKind, AmendmentState, ClaimState, InstalmentKind, MilestoneState
+from funding.enums import DEAD_PAYMENTS, AmendmentKind, AmendmentState, ClaimState, InstalmentKind, MilestoneState, OutcomeState
 from funding.models import (
     Agreement,
     Amendment,
@@ -25,6 +25,7 @@ from funding.models import (
     Claim,
     Instalment,
     Milestone,
+    OutcomeDeclaration,
     Payment,
 )
 from funding.queries.agreement_conditions import committed_by_year
@@ -65,11 +66,12 @@ def amendments_for(person: Any, agreement: Agreement, now: datetime) -> QuerySet
 
 
 def kept(agreement: Agreement) -> QuerySet[Instalment]:
-    """The instalments that no amendment replaces: paid or on their way, or claimed; a prize, which is paid whole."""
+    """The instalments that no amendment replaces: paid or on their way, or claimed; a prize, which is paid whole; a result declared."""
     paid = Payment.objects.filter(instalment__agreement=agreement).exclude(state__in=DEAD_PAYMENTS)
     claimed = Claim.objects.filter(instalment__agreement=agreement).exclude(state=ClaimState.REFUSED)
+    measured = OutcomeDeclaration.objects.filter(milestone__agreement=agreement).exclude(state=OutcomeState.REFUSED)
     held = Q(pk__in=paid.values("instalment")) | Q(pk__in=claimed.values("instalment")) | Q(kind=InstalmentKind.PRIZE)
-    return live(agreement).filter(held)
+    return live(agreement).filter(held | Q(milestone__in=measured.values("milestone")))
 
 
 def open_instalments(agreement: Agreement) -> QuerySet[Instalment]:
