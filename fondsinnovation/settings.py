@@ -150,6 +150,7 @@ APPEND_ONLY_TABLES = [
     "funding_paymentrule", "funding_returnfile", "funding_returnline",
     "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
+    "imported_cost",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

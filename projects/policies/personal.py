@@ -198,6 +198,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
             "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule", "funding.AgreementStep",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
+            "reporting.ImportedCost",
         ),
         _ACTED,
     ),

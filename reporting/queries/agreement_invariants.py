@@ -22,7 +22,7 @@ AGREEMENT_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
            JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE kind = 'commitment'), 0)
                                       - coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS left_
                    FROM ledger_entry GROUP BY 1) l ON l.agreement_id = g.id
-           WHERE g.state IN ('closed', 'terminated') AND l.left_ > 0""",
+           WHERE g.state IN ('closed', 'terminated') AND l.left_ > 0 AND g.imported_at IS NULL""",
     ),
     (
         "INV-22", _("Une décision est certifiée depuis 30 jours au plus, et chaque niveau l’approuve par une autre personne"),
