@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.verdict import Verdict, check, first_no
+from fondsinnovation.kit.verdict import Verdict, check, first_no, possible
 from funding.enums import AgreementStepKind
 from funding.models import Agreement, AgreementStep
 from projects.enums import Role
@@ -18,6 +18,13 @@ from projects.policies.rules import Subject, rule
 
 def _file_of(agreement: Agreement) -> int:
     return agreement.project.application_id or 0
+
+
+def _is_made_here(agreement: Agreement) -> Verdict:
+    """Nobody leads an agreement that was taken from history: the next package says what became of it."""
+    return possible(
+        agreement.imported_at is None, _("Cette convention est reprise de l’historique : un portefeuille importé en dit la suite.")
+    )
 
 
 @rule(
@@ -71,7 +78,7 @@ def wrote(person: User, agreement: Agreement) -> bool:
 )
 def suspend_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """The director or the head, whom no recusal keeps away from the file."""
-    return not_recused(actor, _file_of(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), _is_made_here(agreement))
 
 
 @rule(
@@ -82,7 +89,7 @@ def suspend_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdi
 )
 def terminate_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """The head or the minister's delegate, whom no recusal keeps away from the file."""
-    return not_recused(actor, _file_of(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), _is_made_here(agreement))
 
 
 @rule(
@@ -94,4 +101,4 @@ def terminate_agreement(actor: User, agreement: Agreement, now: datetime) -> Ver
 )
 def close_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """An officer or the director, whom no recusal keeps away from the file."""
-    return not_recused(actor, _file_of(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), _is_made_here(agreement))

@@ -52,9 +52,21 @@ def text(longest: int) -> Read:
     return read
 
 
+def identifier(longest: int) -> Read:
+    """A text that names a page of the portal: a slash would cut its address."""
+    whole = text(longest)
+
+    def read(cell: str) -> str:
+        if "/" in cell:
+            raise Unreadable(_("« %(value)s » contient « / »; code sans barre oblique attendu") % {"value": cell})
+        return str(whole(cell))
+
+    return read
+
+
 def code(longest: int) -> Read:
     """A text that a workbook must not hold as a number: « 01023 » would have become 1023."""
-    whole = text(longest)
+    whole = identifier(longest)
 
     def read(cell: str) -> str:
         if isinstance(cell, Number):

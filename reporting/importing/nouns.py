@@ -25,7 +25,7 @@ def _may_be_empty(name: str, read: cells.Read) -> Column:
 _KNOWN = _may_be_empty("recorded_at", cells.known_at)
 _REFERENCE = Column("reference", cells.text(60))
 _PROJECT = Column("project", cells.text(40))
-_LINE = Column("line", cells.text(40))
+_LINE = Column("line", cells.identifier(40))
 _ORGANISATION = Column("organisation", cells.code(40))
 _REGION = _may_be_empty("region", cells.code(2))
 _EFFECTIVE = Column("effective_on", cells.day)
@@ -47,14 +47,14 @@ NOUNS: dict[str, tuple[Column, ...]] = {
     ),
     "allotments": (_one_of("envelope", EnvelopeCode.values), _YEAR, Column("amount", cells.not_negative), _EFFECTIVE, _KNOWN),
     "calls": (
-        Column("reference", cells.text(40)),
+        Column("reference", cells.identifier(40)),
         Column("title", cells.text(160)),
         _one_of("envelope", EnvelopeCode.values),
         Column("opens_at", cells.opening),
         Column("closes_at", cells.closing),
     ),
     "projects": (
-        Column("reference", cells.text(40)),
+        Column("reference", cells.identifier(40)),
         Column("call", cells.text(40)),
         _ORGANISATION,
         Column("title", cells.text(200)),

@@ -102,5 +102,11 @@ def repeated(value: str, first: int) -> str:
 
 
 def different(value: object, held: object) -> str:
-    said = {"value": "" if value is None else str(value), "held": "" if held is None else str(held)}
-    return _("« %(value)s »; « %(held)s », déjà inscrit, attendu") % said
+    return _("« %(value)s »; « %(held)s », déjà inscrit, attendu") % {"value": _written(value), "held": _written(held)}
+
+
+def _written(value: object) -> str:
+    """A value as a package writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)

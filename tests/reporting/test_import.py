@@ -40,7 +40,7 @@ def test_package_becomes_rows_with_their_own_dates_marked_as_imported(capsys: An
     before = counts()
     code, out, err = run(capsys, "import_portfolio", folder(tmp_path / "p", small()))
     assert (code, err) == (0, "")
-    assert out.splitlines()[0] == "organisations.csv : 1 rangées · 1 nouvelles · 0 modifiées · 0 déjà là"
+    assert out.splitlines()[0] == "organisations.csv – rangées : 1 · nouvelles : 1 · modifiées : 0 · déjà là : 0"
     after = counts()
     # the allotment adds nothing to what is authorised already; each of the 10 files has a journal entry, and so has the act
     assert {name: after[name] - before[name] for name in after} == {
@@ -119,7 +119,7 @@ def test_an_imported_project_ends_and_its_agreement_with_it(capsys: Any, tmp_pat
     ended = row("projects", status="terminated", ends_on="2026-09-30")
     release = row("commitments", amount="-600.00", effective_on="2026-09-30", recorded_at="2026-10-01", reference="C-2")
     _code, out, err = run(capsys, "import_portfolio", folder(tmp_path / "then", {"projects": [ended], "commitments": [release]}))
-    assert (out.splitlines()[0], err) == ("projects.csv : 1 rangées · 0 nouvelles · 1 modifiées · 0 déjà là", "")
+    assert (out.splitlines()[0], err) == ("projects.csv – rangées : 1 · nouvelles : 0 · modifiées : 1 · déjà là : 0", "")
     agreement = Agreement.objects.get()
     assert (agreement.state, agreement.amount, agreement.project.ends_on) == ("terminated", Decimal(400), date(2026, 9, 30))
     assert [finding.invariant.code for finding in check() if finding.broken] == []
@@ -145,5 +145,5 @@ def test_dry_run_says_what_would_be_written_and_writes_nothing(capsys: Any, tmp_
     before = counts()
     code, out, err = run(capsys, "import_portfolio", folder(tmp_path / "p", small()), "--dry-run")
     assert (code, err, out.splitlines()[-1]) == (0, "", "Essai : rien n’a été écrit.")
-    assert out.splitlines()[-2] == "secretariat_costs.csv : 1 rangées · 1 nouvelles · 0 modifiées · 0 déjà là"
+    assert out.splitlines()[-2] == "secretariat_costs.csv – rangées : 1 · nouvelles : 1 · modifiées : 0 · déjà là : 0"
     assert counts() == before

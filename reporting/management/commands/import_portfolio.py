@@ -23,8 +23,8 @@ class Command(PortalCommand):
         parser.add_argument("--dry-run", action="store_true", help="vérifie tout et dit ce qui serait écrit, sans rien écrire")
         parser.add_argument("--json", action="store_true", help="résultat en JSON")
 
-    def run(self, *, path: Path, dry_run: bool, **options: Any) -> int:
-        package, now = read_package(path), timezone.now()
+    def run(self, **options: Any) -> int:
+        package, now, dry_run = read_package(options["path"]), timezone.now(), options["dry_run"]
         plan = rehearse_portfolio(package=package, now=now) if dry_run else bring_portfolio(package=package, actor=None, now=now)
         files = [
             {name: getattr(tally, name) for name in ("file", "rows", "created", "updated", "unchanged", "sha256")} for tally in plan.tallies
@@ -33,7 +33,7 @@ class Command(PortalCommand):
             self.stdout.write(json.dumps({"dry_run": dry_run, "files": files}, ensure_ascii=False))
             return 0
         for file in files:
-            said = _("%(file)s : %(rows)d rangées · %(created)d nouvelles · %(updated)d modifiées · %(unchanged)d déjà là")
+            said = _("%(file)s – rangées : %(rows)d · nouvelles : %(created)d · modifiées : %(updated)d · déjà là : %(unchanged)d")
             self.stdout.write(said % file)
         self.stdout.write(
             _("Essai : rien n’a été écrit.") if dry_run else _("Importation terminée.") if plan.changes else _("Rien de nouveau.")
