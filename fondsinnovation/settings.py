@@ -151,6 +151,8 @@ APPEND_ONLY_TABLES = [
     "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
     "imported_cost",
+    "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
+    "funding_secretariatcost", "funding_costline",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

@@ -30,6 +30,8 @@ CREDIT_KINDS = (
 )
 #: credit that only an approved move writes
 MOVED_KINDS = CREDIT_KINDS[1:]
+#: what a cost of the Secretariat writes
+COST_KINDS = (LedgerKind.COMMITMENT, LedgerKind.PAYMENT)
 
 
 class CreditMoveKind(TextChoices):
@@ -74,6 +76,32 @@ class CashKind(TextChoices):
 class CashMode(TextChoices):
     WARN = "warn", _("Avertir")
     BLOCK = "block", _("Refuser")
+
+
+class CostKind(TextChoices):
+    SALARIES = "salaries", _("Salaires")
+    CONTRACTS = "contracts", _("Contrats")
+    OTHER = "other", _("Autres dépenses")
+
+
+class CostMoveKind(TextChoices):
+    COMMITMENT = "commitment", _("Engagement")
+    PAYMENT = "payment", _("Paiement")
+    CORRECTION = "correction", _("Contre-écriture")
+    FORECAST = "forecast", _("Prévision")
+
+
+class CostMoveState(TextChoices):
+    PROPOSED = "proposed", _("Proposée")
+    APPROVED = "approved", _("Approuvée")
+    REFUSED = "refused", _("Refusée")
+
+
+COST_MOVE_MOVES = {
+    CostMoveState.PROPOSED: {CostMoveState.APPROVED, CostMoveState.REFUSED},
+    CostMoveState.APPROVED: set(),
+    CostMoveState.REFUSED: set(),
+}
 
 
 class EligibilityPoint(TextChoices):
@@ -206,6 +234,11 @@ class InstalmentKind(TextChoices):
     ADVANCE = "advance", _("Avance")
     MILESTONE = "milestone", _("Jalon")
     HOLDBACK = "holdback", _("Retenue (rapport final)")
+    PRIZE = "prize", _("Prix")
+
+
+#: instalments that wait for no milestone
+WITHOUT_MILESTONE = frozenset({InstalmentKind.ADVANCE, InstalmentKind.PRIZE})
 
 
 class ClaimState(TextChoices):
@@ -229,6 +262,27 @@ CLAIM_MOVES = {
 #: claims whose amount may be paid, and those that are decided
 CLAIM_ADMITTED = frozenset({ClaimState.ADMITTED, ClaimState.PARTLY_ADMITTED})
 CLAIM_DECIDED = CLAIM_ADMITTED | {ClaimState.REFUSED}
+
+
+class OutcomeState(TextChoices):
+    """Of a quantity declared under a payment by results."""
+
+    DECLARED = "declared", _("Déclarée")
+    VERIFIED = "verified", _("Vérifiée")
+    PARTLY_VERIFIED = "partly_verified", _("Vérifiée en partie")
+    REFUSED = "refused", _("Refusée")
+
+
+OUTCOME_MOVES = {
+    OutcomeState.DECLARED: {OutcomeState.VERIFIED, OutcomeState.PARTLY_VERIFIED, OutcomeState.REFUSED},
+    OutcomeState.VERIFIED: set(),
+    OutcomeState.PARTLY_VERIFIED: set(),
+    OutcomeState.REFUSED: set(),
+}
+
+#: declarations whose amount is due, and those that are decided
+OUTCOME_VERIFIED = frozenset({OutcomeState.VERIFIED, OutcomeState.PARTLY_VERIFIED})
+OUTCOME_DECIDED = OUTCOME_VERIFIED | {OutcomeState.REFUSED}
 
 
 class ScheduleMethod(TextChoices):
@@ -296,3 +350,52 @@ class Recredit(TextChoices):
     SAME_YEAR = "same_year", _("Dans le même exercice seulement")
     ALWAYS = "always", _("Toujours")
     NEVER = "never", _("Jamais")
+
+
+class RecoveryBasis(TextChoices):
+    """Why a sum that was paid is to be returned."""
+
+    TERMINATION = "termination", _("Résiliation de la convention")
+    DEFAULT = "default", _("Condition non respectée")
+    INELIGIBLE = "ineligible", _("Coût non admissible")
+    OVERPAYMENT = "overpayment", _("Trop-payé")
+    UNUSED = "unused", _("Somme non utilisée")
+
+
+class RecoveryState(TextChoices):
+    ESTABLISHED = "established", _("Constaté")
+    CLAIMED = "claimed", _("Réclamé")
+    SCHEDULED = "scheduled", _("Échelonné")
+    RECEIVED = "received", _("Reçu")
+    WRITTEN_OFF = "written_off", _("Radié")
+    CANCELLED = "cancelled", _("Annulé")
+
+
+#: a receipt that is corrected leaves something due again
+RECOVERY_MOVES = {
+    RecoveryState.ESTABLISHED: {RecoveryState.CLAIMED, RecoveryState.SCHEDULED, RecoveryState.CANCELLED},
+    RecoveryState.CLAIMED: {RecoveryState.SCHEDULED, RecoveryState.RECEIVED, RecoveryState.WRITTEN_OFF},
+    RecoveryState.SCHEDULED: {RecoveryState.RECEIVED, RecoveryState.WRITTEN_OFF},
+    RecoveryState.RECEIVED: {RecoveryState.CLAIMED, RecoveryState.SCHEDULED},
+    RecoveryState.WRITTEN_OFF: {RecoveryState.CLAIMED, RecoveryState.SCHEDULED},
+    RecoveryState.CANCELLED: set(),
+}
+
+#: recoveries whose sum is expected, and those that their recipient knows of
+RECOVERY_DUE = (RecoveryState.CLAIMED, RecoveryState.SCHEDULED)
+RECOVERY_TOLD = (*RECOVERY_DUE, RecoveryState.RECEIVED, RecoveryState.WRITTEN_OFF)
+#: recoveries that keep an agreement from being closed
+RECOVERY_OPEN = (RecoveryState.ESTABLISHED, *RECOVERY_DUE)
+
+
+class WriteOffState(TextChoices):
+    REQUESTED = "requested", _("Demandée")
+    APPROVED = "approved", _("Approuvée")
+    REFUSED = "refused", _("Refusée")
+
+
+WRITE_OFF_MOVES = {
+    WriteOffState.REQUESTED: {WriteOffState.APPROVED, WriteOffState.REFUSED},
+    WriteOffState.APPROVED: set(),
+    WriteOffState.REFUSED: set(),
+}

@@ -5,7 +5,7 @@ The same checklist shows the page what is missing, and refuses the request of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 
@@ -16,6 +16,7 @@ from fondsinnovation.kit.verdict import Verdict, possible
 from fondsinnovation.templatetags.typography import money_cents, percent
 from funding.enums import CLAIM_ADMITTED, SETTLED, AgreementState, InstalmentKind, MilestoneState
 from funding.models import Agreement, Claim, Instalment, Milestone
+from funding.outcome import shares
 
 #: what an accepted milestone is
 ACCEPTED = frozenset({MilestoneState.VERIFIED, MilestoneState.PARTIAL})
@@ -62,6 +63,8 @@ class Facts:
     #: the claim of an instalment that is submitted and not refused
     claims: dict[int, Claim] = field(default_factory=dict)
     is_held: bool = False
+    #: of an agreement that pays results: dollars due for each milestone whose quantity is verified
+    dues: Mapping[int, Decimal] | None = None
 
 
 def checklist(instalment: Instalment, facts: Facts) -> Checklist:
@@ -72,7 +75,16 @@ def checklist(instalment: Instalment, facts: Facts) -> Checklist:
         *_before(instalment, facts),
         Condition(_("aucune retenue n’arrête les paiements de la convention"), not facts.is_held),
     ]
-    return Checklist(tuple(conditions), payable(instalment, facts.claims.get(instalment.pk)))
+    return Checklist(tuple(conditions), _payable(instalment, facts))
+
+
+def _payable(instalment: Instalment, facts: Facts) -> Decimal:
+    """What may be paid of an instalment today, in dollars; by results, its part of what its milestone's quantity makes due."""
+    if facts.dues is None:
+        return payable(instalment, facts.claims.get(instalment.pk))
+    same = [one for one in facts.instalments if one.milestone_id == instalment.milestone_id]
+    parts = shares(facts.dues.get(instalment.milestone_id or 0, ZERO), [one.amount for one in same])
+    return next(part for one, part in zip(same, parts, strict=True) if one.pk == instalment.pk)
 
 
 def payable(instalment: Instalment, claim: Claim | None = None) -> Decimal:
@@ -87,16 +99,29 @@ def payable(instalment: Instalment, claim: Claim | None = None) -> Decimal:
 
 def _own(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
     """What the kind of the instalment asks."""
-    if instalment.kind == InstalmentKind.ADVANCE:
+    if facts.dues is not None:
+        yield from _result(instalment, facts, facts.dues)
+    elif instalment.kind == InstalmentKind.ADVANCE:
         yield _advance(instalment, facts)
     elif instalment.kind == InstalmentKind.HOLDBACK:
         yield from _holdback(instalment, facts)
+    elif instalment.kind == InstalmentKind.PRIZE:
+        return  # what it rewards is done
     elif claim := facts.claims.get(instalment.pk):
         yield Condition(_("la réclamation %(number)s est admise") % {"number": claim.number}, claim.state in CLAIM_ADMITTED)
     elif instalment.milestone:
         yield Condition(
             _("le jalon « %(title)s » est vérifié") % {"title": instalment.milestone.title}, instalment.milestone.state in ACCEPTED
         )
+
+
+def _result(instalment: Instalment, facts: Facts, dues: Mapping[int, Decimal]) -> Iterator[Condition]:
+    """Nothing is paid but a verified quantity: there is neither advance nor holdback."""
+    title = instalment.milestone.title if instalment.milestone else ""
+    is_verified = instalment.milestone_id in dues
+    yield Condition(_("la quantité déclarée pour « %(title)s » est vérifiée") % {"title": title}, is_verified)
+    if is_verified:
+        yield Condition(_("la quantité vérifiée donne un montant à verser"), _payable(instalment, facts) > 0)
 
 
 def _advance(instalment: Instalment, facts: Facts) -> Condition:
@@ -129,8 +154,13 @@ def _holdback(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
 def _before(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
     """The instalments that come first are asked for: money leaves in the order of the schedule."""
     first = [one for one in facts.instalments if one.position < instalment.position]
-    left = [str(one.position) for one in first if one.pk not in facts.asked]
+    left = [str(one.position) for one in first if one.pk not in facts.asked and not _owes_nothing(one, facts)]
     if left:
         yield Condition(_("les versements qui précèdent sont demandés (il reste %(numbers)s)") % {"numbers": ", ".join(left)}, False)
     elif first:
         yield Condition(_("les versements qui précèdent sont demandés"), True)
+
+
+def _owes_nothing(instalment: Instalment, facts: Facts) -> bool:
+    """Whether results were verified that make nothing due of an instalment: it is never asked for, and stops no other."""
+    return facts.dues is not None and instalment.milestone_id in facts.dues and _payable(instalment, facts) == ZERO

@@ -74,6 +74,7 @@ FOLLOW_SCOPE = frozenset(
 UNDER = {
     "funding:milestone_list": "funding:agreement_list",
     "funding:claim_list": "funding:agreement_list",
+    "funding:recovery_list": "funding:agreement_list",
     "funding:batch_list": "funding:payment_list",
     "funding:return_create": "funding:payment_list",
     "funding:reconciliation": "funding:payment_list",

@@ -57,6 +57,8 @@ class Report:
     selectors: Mapping[str, str] = field(default_factory=dict)
     matches: tuple[str, ...] = ()
     views: tuple[View, ...] = ()
+    #: columns that name a row beside its key, where a project has several
+    identity: tuple[str, ...] = ()
     #: who reads it; None: whoever reads the reports of the Fund
     readers: frozenset[Role] | None = None
     #: of a report by group: the path from a project to its group, and whether the group of a single file would name it
@@ -74,6 +76,11 @@ class Report:
 
     def column(self, code: str) -> Column:
         return next(column for column in self.columns if column.code == code)
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """The columns that say which row it is."""
+        return (*self.key, *self.identity)
 
     def key_of(self, row: Mapping[str, str]) -> str:
         return ":".join(row[name] for name in self.key)
@@ -157,6 +164,7 @@ COMMITMENTS = Report(
         Column("margin_after", _("Solde après la décision"), Kind.MONEY),
     ),
     ("project",), selectors={**_SELECTORS, "region": "region_id"}, matches=("agreement", "agreement_kind", "envelope", "fiscal_year"),
+    identity=("agreement", "envelope", "fiscal_year"),
     views=(
         View(
             "montants", _("Montants"),
@@ -191,6 +199,7 @@ PAYMENTS = Report(
         Column("reversed", _("Annulé"), Kind.FLAG), Column("reversed_on", _("Annulé le"), Kind.DAY),
     ),
     ("project",), selectors=_SELECTORS, matches=("agreement", "instalment_kind", "fiscal_year"),
+    identity=("payment", "reference", "agreement"),
     views=(
         View(
             "montants", _("Montants"),
@@ -214,6 +223,31 @@ PAYMENTS = Report(
             Role.PAYMENT_REQUESTER, Role.PAYMENT_AUTHORISER, Role.CONTROLLER, Role.OFFICER, Role.DIRECTOR, Role.HEAD,
             Role.MINISTER_DELEGATE, Role.AUDITOR,
         }
+    ),
+)  # fmt: skip
+
+RECOVERIES = Report(
+    "recoveries", "R05", _("Registre des recouvrements"),
+    _("Ce qui est à recouvrer, ce qui est reçu ou radié, ce qui est en retard, et ce qui est retourné à l’enveloppe."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("agreement", _("Convention")),
+        Column("recovery", _("Recouvrement")), Column("basis", _("Motif")), Column("recovery_state", _("État")),
+        *_money(
+            ("due", _("À recouvrer")), ("received", _("Reçu")), ("written_off", _("Radié")), ("left", _("Reste")),
+            ("late", _("En retard")), ("recredited", _("Retourné à l’enveloppe")),
+        ),
+        Column("established_on", _("Constaté le"), Kind.DAY), Column("claimed_on", _("Réclamé le"), Kind.DAY),
+        Column("due_on", _("Prochaine échéance"), Kind.DAY), Column("age_days", _("Âge (jours)"), Kind.WHOLE),
+        Column("write_off_level", _("Niveau de la radiation")), Column("instrument", _("Instrument")),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("agreement", "basis", "recovery_state"),
+    views=(
+        View("montants", _("Montants"), ("project", "recovery", "basis", "recovery_state", "due", "received", "written_off", "left")),
+        View("echeances", _("Échéances"), ("project", "recovery", "recovery_state", "claimed_on", "due_on", "age_days", "late", "left")),
+        View(
+            "radiations", _("Radiations et enveloppe"),
+            ("project", "agreement", "recovery", "received", "recredited", "written_off", "write_off_level", "instrument"),
+        ),
     ),
 )  # fmt: skip
 
@@ -352,7 +386,7 @@ MILESTONES = Report(
         Column("late_days", _("Jours de retard"), Kind.WHOLE), Column("accepted_share", _("Part acceptée"), Kind.RATIO),
         *_money(("amount", _("Montant lié")), ("holdback", _("Retenue")), ("paid", _("Payé"))),
     ),
-    ("project",), selectors=_SELECTORS, matches=("state",),
+    ("project",), selectors=_SELECTORS, matches=("state",), identity=("agreement", "position"),
     views=(
         View("jalons", _("Jalons"), ("project", "position", "title", "due_on", "state", "reported_on", "verified_on", "late_days")),
         View("montants", _("Montants"), ("project", "position", "title", "state", "accepted_share", "amount", "holdback", "paid")),
@@ -380,5 +414,7 @@ ACCESS = Report(
 
 REPORTS = {
     report.code: report
-    for report in (ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, MILESTONES, ACCESS)
-}
+    for report in (
+        ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, RECOVERIES, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, MILESTONES, ACCESS,
+    )
+}  # fmt: skip

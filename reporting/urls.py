@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import audit, dashboards, exports, gains, operations, permissions, projects, reports
+from reporting.views import audit, control, costs, dashboards, exports, gains, operations, permissions, projects, reports
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -27,6 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rapports/<str:code>/", reports.report_detail, name="report_detail"),
     path("rapports/<str:code>/exporter/", exports.export_create, name="export_create"),
     path("rapports/<str:code>/<str:column>/", reports.report_cell, name="report_cell"),
+    # the Secretariat's own costs, and the controller's page
+    path("enveloppes/secretariat/", costs.cost_list, name="cost_list"),
+    path("enveloppes/controle/", control.control, name="control"),
     # the health of the service
     path("exploitation/", operations.operations, name="operations"),
     # the journal

@@ -290,7 +290,18 @@ def _commit(*, agreement: Agreement, actor: User | None, now: datetime) -> None:
     post(postings, actor=actor, recorded_at=money_clock(now))
 
 
-def agreement_in_force(application: Application | None = None, *, amount: Decimal = Decimal("100000.00"), **fields: Any) -> Agreement:
+#: the instalments of an agreement: kind, position of the milestone, percentage
+SCHEDULE = ((InstalmentKind.ADVANCE, 0, 25), (InstalmentKind.MILESTONE, 1, 55), (InstalmentKind.HOLDBACK, -1, 20))
+
+
+def agreement_in_force(
+    application: Application | None = None,
+    *,
+    amount: Decimal = Decimal("100000.00"),
+    schedule: Any = SCHEDULE,
+    shares: tuple[int, ...] | None = None,
+    **fields: Any,
+) -> Agreement:
     """An agreement of 2026-2027 in force: advance 25 %, first milestone 55 %, holdback 20 % on the second; committed in the ledger."""
     application = application or ApplicationFactory(
         state=ApplicationState.CONVERTED, amount_requested=amount, total_cost=amount * Decimal("1.25")
@@ -347,9 +358,9 @@ def agreement_in_force(application: Application | None = None, *, amount: Decima
             )
             for planned in application.planned_milestones.order_by("position")
         ]
-        shares = split(amount, (25, 55, 20))
-        schedule = ((InstalmentKind.ADVANCE, None), (InstalmentKind.MILESTONE, milestones[0]), (InstalmentKind.HOLDBACK, milestones[-1]))
-        for position, ((kind, milestone), share) in enumerate(zip(schedule, shares, strict=True), start=1):
+        shares = shares or tuple(percentage for _kind, _at, percentage in schedule)
+        for position, ((kind, at, _percentage), share) in enumerate(zip(schedule, split(amount, shares), strict=True), start=1):
+            milestone = milestones[at - 1 if at > 0 else at] if at else None
             Instalment.objects.create(
                 agreement=agreement, position=position, kind=kind, milestone=milestone, fiscal_year=2026, amount=share
             )

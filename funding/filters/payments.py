@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from funding.enums import LedgerKind, PaymentState
+from funding.enums import CostKind, LedgerKind, PaymentState
 from funding.models import LedgerEntry, Payment
 from projects.enums import EnvelopeCode
 
@@ -42,7 +42,7 @@ class PaymentFilter(django_filters.FilterSet):
 
 
 class LedgerFilter(django_filters.FilterSet):
-    """Envelope, fiscal year, kind, agreement and call."""
+    """Envelope, fiscal year, kind, agreement, call and kind of cost of the Secretariat."""
 
     envelope = django_filters.ChoiceFilter(
         field_name="envelope__code", choices=EnvelopeCode.choices, label=_("Enveloppe"), empty_label=_("Toutes les enveloppes")
@@ -51,6 +51,9 @@ class LedgerFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=LedgerKind.choices, label=_("Type"))
     agreement = django_filters.CharFilter(field_name="agreement__number", label=_("Convention"), max_length=20)
     call = django_filters.CharFilter(field_name="call__reference", label=_("Appel"), max_length=20)
+    cost_kind = django_filters.ChoiceFilter(
+        field_name="cost__kind", choices=CostKind.choices, label=_("Dépense du Secrétariat"), empty_label=_("Toutes les écritures")
+    )
 
     class Meta:
         model = LedgerEntry

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from fondsinnovation.fields import DayField, MoneyField
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year
-from funding.enums import InstalmentKind, TerminationCause
+from funding.enums import WITHOUT_MILESTONE, InstalmentKind, RecoveryBasis, TerminationCause
+from funding.forms.outcomes import OutcomeTermsForm
 from funding.forms.payments import KeyForm, ReasonForm
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
+from funding.services.recoveries import RecoveryTerms, Schedule
 
 #: empty rows offered below those of the draft
 MORE_MILESTONES, MORE_INSTALMENTS = 2, 3
@@ -29,11 +31,32 @@ class ReviewForm(KeyForm):
 
 
 class TerminationForm(ReasonForm):
+    """The cause, and what was paid and is to be returned, if anything: another person will claim it."""
+
     cause = forms.ChoiceField(label=_("Cause"), choices=TerminationCause.choices, widget=forms.RadioSelect)
-    field_order = ("cause", "reason", "key")
+    amount = MoneyField(
+        label=_("Montant à recouvrer (facultatif)"),
+        required=False,
+        help_text=_("De ce qui est payé; une autre personne le réclamera à l’organisme"),
+    )
+    first_due_on = DayField(label=_("Échéance du recouvrement"), required=False)
+    field_order = ("cause", "reason", "amount", "first_due_on", "key")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("amount") and not data.get("first_due_on") and "first_due_on" not in self.errors:
+            self.add_error("first_due_on", _("Inscrivez l’échéance du recouvrement."))
+        return data
+
+    def recovery(self) -> RecoveryTerms | None:
+        """What is to be returned, for the reason of the termination."""
+        data = self.cleaned_data
+        if not data["amount"]:
+            return None
+        return RecoveryTerms(data["amount"], RecoveryBasis.TERMINATION, data["reason"], Schedule(data["first_due_on"]))
 
 
-class RedraftForm(KeyForm):
+class RedraftForm(OutcomeTermsForm):
     """Dates, then each milestone and each instalment; a milestone without a title, or an instalment without an amount, is left out.
 
     `milestones` and `instalments` are those of the draft; `years` those of the decision.
@@ -49,9 +72,11 @@ class RedraftForm(KeyForm):
         milestones: Sequence[DraftMilestone],
         instalments: Sequence[PlannedInstalment],
         years: Sequence[int],
+        is_prize: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.is_prize = is_prize
         self.milestone_rows = range(1, len(milestones) + MORE_MILESTONES + 1)
         self.instalment_rows = range(1, len(instalments) + MORE_INSTALMENTS + 1)
         for index in self.milestone_rows:
@@ -80,8 +105,8 @@ class RedraftForm(KeyForm):
         number = {"number": index}
         self.fields[f"kind_{index}"] = forms.ChoiceField(
             label=_("Type du versement %(number)s") % number,
-            choices=InstalmentKind.choices,
-            initial=one.kind if one else InstalmentKind.MILESTONE,
+            choices=[(kind.value, kind.label) for kind in InstalmentKind if (kind == InstalmentKind.PRIZE) == self.is_prize],
+            initial=one.kind if one else InstalmentKind.PRIZE if self.is_prize else InstalmentKind.MILESTONE,
         )
         self.fields[f"milestone_{index}"] = forms.ChoiceField(
             label=_("Jalon du versement %(number)s") % number,
@@ -122,7 +147,7 @@ class RedraftForm(KeyForm):
         rows = []
         for index in self.instalment_rows:
             kind = InstalmentKind(data[f"kind_{index}"])
-            waits_for = None if kind == InstalmentKind.ADVANCE else int(data[f"milestone_{index}"] or 0)
+            waits_for = None if kind in WITHOUT_MILESTONE else int(data[f"milestone_{index}"] or 0)
             rows.append(PlannedInstalment(kind, waits_for, data[f"year_{index}"], data[f"amount_{index}"] or ZERO))
         return rows
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from fondsinnovation.fields import DayField, MoneyField, MoneyInput
 from fondsinnovation.kit.money import ZERO, BadAmount, typed_amount
 from fondsinnovation.templatetags.typography import fiscal_year
+from funding.forms.outcomes import OutcomeTermsForm
 from funding.forms.payments import KeyForm
 from funding.schedule import PlannedInstalment
 
@@ -24,7 +25,7 @@ def readable(typed: Any) -> Decimal:
         return ZERO
 
 
-class AgreementForm(KeyForm):
+class AgreementForm(OutcomeTermsForm):
     """The dates, then the amount and the fiscal year of each proposed instalment; one left empty or at 0 is left out."""
 
     starts_on = DayField(label=_("Début du projet"))

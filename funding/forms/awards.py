@@ -10,8 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from fondsinnovation.fields import MoneyField
-from fondsinnovation.templatetags.typography import fiscal_year
+from fondsinnovation.templatetags.typography import fiscal_year, money_cents
 from funding.forms.payments import KeyForm
+from funding.models import Prize
 
 FAVOURABLE = [("yes", _("Favorable : l’aide est recommandée")), ("no", _("Défavorable : l’aide n’est pas recommandée"))]
 
@@ -42,15 +43,30 @@ class RecommendationForm(KeyForm):
         help_text=_("L’organisme les lira dans la lettre et dans la convention."),
     )
 
-    def __init__(self, *args: Any, years: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, years: Sequence[int], prizes: Sequence[Prize] | None = None, **kwargs: Any) -> None:
+        """`prizes`: those that are still to give, when the call gives prizes; the amount is then that of the prize."""
         super().__init__(*args, **kwargs)
+        self.gives_prizes = prizes is not None
+        if prizes is not None:
+            del self.fields["amount"]
+            ranks = [(prize.rank, f"{prize.name} – {money_cents(prize.amount)}") for prize in prizes]
+            self.fields["prize"] = forms.TypedChoiceField(
+                label=_("Prix"),
+                choices=[("", _("Aucun")), *ranks],
+                coerce=int,
+                empty_value=None,
+                required=False,
+                help_text=_("Chaque prix est donné une fois dans l’appel."),
+            )
         self.years = years if len(years) > 1 else ()
         for year in self.years:
             self.fields[f"part_{year}"] = MoneyField(label=_("Part de l’exercice %(year)s") % {"year": fiscal_year(year)}, required=False)
-        self.order_fields(["key", "is_favourable", "amount", *(f"part_{year}" for year in self.years), "reason", "conditions"])
+        self.order_fields(["key", "is_favourable", "amount", "prize", *(f"part_{year}" for year in self.years), "reason", "conditions"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if self.gives_prizes and cleaned.get("is_favourable") and cleaned.get("prize") is None and "prize" not in self.errors:
+            self.add_error("prize", _("Choisissez un prix que personne n’a encore dans cet appel."))
         if cleaned.get("is_favourable") and "amount" in cleaned and cleaned["amount"] is None:
             self.add_error("amount", _("Inscrivez le montant recommandé."))
         return cleaned

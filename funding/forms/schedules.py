@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from funding.enums import ScheduleMethod
-from funding.schedule import PlannedInstalment, in_equal_parts, in_rates, per_milestone, poured
+from funding.queries.agreements import default_schedule
+from funding.schedule import PlannedInstalment, in_equal_parts, in_rates, poured
+from projects.enums import Modality
 from projects.models import TermsProfile
 
 #: more equal instalments than this is a mistake, not a schedule
@@ -87,7 +89,7 @@ class ScheduleForm(forms.Form):
 
     def proposal(self, amount: Decimal, parts: Mapping[int, Decimal], terms: TermsProfile) -> Sequence[PlannedInstalment]:
         """The instalments of `amount` dollars, poured in the fiscal years' parts; none without a milestone."""
-        if not self.positions:
+        if not self.positions and terms.modality != Modality.PRIZE:
             return []
         asked = self.cleaned_data if self.is_bound and self.is_valid() else {"method": ScheduleMethod.MILESTONES}
         if asked["method"] == ScheduleMethod.EQUAL:
@@ -95,5 +97,5 @@ class ScheduleForm(forms.Form):
         elif asked["method"] == ScheduleMethod.RATES:
             shares = in_rates(amount, [asked[name] or Decimal(0) for name in self.rate_names], self.positions)
         else:
-            shares = per_milestone(amount, terms.advance_rate, terms.holdback_rate, self.positions)
+            return default_schedule(amount, parts, terms, self.positions)
         return list(poured(shares, parts))

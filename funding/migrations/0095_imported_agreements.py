@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funding", "0045_milestones_known"),
-        ("projects", "0023_imported"),
+        ("funding", "0094_prize_guards"),
+        ("projects", "0024_imported"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

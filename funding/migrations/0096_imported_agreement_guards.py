@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+# What a recovery gives back to the envelope leaves the agreement's worth as it was.
 # The guards of a signature, of a schedule and of an end watch what the portal does: history had them elsewhere.
 GUARDS = """
 DROP TRIGGER agreement_sums ON funding_agreement;
@@ -27,7 +28,8 @@ DECLARE
   worth numeric;
 BEGIN
   SELECT amount INTO worth FROM funding_agreement WHERE id = NEW.id;
-  IF worth <> (SELECT coalesce(sum(amount), 0) FROM ledger_entry WHERE agreement_id = NEW.id AND kind = 'commitment') THEN
+  IF worth <> (SELECT coalesce(sum(l.amount), 0) FROM ledger_entry l LEFT JOIN funding_recoverycredit c ON c.entry_id = l.id
+                WHERE l.agreement_id = NEW.id AND l.kind = 'commitment' AND c.id IS NULL) THEN
     PERFORM agreement_refuse('agreement_is_worth_its_rows', NEW.number);
   END IF;
   RETURN NULL;

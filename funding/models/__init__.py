@@ -6,6 +6,7 @@ from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.claims import Claim, ClaimLine
+from funding.models.costs import CostLine, CostMove, CostYear, SecretariatCost
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
     AgreementBalance,
@@ -20,7 +21,10 @@ from funding.models.envelopes import (
     LedgerEntry,
 )
 from funding.models.milestones import MilestoneChange, PaymentHold
+from funding.models.outcomes import OutcomeBalance, OutcomeDeclaration, OutcomeSchedule
 from funding.models.payments import Cofunding, Payment
+from funding.models.prizes import Prize, PrizeAward
+from funding.models.recoveries import Recovery, RecoveryBalance, RecoveryCredit, RecoveryPart, RecoveryReceipt, WriteOff
 from funding.models.reviews import Eligibility, Review, Score
 from funding.models.terms import DelegationRule, PaymentTerms
 
@@ -44,6 +48,9 @@ __all__ = [
     "Claim",
     "ClaimLine",
     "Cofunding",
+    "CostLine",
+    "CostMove",
+    "CostYear",
     "CreditLine",
     "CreditMove",
     "DelegationRule",
@@ -59,14 +66,26 @@ __all__ = [
     "LedgerEntry",
     "Milestone",
     "MilestoneChange",
+    "OutcomeBalance",
+    "OutcomeDeclaration",
+    "OutcomeSchedule",
     "Payment",
     "PaymentBatch",
     "PaymentHold",
     "PaymentRule",
     "PaymentTerms",
+    "Prize",
+    "PrizeAward",
+    "Recovery",
+    "RecoveryBalance",
+    "RecoveryCredit",
+    "RecoveryPart",
+    "RecoveryReceipt",
     "ReturnFile",
     "ReturnLine",
     "Review",
     "Score",
+    "SecretariatCost",
     "Signature",
+    "WriteOff",
 ]

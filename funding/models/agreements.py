@@ -185,7 +185,7 @@ class Instalment(models.Model):
             models.CheckConstraint(name="instalment_positive", condition=Q(amount__gt=0)),
             models.CheckConstraint(
                 name="instalment_has_its_milestone",
-                condition=Q(kind=InstalmentKind.ADVANCE, milestone__isnull=True)
+                condition=Q(kind__in=[InstalmentKind.ADVANCE, InstalmentKind.PRIZE], milestone__isnull=True)
                 | Q(kind__in=[InstalmentKind.MILESTONE, InstalmentKind.HOLDBACK], milestone__isnull=False),
             ),
         ]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from funding.enums import MOVED_KINDS, LedgerKind
+from funding.enums import COST_KINDS, MOVED_KINDS, LedgerKind
 from projects.enums import EnvelopeCode
 
 _MONEY = {"max_digits": 15, "decimal_places": 2}
@@ -61,7 +61,8 @@ class LedgerEntry(models.Model):
     """One signed amount (dollars) on an envelope × fiscal year. Never changed, never deleted: a correction is a contra-entry.
 
     A reservation with no award is held by its call; with an award, by the award. A commitment is held by its agreement.
-    A payment is positive, a recovery negative. Credit other than an authorisation comes from an approved move. A contra-entry has the
+    A payment is positive, a recovery negative. What the Secretariat itself commits or pays is held by its cost, and was approved as a
+    cost move. Credit other than an authorisation comes from an approved move. A contra-entry has the
     other sign and names the row that it `reverses`, in whole or in part: same account, same kind, same holder.
     """
 
@@ -80,6 +81,8 @@ class LedgerEntry(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
     move = models.ForeignKey("funding.CreditMove", models.PROTECT, null=True, blank=True, related_name="entries")
+    cost = models.ForeignKey("funding.SecretariatCost", models.PROTECT, null=True, blank=True, related_name="entries")
+    cost_move = models.ForeignKey("funding.CostMove", models.PROTECT, null=True, blank=True, related_name="entries")
     sha256 = models.CharField(max_length=64)
 
     class Meta:
@@ -99,7 +102,16 @@ class LedgerEntry(models.Model):
                 | Q(kind__in=MOVED_KINDS, call=None, award=None, agreement=None, instalment=None, move__isnull=False)
                 | Q(kind=LedgerKind.RESERVATION, call__isnull=False, agreement=None, instalment=None)
                 | Q(kind=LedgerKind.COMMITMENT, agreement__isnull=False, instalment=None)
-                | Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.RECOVERY], agreement__isnull=False) & ~Q(reference=""),
+                | Q(kind__in=[LedgerKind.PAYMENT, LedgerKind.RECOVERY], agreement__isnull=False) & ~Q(reference="")
+                | Q(kind__in=COST_KINDS, cost__isnull=False),
+            ),
+            # Beside the constraint above: a commitment or a payment belongs to an agreement or to a cost of the Secretariat, never both.
+            models.CheckConstraint(
+                name="ledger_agreement_or_cost",
+                condition=Q(cost=None, cost_move=None)
+                | Q(cost__isnull=False, cost_move__isnull=False, kind__in=COST_KINDS)
+                & Q(agreement=None, award=None, call=None, instalment=None, move=None)
+                & ~Q(reference=""),
             ),
             models.CheckConstraint(
                 name="ledger_sign_of_kind",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -29,12 +30,17 @@ DELEGATES = (Role.DIRECTOR, Role.HEAD, Role.MINISTER_DELEGATE)
 
 def delegation_of(award: Award, now: datetime) -> list[Role]:
     """The roles that approve an award of this amount, in order, by the delegation in force on the day of `now`."""
+    return delegation_of_amount(award.amount, now)
+
+
+def delegation_of_amount(amount: Decimal, now: datetime) -> list[Role]:
+    """The roles that approve so many dollars, in order, by the delegation in force on the day of `now`."""
     day = timezone.localdate(now)
     rules = DelegationRule.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day),
-        Q(up_to__isnull=True) | Q(up_to__gte=award.amount),
+        Q(up_to__isnull=True) | Q(up_to__gte=amount),
         valid_from__lte=day,
-        above__lt=award.amount,
+        above__lt=amount,
     )
     found = rules.order_by("-valid_from", "pk").values_list("approvals", flat=True)[:1]
     return [Role(code) for codes in found for code in codes]

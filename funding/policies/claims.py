@@ -15,7 +15,7 @@ from fondsinnovation.templatetags.typography import money_cents
 from funding.enums import AgreementState, ClaimState, InstalmentKind
 from funding.models import Claim, Instalment
 from funding.policies.separation import free_to_judge
-from projects.enums import Role
+from projects.enums import Modality, Role
 from projects.policies.interests import not_recused
 from projects.policies.rules import Subject, rule
 
@@ -83,6 +83,10 @@ def _is_claimable(actor: Any, instalment: Instalment) -> Verdict:
         not_recused(actor, instalment.agreement.project.application_id or 0),
         possible(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
         possible(instalment.kind == InstalmentKind.MILESTONE, _("Une avance et une retenue ne font pas l’objet d’une réclamation.")),
+        possible(
+            instalment.agreement.project.modality != Modality.OUTCOME,
+            _("Cette convention paie des résultats : ce sont des quantités qui s’y déclarent."),
+        ),
     )
 
 

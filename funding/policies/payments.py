@@ -49,8 +49,11 @@ def list_payments(actor: Any, now: datetime, call: int | None = None) -> Verdict
 @rule(
     inside=(Role.WRITER, Role.FINANCE_RESPONDENT, Role.SIGNATORY),
     of=lambda milestone: milestone.agreement.project.organisation_id,
-    says=gettext_lazy("Un membre de l’organisme bénéficiaire déclare un jalon atteint, tant que la convention est en vigueur."),
+    says=gettext_lazy(
+        "Un membre de l’organisme bénéficiaire déclare un jalon atteint, ou sa quantité, tant que la convention est en vigueur."
+    ),
     subject=Subject.PAYMENTS,
+    acts=("report_milestone", "declare_outcome"),
 )
 def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict:
     """A member of the beneficiary reports a milestone while the agreement is in force."""
@@ -73,7 +76,7 @@ def report_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
         "Un agent de programme qui n’a ni déclaré le jalon ni accompagné le dossier le vérifie, en tout ou en partie, ou le refuse."
     ),
     subject=Subject.PAYMENTS,
-    acts=("verify_milestone", "accept_milestone_partly", "refuse_milestone"),
+    acts=("verify_milestone", "accept_milestone_partly", "refuse_milestone", "verify_outcome", "refuse_outcome"),
 )
 def verify_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict:
     """An officer who neither reported it nor accompanies the file (SD-2) verifies a milestone or refuses it."""

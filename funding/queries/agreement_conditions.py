@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
-from funding.enums import LedgerKind, MilestoneState, Party, PaymentState
-from funding.models import Agreement, LedgerEntry, Payment
+from funding.enums import DEAD_PAYMENTS, ClaimState, InstalmentKind, LedgerKind, MilestoneState, Party, PaymentState
+from funding.models import Agreement, Claim, LedgerEntry, Payment
+from funding.queries.outcomes import pays_results, schedule_of
+from funding.queries.recoveries import credited_by_year, unsettled
 from projects.models import GainPlan
 
 
@@ -23,6 +25,7 @@ def unmet_conditions(agreement: Agreement) -> list[str]:
         *([] if Party.MINISTER in signed else [_("La signature du ministre manque.")]),
         *_plan_faults(agreement),
         *_schedule_faults(agreement),
+        *([_("Le barème de résultats manque.")] if pays_results(agreement) and schedule_of(agreement) is None else []),
         *_reservation_faults(agreement),
     ]
 
@@ -30,6 +33,8 @@ def unmet_conditions(agreement: Agreement) -> list[str]:
 def _plan_faults(agreement: Agreement) -> list[str]:
     """The plan of gains is locked at the signature: it must say where every line starts from."""
     plan = GainPlan.objects.filter(application=agreement.project.application_id).first()
+    if plan is not None and not agreement.project.call.terms.gains_required:
+        return []
     if plan is None or not plan.lines.exists():
         return [_("Le plan de gains n’a aucune ligne.")]
     bare = plan.lines.filter(baseline=None).order_by("code").values_list("code", flat=True)
@@ -66,9 +71,9 @@ def committed_by_year(agreement: Agreement) -> dict[int, Decimal]:
 
 
 def unpaid_by_year(agreement: Agreement) -> dict[int, Decimal]:
-    """Dollars committed and never paid, by fiscal year: a recovered payment was paid, and stays committed (T10)."""
-    paid = _by_year(agreement, LedgerKind.PAYMENT)
-    left = {year: amount - paid.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
+    """Dollars committed and never paid, by fiscal year: what was recovered was paid, credited back to the envelope or not (T10)."""
+    paid, credited = _by_year(agreement, LedgerKind.PAYMENT), credited_by_year(agreement)
+    left = {year: amount - paid.get(year, ZERO) + credited.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
     return {year: amount for year, amount in left.items() if amount > 0}
 
 
@@ -78,8 +83,8 @@ def _by_year(agreement: Agreement, kind: LedgerKind) -> dict[int, Decimal]:
 
 
 def payments_under_way(agreement: Agreement) -> list[str]:
-    """The payments that are neither confirmed nor rejected: an agreement does not end while money is on its way."""
-    ended = (PaymentState.CONFIRMED, PaymentState.REJECTED)
+    """The payments that are neither confirmed nor rejected nor taken back: an agreement does not end while money is on its way."""
+    ended = (PaymentState.CONFIRMED, *DEAD_PAYMENTS)
     numbers = Payment.objects.filter(instalment__agreement=agreement).exclude(state__in=ended).order_by("number")
     return [_("Le paiement %(number)s est en cours.") % {"number": number} for number in numbers.values_list("number", flat=True)]
 
@@ -87,14 +92,27 @@ def payments_under_way(agreement: Agreement) -> list[str]:
 def unmet_for_completion(agreement: Agreement) -> list[str]:
     """Every milestone is verified, the final report's too."""
     waiting = agreement.milestones.exclude(state=MilestoneState.VERIFIED).order_by("position", "pk")
-    return [_("Le jalon %(position)s (%(title)s) n’est pas vérifié.") % {"position": one.position, "title": one.title} for one in waiting]
+    unpaid = agreement.instalments.filter(kind=InstalmentKind.PRIZE).exclude(payments__state=PaymentState.CONFIRMED)
+    return [
+        *[_("Le jalon %(position)s (%(title)s) n’est pas vérifié.") % {"position": one.position, "title": one.title} for one in waiting],
+        *([_("Le prix n’est pas versé.")] if unpaid.exists() else []),
+    ]
 
 
 def unmet_for_closing(agreement: Agreement) -> list[str]:
-    """Every milestone verified, no payment under way, and the plan whose gains will be followed locked."""
+    """Every milestone verified, no payment under way, claims and recoveries settled, and the plan whose gains will be followed locked."""
     locked = GainPlan.objects.filter(project=agreement.project_id, locked_at__isnull=False).exists()
     return [
         *unmet_for_completion(agreement),
         *payments_under_way(agreement),
+        *_claims_under_way(agreement),
+        *unsettled(agreement),
         *([] if locked else [_("Le calendrier de suivi des gains n’est pas établi.")]),
     ]
+
+
+def _claims_under_way(agreement: Agreement) -> list[str]:
+    """The claims that the beneficiary submitted and nobody decided yet."""
+    waiting = Claim.objects.filter(instalment__agreement=agreement, state__in=(ClaimState.SUBMITTED, ClaimState.IN_VERIFICATION))
+    numbers = waiting.order_by("number").values_list("number", flat=True)
+    return [_("La réclamation %(number)s n’est pas décidée.") % {"number": number} for number in numbers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of
-from funding.enums import AgreementKind, AwardState
+from funding.enums import AgreementKind, AwardState, InstalmentKind
 from funding.models import Agreement, Award, Milestone
-from funding.schedule import PlannedInstalment, per_milestone, poured
-from projects.enums import OrganisationKind
+from funding.outcome import OutcomeTerms
+from funding.schedule import PlannedInstalment, Share, per_milestone, poured
+from projects.enums import Modality, OrganisationKind
 from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, TermsProfile
 from projects.queries.applications import projects_for
 
@@ -40,20 +41,27 @@ def default_schedule(
 ) -> list[PlannedInstalment]:
     """The advance and the holdback of the terms, the rest shared between the milestones (given by position), to the cent.
 
+    A prize is paid whole. Results are paid without advance nor holdback: each milestone's share is the most that its period may be paid.
+
     Instalments fill the fiscal years in order; one that crosses the end of a year's part is paid in two.
     Raises ValueError without a milestone.
     """
+    if terms.modality == Modality.PRIZE:
+        return list(poured([Share(InstalmentKind.PRIZE, None, amount)], parts))
+    if terms.modality == Modality.OUTCOME:
+        return list(poured(per_milestone(amount, ZERO, ZERO, milestones), parts))
     return list(poured(per_milestone(amount, terms.advance_rate, terms.holdback_rate, milestones), parts))
 
 
 def default_dates(application: Application, day: date) -> tuple[date, date]:
     """From today to the last planned milestone, or to today when they are all past."""
-    last = max((milestone.due_on for milestone in planned_milestones(application)), default=day)
+    last = max(application.planned_milestones.order_by("pk").values_list("due_on", flat=True), default=day)
     return day, max(day, last)
 
 
 def planned_milestones(application: Application) -> list[PlannedMilestone]:
-    return list(application.planned_milestones.order_by("position", "pk"))
+    """The milestones that an agreement takes from its application; none for a prize, which rewards what is done."""
+    return [] if application.call.terms.modality == Modality.PRIZE else list(application.planned_milestones.order_by("position", "pk"))
 
 
 def draft_milestones(rows: Iterable[PlannedMilestone | Milestone]) -> list[DraftMilestone]:
@@ -104,6 +112,7 @@ def agreement_data(
     milestones: Sequence[DraftMilestone],
     instalments: Sequence[PlannedInstalment],
     day: date,
+    outcome: OutcomeTerms | None = None,
 ) -> dict[str, object]:
     """What the PDF says, as `templates/pdf/agreement.typ` reads it. Fiscal years after that of `day` are conditional."""
     application = award.application
@@ -132,6 +141,7 @@ def agreement_data(
             {"kind": str(one.kind.label), "milestone": titles.get(one.milestone or 0, ""), "year": one.fiscal_year, "amount": one.amount}
             for one in instalments
         ],
+        "outcome": asdict(outcome) if outcome else None,
         "gains": [_gain_data(gain) for gain in expected_gains(application)],
         "reporting_months": application.call.terms.reporting_months,
         "follow_up_years": application.call.terms.follow_up_years,

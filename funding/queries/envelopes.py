@@ -71,10 +71,11 @@ class EnvelopeLines:
     lines: list[YearLine]
 
 
-def envelope_lines() -> list[EnvelopeLines]:
-    """Each envelope with its years and, last, the total of its years: two queries."""
+def envelope_lines(rows: QuerySet[LedgerEntry] | None = None) -> list[EnvelopeLines]:
+    """Each envelope with its years and, last, the total of its years: two queries. Of some rows of the ledger when they are given."""
+    chosen = LedgerEntry.objects.all() if rows is None else rows
     sums = (
-        LedgerEntry.objects.values("envelope_id", "fiscal_year")
+        chosen.values("envelope_id", "fiscal_year")
         .annotate(**{name: Sum("amount", filter=Q(kind=kind), default=ZERO) for name, (kind, _sign) in FIGURES.items()})
         .order_by("envelope_id", "fiscal_year")
         .values_list("envelope_id", "fiscal_year", *FIGURES)
@@ -100,7 +101,7 @@ def ledger_for(person: Any, now: datetime) -> QuerySet[LedgerEntry]:
         Q(call__isnull=True) | Q(call__in=calls_for(person, now).values("pk")),
         not_recused(person, "award__application_id"),
         not_recused(person, "agreement__project__application_id"),
-    ).select_related("envelope", "call", "award__application", "agreement")
+    ).select_related("envelope", "call", "award__application", "agreement", "cost")
 
 
 def ledger_totals(rows: QuerySet[LedgerEntry]) -> dict[LedgerKind, Decimal]:

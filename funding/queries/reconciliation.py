@@ -52,8 +52,8 @@ class Summary:
 
 
 def of_payments(rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
-    """The ledger rows of payments and of their contra-entries."""
-    return rows.filter(Q(kind=LedgerKind.PAYMENT) | Q(reverses__kind=LedgerKind.PAYMENT))
+    """The ledger rows of payments of agreements and of their contra-entries: the Secretariat's own costs have no order."""
+    return rows.filter(Q(kind=LedgerKind.PAYMENT) | Q(reverses__kind=LedgerKind.PAYMENT), agreement__isnull=False)
 
 
 def summary(person: Any, now: datetime) -> Summary:

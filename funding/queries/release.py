@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 
 from funding.enums import ClaimState, PaymentState
 from funding.models import Agreement, Claim, Instalment, Milestone, MilestoneChange, Payment, PaymentHold, PaymentTerms
+from funding.queries.outcomes import dues_of, pays_results
 from funding.release import Checklist, Facts, checklist
 
 
 def checklists_of(agreement: Agreement) -> dict[int, Checklist]:
     """The checklist of each instalment of an agreement, by its key: five queries, however many there are."""
-    instalments = list(Instalment.objects.filter(agreement=agreement).select_related("milestone").order_by("position", "pk"))
-    live = Payment.objects.filter(instalment__agreement=agreement).exclude(state=PaymentState.REJECTED)
-    claims = Claim.objects.filter(instalment__agreement=agreement).exclude(state__in=(ClaimState.DRAFT, ClaimState.REFUSED))
-    facts = Facts(
-        agreement=agreement,
-        instalments=instalments,
-        milestones=list(Milestone.objects.filter(agreement=agreement).order_by("position", "pk")),
-        advance_rate=_advance_rate(agreement),
-        asked=dict(live.order_by("pk").values_list("instalment", "amount")),
-        claims={claim.instalment_id: claim for claim in claims.order_by("pk")},
-        is_held=PaymentHold.objects.filter(agreement=agreement, lifted_at=None).exists(),
-    )
-    return {one.pk: checklist(one, facts) for one in instalments}
+    return checklists_for([agreement])
+
+
+def checklists_for(agreements: Sequence[Agreement]) -> dict[int, Checklist]:
+    """The checklist of each instalment of these agreements, by its key: five queries, however many there are.
+
+    The terms of each agreement's call are read with it: select them where there is more than one.
+    """
+    found = Instalment.objects.filter(agreement__in=agreements).select_related("milestone").order_by("position", "pk")
+    instalments = _by_agreement(found)
+    milestones = _by_agreement(Milestone.objects.filter(agreement__in=agreements).order_by("position", "pk"))
+    live = Payment.objects.filter(instalment__agreement__in=agreements).exclude(state=PaymentState.REJECTED)
+    asked = dict(live.order_by("pk").values_list("instalment", "amount"))
+    claims = Claim.objects.filter(instalment__agreement__in=agreements).exclude(state__in=(ClaimState.DRAFT, ClaimState.REFUSED))
+    claimed = {claim.instalment_id: claim for claim in claims.order_by("pk")}
+    held = set(PaymentHold.objects.filter(agreement__in=agreements, lifted_at=None).values_list("agreement", flat=True))
+    checked: dict[int, Checklist] = {}
+    for agreement in agreements:
+        facts = Facts(
+            agreement=agreement,
+            instalments=instalments.get(agreement.pk, []),
+            milestones=milestones.get(agreement.pk, []),
+            advance_rate=_advance_rate(agreement),
+            asked=asked,
+            claims=claimed,
+            is_held=agreement.pk in held,
+            dues=dues_of(agreement) if pays_results(agreement) else None,
+        )
+        checked |= {one.pk: checklist(one, facts) for one in facts.instalments}
+    return checked
+
+
+def _by_agreement(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.agreement_id, []).append(row)
+    return found
 
 
 def checklist_of(instalment: Instalment) -> Checklist:

@@ -34,6 +34,8 @@ class YearLeft:
     committed: Decimal
     paid: Decimal
     lines: list[UnpaidLine]
+    #: what the Secretariat's own costs committed and did not pay, in dollars
+    costs_unpaid: Decimal
 
     @property
     def uncommitted(self) -> Decimal:
@@ -53,6 +55,9 @@ def year_left(envelope_id: int, fiscal_year: int) -> YearLeft:
         "committed": Sum("amount", filter=Q(kind=LedgerKind.COMMITMENT), default=ZERO),
         "paid": Sum("amount", filter=Q(kind=LedgerKind.PAYMENT), default=ZERO),
     }
+    of_costs = Sum("amount", filter=Q(cost__isnull=False, kind=LedgerKind.COMMITMENT), default=ZERO) - Sum(
+        "amount", filter=Q(cost__isnull=False, kind=LedgerKind.PAYMENT), default=ZERO
+    )
     held = (
         rows.filter(agreement__isnull=False)
         .values("agreement_id")
@@ -62,7 +67,10 @@ def year_left(envelope_id: int, fiscal_year: int) -> YearLeft:
     )
     found = [row for row in held if row[1] != row[2]]
     agreements = Agreement.objects.select_related("project__organisation").in_bulk([pk for pk, _committed, _paid in found])
-    return YearLeft(**rows.aggregate(**sums), lines=[UnpaidLine(agreements[pk], committed, paid) for pk, committed, paid in found])
+    return YearLeft(
+        **rows.aggregate(**sums, costs_unpaid=of_costs),
+        lines=[UnpaidLine(agreements[pk], committed, paid) for pk, committed, paid in found],
+    )
 
 
 def commitments_left(agreement_id: int, envelope_id: int, fiscal_year: int) -> list[tuple[LedgerEntry, Decimal]]:

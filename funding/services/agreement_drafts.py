@@ -12,9 +12,12 @@ from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
 from fondsinnovation.kit.states import require_move
 from funding.enums import AGREEMENT_MOVES, AgreementState, AgreementStepKind, AwardState
 from funding.models import Agreement, AgreementStep, Award
+from funding.outcome import OutcomeTerms
 from funding.policies import agreement_steps as policies
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
+from funding.queries.prizes import pays_a_prize
 from funding.services.agreements import create_schedule, hold_agreement, render_agreement, schedule_faults, store_agreement
+from funding.services.outcomes import modality_faults, write_outcome
 from projects.models import User
 from projects.services.journal import note, note_reason, transition
 
@@ -56,6 +59,7 @@ def redraft_agreement(
     ends_on: date,
     milestones: Sequence[DraftMilestone],
     instalments: Sequence[PlannedInstalment],
+    outcome: OutcomeTerms | None = None,
     actor: User,
     now: datetime,
     key: str | None = None,
@@ -69,9 +73,9 @@ def redraft_agreement(
     )
     policies.prepare_agreement(actor, read, now).require()
     award = require_draft(read)
-    schedule = _checked(read, starts_on, ends_on, milestones, instalments)
+    schedule = _checked(read, starts_on, ends_on, milestones, instalments, outcome)
     numbers = (read.number, read.project.reference)
-    content = render_agreement(award, numbers, milestones, schedule, (starts_on, ends_on), now)
+    content = render_agreement(award, numbers, milestones, schedule, (starts_on, ends_on), now, outcome)
 
     application, agreement = hold_agreement(agreement_id)
     require_draft(agreement)
@@ -87,6 +91,7 @@ def redraft_agreement(
     agreement.instalments.all().delete()
     agreement.milestones.all().delete()
     create_schedule(agreement, milestones, schedule)
+    write_outcome(agreement, outcome)
     read.project.starts_on, read.project.ends_on = starts_on, ends_on
     read.project.save(update_fields=["starts_on", "ends_on"])
     record_step(agreement, AgreementStepKind.DRAFTED, actor=actor, now=now)
@@ -96,17 +101,23 @@ def redraft_agreement(
 
 
 def _checked(
-    agreement: Agreement, starts_on: date, ends_on: date, milestones: Sequence[DraftMilestone], instalments: Sequence[PlannedInstalment]
+    agreement: Agreement,
+    starts_on: date,
+    ends_on: date,
+    milestones: Sequence[DraftMilestone],
+    instalments: Sequence[PlannedInstalment],
+    outcome: OutcomeTerms | None,
 ) -> list[PlannedInstalment]:
     """The instalments that are not empty. Raises Invalid with what does not add up."""
     if ends_on < starts_on:
         raise Invalid(errors={"ends_on": _("La fin précède le début : inscrivez une date égale ou postérieure au début.")})
-    if not milestones:
+    if not milestones and not pays_a_prize(agreement):
         raise Invalid(_("La convention exige au moins un jalon."))
     parts = {part.fiscal_year: part.amount for part in agreement.parts.order_by("fiscal_year", "pk")}
     schedule = [one for one in instalments if one.amount]
     terms = agreement.project.call.terms
-    if faults := schedule_faults(schedule, agreement.amount, parts, terms.advance_rate, [one.position for one in milestones]):
+    faults = schedule_faults(schedule, agreement.amount, parts, terms.advance_rate, [one.position for one in milestones])
+    if faults := [*faults, *modality_faults(terms.modality, outcome, schedule)]:
         raise Invalid(" ".join(faults))
     return schedule
 

@@ -18,6 +18,7 @@ from funding.queries.agreement_conditions import payments_under_way, unmet_for_c
 from funding.services.agreement_drafts import record_step
 from funding.services.agreements import hold_agreement
 from funding.services.envelopes import Posting, post
+from funding.services.recoveries import RecoveryTerms, establish
 from projects.enums import PROJECT_MOVES, ProjectState
 from projects.models import Application, Project, User
 from projects.services.journal import money_clock, note, transition
@@ -50,8 +51,19 @@ def resume_agreement(*, agreement_id: int, reason: str = "", actor: User, now: d
 
 
 @act
-def terminate_agreement(*, agreement_id: int, cause: str, reason: str, actor: User, now: datetime, key: str | None = None) -> Agreement:
+def terminate_agreement(
+    *,
+    agreement_id: int,
+    cause: str,
+    reason: str,
+    recovery: RecoveryTerms | None = None,
+    actor: User,
+    now: datetime,
+    key: str | None = None,
+) -> Agreement:
     """End an agreement before its time, with its cause; what is committed and was never paid goes back to the envelope, year by year.
+
+    `recovery`: what was paid and is to be returned; another person claims it.
 
     Raises NotAllowed, WrongState (a payment is under way), Invalid.
     """
@@ -69,6 +81,8 @@ def terminate_agreement(*, agreement_id: int, cause: str, reason: str, actor: Us
     queue("money", now=now)
     freed = free_unpaid(agreement, actor=actor, now=now, known=known)
     note(step, freed=freed)
+    if recovery is not None:
+        establish(agreement, recovery, actor=actor, now=now, known=known)
     return agreement
 
 

@@ -13,8 +13,9 @@ from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
 from fondsinnovation.kit.money import ZERO, round_cents
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents, percent
-from funding.enums import AGREEMENT_MOVES, AgreementState, AwardState, InstalmentKind, LedgerKind, Party
+from funding.enums import AGREEMENT_MOVES, WITHOUT_MILESTONE, AgreementState, AwardState, InstalmentKind, LedgerKind, Party
 from funding.models import Agreement, AgreementPart, Award, Envelope, Instalment, Milestone, Signature
+from funding.outcome import OutcomeTerms
 from funding.policies import agreements as policies
 from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import (
@@ -26,8 +27,10 @@ from funding.queries.agreements import (
     kind_for,
     planned_milestones,
 )
+from funding.queries.prizes import gives_prizes
 from funding.schedule import PlannedInstalment
 from funding.services.envelopes import Posting, post
+from funding.services.outcomes import modality_faults, write_outcome
 from projects import pdf
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind
 from projects.models import Application, Counter, Document, GainPlan, Project, User
@@ -48,6 +51,7 @@ def draft_agreement(
     starts_on: date | None = None,
     ends_on: date | None = None,
     instalments: Sequence[PlannedInstalment] | None = None,
+    outcome: OutcomeTerms | None = None,
     actor: User,
     now: datetime,
     key: str | None = None,
@@ -63,17 +67,18 @@ def draft_agreement(
     first, last = default_dates(award.application, day)
     dates = (starts_on or first, ends_on or last)
     planned = draft_milestones(planned_milestones(award.application))
-    schedule = _checked_schedule(award, instalments, dates)
+    schedule = _checked_schedule(award, instalments, dates, outcome)
     expected = _expected_numbers(day.year)
-    content = render_agreement(award, expected, planned, schedule, dates, now)
+    content = render_agreement(award, expected, planned, schedule, dates, now, outcome)
 
     application = lock(Application, award.application_id)
     policies.draft_agreement(actor, lock(Award, award_id), now).require()
     require_ready(award)
     numbers = (next_numbers(f"CNV-{day.year}", 1, width=WIDTH)[0], next_numbers(f"PRJ-{day.year}", 1, width=WIDTH)[0])
     if numbers != expected:  # somebody drafted another agreement this very instant: rare, and the PDF says its own number
-        content = render_agreement(award, numbers, planned, schedule, dates, now)
+        content = render_agreement(award, numbers, planned, schedule, dates, now, outcome)
     agreement = _create(award, numbers, planned, schedule, dates, content, actor=actor, now=now)
+    write_outcome(agreement, outcome)
     note(application)
     return agreement
 
@@ -88,19 +93,22 @@ def require_ready(award: Award) -> None:
         raise WrongState(_("La convention de ce dossier est déjà préparée."))
 
 
-def _checked_schedule(award: Award, instalments: Sequence[PlannedInstalment] | None, dates: tuple[date, date]) -> list[PlannedInstalment]:
+def _checked_schedule(
+    award: Award, instalments: Sequence[PlannedInstalment] | None, dates: tuple[date, date], outcome: OutcomeTerms | None
+) -> list[PlannedInstalment]:
     """The instalments as given, or the default ones. Raises Invalid with what does not add up."""
     positions = [milestone.position for milestone in planned_milestones(award.application)]
-    if not positions:
+    if not positions and not gives_prizes(award.application.call):
         raise Invalid(_("Cette demande ne prévoit aucun jalon : la convention en exige au moins un."))
     if dates[1] < dates[0]:
         raise Invalid(errors={"ends_on": _("La fin précède le début : inscrivez une date égale ou postérieure au début.")})
     parts = {part.fiscal_year: part.amount for part in award.parts.order_by("fiscal_year", "pk")}
     terms = award.application.call.terms
     if instalments is None:
-        return default_schedule(award.amount, parts, terms, positions)
+        instalments = default_schedule(award.amount, parts, terms, positions)
     schedule = [one for one in instalments if one.amount]
-    if faults := schedule_faults(schedule, award.amount, parts, terms.advance_rate, positions):
+    faults = schedule_faults(schedule, award.amount, parts, terms.advance_rate, positions)
+    if faults := [*faults, *modality_faults(terms.modality, outcome, schedule)]:
         raise Invalid(" ".join(faults))
     return schedule
 
@@ -136,7 +144,7 @@ def schedule_faults(
             _("L’avance dépasse %(rate)s de l’aide, soit %(most)s : c’est la limite des modalités.")
             % {"rate": percent(advance_rate), "most": money_cents(most)}
         )
-    if any(one.amount < 0 or (one.kind != InstalmentKind.ADVANCE and one.milestone not in positions) for one in schedule):
+    if any(one.amount < 0 or (one.kind not in WITHOUT_MILESTONE and one.milestone not in positions) for one in schedule):
         faults.append(_("Chaque versement a un montant positif et, sauf l’avance, un jalon de la demande."))
     return faults
 
@@ -155,6 +163,7 @@ def render_agreement(
     schedule: Sequence[PlannedInstalment],
     dates: tuple[date, date],
     now: datetime,
+    outcome: OutcomeTerms | None = None,
 ) -> bytes:
     """The PDF that says all this."""
     with translation.override("fr-ca"):  # the document is in French, whatever the language of the person who prepares it
@@ -166,6 +175,7 @@ def render_agreement(
             ends_on=dates[1],
             milestones=milestones,
             instalments=schedule,
+            outcome=outcome,
             day=timezone.localdate(now),
         )
     return pdf.render("agreement.typ", data, at=now)
@@ -249,7 +259,7 @@ def create_schedule(agreement: Agreement, planned: Sequence[DraftMilestone], sch
                 kind=one.kind,
                 fiscal_year=one.fiscal_year,
                 amount=one.amount,
-                milestone=None if one.kind == InstalmentKind.ADVANCE else milestones[one.milestone or 0],
+                milestone=None if one.kind in WITHOUT_MILESTONE else milestones[one.milestone or 0],
             )
             for position, one in enumerate(schedule, start=1)
         ]

@@ -18,6 +18,7 @@ from funding.models import Approval, Award, AwardPart, Envelope
 from funding.policies import awards as policies
 from funding.queries.awards import call_holds, call_years, proposed_parts
 from funding.services.envelopes import Posting, post
+from funding.services.prizes import chosen_prize, free_prize, give_prize
 from projects import pdf
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind
 from projects.models import Application, User
@@ -39,6 +40,7 @@ def recommend_award(
     is_favourable: bool,
     amount: Decimal | None = None,
     parts: Mapping[int, Decimal] | None = None,
+    prize: int | None = None,
     reason: str,
     conditions: str = "",
     actor: User,
@@ -47,18 +49,23 @@ def recommend_award(
 ) -> Award:
     """Recommend an amount (dollars, at most what was asked; `parts` by fiscal year, by default as `proposed_parts` says), or a refusal.
 
+    A call that gives prizes recommends one of them, by its rank, at its own amount.
     A returned recommendation starts a new round. Raises NotAllowed, WrongState, Invalid.
     """
     application = lock(Application, application_id)
     policies.recommend_award(actor, application, now).require()
     target = ApplicationState.RECOMMENDED if is_favourable else ApplicationState.NOT_RECOMMENDED
     require_move(APPLICATION_MOVES, application.state, target)
+    given = chosen_prize(application, prize) if is_favourable else None
+    if given is not None:
+        amount = given.amount
     amount = (application.amount_requested or ZERO if amount is None else amount) if is_favourable else ZERO
     split = dict(parts if parts is not None else proposed_parts(application, amount)) if is_favourable else {}
-    _require_sound(application, is_favourable, amount, split, reason)
+    _require_sound(application, is_favourable, amount, split, reason, asked=amount if given else application.amount_requested or ZERO)
     award = _recommended(
         application, is_favourable=is_favourable, amount=amount, reason=reason, conditions=conditions, actor=actor, now=now
     )
+    give_prize(award, given)
     kept = {year: part for year, part in split.items() if part}
     award.parts.all().delete()
     AwardPart.objects.bulk_create([AwardPart(award=award, fiscal_year=year, amount=part) for year, part in kept.items()])
@@ -95,13 +102,14 @@ def _rank(application: Application) -> int | None:
     return ahead.count() + 1
 
 
-def _require_sound(application: Application, is_favourable: bool, amount: Decimal, parts: Mapping[int, Decimal], reason: str) -> None:
+def _require_sound(
+    application: Application, is_favourable: bool, amount: Decimal, parts: Mapping[int, Decimal], reason: str, *, asked: Decimal
+) -> None:
     """Raises Invalid with every fault of a recommendation at once."""
     errors = {}
     if not reason.strip():
         errors["reason"] = _("Inscrivez les motifs de la recommandation.")
     if is_favourable:
-        asked = application.amount_requested or ZERO
         if amount <= 0:
             errors["amount"] = _("Inscrivez le montant recommandé.")
         elif amount > asked:
@@ -229,6 +237,7 @@ def refuse_award(*, award_id: int, reason: str, actor: User, now: datetime, key:
     require_open(award)
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez le motif du refus : l’organisme le lira.")})
+    free_prize(award)
     transition([award], AwardState.REFUSED, moves=AWARD_MOVES, now=now, refused_by=actor, refusal_reason=reason, decided_at=now)
     transition([application], ApplicationState.REFUSED, moves=APPLICATION_MOVES, now=now)
     note_reason(reason)
@@ -243,6 +252,7 @@ def return_award(*, award_id: int, reason: str, actor: User, now: datetime, key:
     require_open(award)
     if not reason.strip():
         raise Invalid(errors={"reason": _("Inscrivez le motif du retour.")})
+    free_prize(award)
     transition([award], AwardState.RETURNED, moves=AWARD_MOVES, now=now, returned_by=actor, return_reason=reason)
     transition([application], ApplicationState.REVIEWED, moves=APPLICATION_MOVES, now=now)
     note_reason(reason)

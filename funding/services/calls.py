@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import Invalid, act
 from fondsinnovation.kit.states import require_move
+from fondsinnovation.templatetags.typography import money_cents
 from funding.enums import LedgerKind
 from funding.models import Envelope
 from funding.policies import calls as policies
 from funding.queries.calls import available_by_year
+from funding.queries.prizes import total_of_prizes
 from funding.services.envelopes import Posting, post
 from projects.enums import CALL_MOVES, CallState
 from projects.models import Call, User
@@ -78,6 +80,17 @@ def return_call(*, call_id: int, reason: str, actor: User, now: datetime, key: s
 
 def _complete(call: Call, now: datetime) -> Content:
     content = content_of(call)
-    if missing := missing_from(call, content, available_by_year(call.envelope), now):
+    if missing := [*missing_from(call, content, available_by_year(call.envelope), now), *_prizes_over(call, content)]:
         raise Invalid(" ".join(missing))
     return content
+
+
+def _prizes_over(call: Call, content: Content) -> list[str]:
+    """What the prizes of the terms ask beyond what the call reserves, as a sentence."""
+    prizes = total_of_prizes(call)
+    if prizes <= content.total:
+        return []
+    return [
+        _("Les prix totalisent %(prizes)s; l’appel en réserve %(total)s.")
+        % {"prizes": money_cents(prizes), "total": money_cents(content.total)}
+    ]

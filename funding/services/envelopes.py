@@ -35,6 +35,8 @@ class Posting:
     reference: str = ""
     reverses_id: int | None = None
     move_id: int | None = None
+    cost_id: int | None = None
+    cost_move_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,10 @@ def number_rows(postings: Sequence[tuple[Posting, datetime]], *, actor: User | N
 def ledger_facts(row: LedgerEntry, envelope_code: str) -> dict[str, Any]:
     """What the SHA-256 of a ledger row covers: everything that it says, and its place in its account.
 
-    A row names what it reverses and the move that it comes from only when it has one: older rows keep their hash.
+    A row names what it reverses, the move that it comes from and its cost only when it has one: older rows keep their hash.
     """
-    origin = {name: pk for name, pk in (("move", row.move_id), ("reverses", row.reverses_id)) if pk is not None}
+    links = (("move", row.move_id), ("reverses", row.reverses_id), ("cost", row.cost_id), ("cost_move", row.cost_move_id))
+    origin = {name: pk for name, pk in links if pk is not None}
     return origin | {
         "agreement": row.agreement_id,
         "amount": row.amount,

@@ -12,9 +12,10 @@ from fondsinnovation.kit.errors import Invalid, WrongState, act
 from funding.enums import MILESTONE_MOVES, MilestoneState
 from funding.models import Milestone
 from funding.policies import payments as policies
+from funding.queries.outcomes import measured_by
 from funding.queries.release import has_live_payments
 from projects.enums import DocumentKind
-from projects.models import User
+from projects.models import Document, User
 from projects.services.documents import store_upload
 from projects.services.journal import note, note_organisation, note_reason, transition
 from projects.services.locks import lock
@@ -24,16 +25,34 @@ from projects.services.locks import lock
 def report_milestone(*, milestone_id: int, report: str, evidence: Any, actor: User, now: datetime, key: str | None = None) -> Milestone:
     """Report a milestone as reached, with its evidence file. Raises NotAllowed, Invalid, WrongState."""
     milestone = Milestone.objects.select_related("agreement__project").get(pk=milestone_id)
-    project = milestone.agreement.project
     policies.report_milestone(actor, milestone, now).require()
-    try:  # before the lock: it hashes the file
-        document = store_upload(evidence, kind=DocumentKind.EVIDENCE, actor=actor, now=now, project=project)
-    except Invalid as error:
-        raise Invalid(errors={"evidence": error.message}) from error
+    document = keep_evidence(milestone, evidence, actor=actor, now=now)  # before the lock: it hashes the file
     milestone = lock(Milestone, milestone_id)
     policies.report_milestone(actor, milestone, now).require()
+    _require_unmeasured(milestone)
+    mark_reported(milestone, report=report, document=document, actor=actor, now=now)
+    return milestone
+
+
+def _require_unmeasured(milestone: Milestone) -> None:
+    """A milestone that is paid by results is declared and verified by its quantity (`services/outcomes.py`)."""
+    if measured_by(milestone):
+        raise WrongState(_("Ce jalon se paie aux résultats : c’est sa quantité qui se déclare et se vérifie."))
+
+
+def keep_evidence(milestone: Milestone, evidence: Any, *, actor: User, now: datetime) -> Document:
+    """Keep the evidence file of a milestone. Raises Invalid."""
+    try:
+        return store_upload(evidence, kind=DocumentKind.EVIDENCE, actor=actor, now=now, project=milestone.agreement.project)
+    except Invalid as error:
+        raise Invalid(errors={"evidence": error.message}) from error
+
+
+def mark_reported(milestone: Milestone, *, report: str, document: Document, actor: User, now: datetime) -> None:
+    """The one step that reports a milestone, whatever it is paid by. Raises WrongState."""
     if has_live_payments(milestone):  # of one accepted in part: its share is paid, the rest is for an amendment
         raise WrongState(_("Un paiement de ce jalon est déjà demandé : le reste se règle par un avenant."))
+    project = milestone.agreement.project
     note_organisation(project.organisation_id)
     note(project.application or project)
     transition(
@@ -51,14 +70,14 @@ def report_milestone(*, milestone_id: int, report: str, evidence: Any, actor: Us
         verified_at=None,
     )
     note(document, sha256=document.sha256)
-    return milestone
 
 
 @act
 def verify_milestone(*, milestone_id: int, actor: User, now: datetime, key: str | None = None) -> Milestone:
-    """Accept a reported milestone: what it unlocks may be paid. Raises NotAllowed."""
+    """Accept a reported milestone: what it unlocks may be paid. Raises NotAllowed, WrongState."""
     milestone = lock(Milestone, milestone_id)
     policies.verify_milestone(actor, milestone, now).require()
+    _require_unmeasured(milestone)
     note(milestone.agreement.project.application or milestone.agreement.project)
     transition([milestone], MilestoneState.VERIFIED, moves=MILESTONE_MOVES, now=now, verified_by=actor, verified_at=now)
     return milestone
@@ -74,6 +93,7 @@ def accept_milestone_partly(
     """
     milestone = lock(Milestone, milestone_id)
     policies.verify_milestone(actor, milestone, now).require()
+    _require_unmeasured(milestone)
     errors = {}
     if not 0 < share < 1:
         errors["share"] = _("Inscrivez une part entre 0 et 100 %, sans les atteindre.")
@@ -101,6 +121,7 @@ def refuse_milestone(*, milestone_id: int, reason: str, actor: User, now: dateti
     """Send a reported milestone back with the reason; the beneficiary may report it again. Raises NotAllowed, Invalid."""
     milestone = lock(Milestone, milestone_id)
     policies.verify_milestone(actor, milestone, now).require()
+    _require_unmeasured(milestone)
     if not reason.strip():
         raise Invalid(errors={"reason": _("Expliquez ce qui manque pour accepter ce jalon.")})
     note(milestone.agreement.project.application or milestone.agreement.project)

@@ -48,7 +48,7 @@ def prepare_year_end(*, account: Account, choices: Choices, terms: Terms, actor:
 
 
 def require_closable(left: YearLeft, fiscal_year: int, now: datetime) -> None:
-    """Raise WrongState unless the year has ended, with nothing reserved and nothing paid above its commitment."""
+    """Raise WrongState unless the year has ended, with nothing reserved, no cost left to pay and nothing paid above its commitment."""
     if timezone.localdate(now) < date(fiscal_year + 1, 4, 1):
         raise WrongState(_("Cet exercice n’est pas terminé."))
     if left.is_closed:
@@ -57,6 +57,11 @@ def require_closable(left: YearLeft, fiscal_year: int, now: datetime) -> None:
         raise WrongState(
             _("Il reste %(amount)s de réservations dans cet exercice : libérez-les ou engagez-les d’abord.")
             % {"amount": money_cents(left.reserved)}
+        )
+    if left.costs_unpaid:
+        raise WrongState(
+            _("Il reste %(amount)s d’engagements non payés du Secrétariat : payez-les, ou renversez-les par une contre-écriture.")
+            % {"amount": money_cents(left.costs_unpaid)}
         )
     if over := [line.agreement.number for line in left.lines if line.unpaid < 0]:
         raise WrongState(

@@ -96,7 +96,7 @@ class LedgerTable(BaseTable):
         return record.get_kind_display()
 
     def render_holder(self, record: LedgerEntry) -> str:
-        for holder in (record.agreement, record.award and record.award.application, record.call):
+        for holder in (record.agreement, record.cost, record.award and record.award.application, record.call):
             if holder:
                 return str(holder)
         return "–"

@@ -24,6 +24,8 @@ from funding.policies import agreement_steps as step_policies
 from funding.policies import agreements as policies
 from funding.queries.agreement_conditions import unmet_for_closing, unmet_for_completion, unpaid_by_year
 from funding.queries.agreements import PlannedInstalment, agreements_for, draft_milestones
+from funding.queries.outcomes import pays_results, terms_of
+from funding.queries.prizes import pays_a_prize
 from funding.services import agreement_drafts, agreement_ends
 from funding.views.applications import Step
 
@@ -206,6 +208,13 @@ class AgreementTerminate(AgreementMove):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(unpaid=sorted(unpaid_by_year(self.agreement).items()), **kwargs)
 
+    def perform(self, form: BaseForm) -> HttpResponse:
+        given = {name: form.cleaned_data[name] for name in ("cause", "reason", "key")}
+        person, now = self.request.user, timezone.now()
+        agreement_ends.terminate_agreement(agreement_id=self.agreement.pk, recovery=form.recovery(), actor=person, now=now, **given)
+        messages.success(self.request, self.success)
+        return redirect("funding:agreement_detail", self.agreement.number)
+
 
 class AgreementComplete(AgreementMove):
     target = AgreementState.COMPLETED
@@ -260,6 +269,9 @@ class AgreementEdit(AgreementMove):
                 PlannedInstalment(InstalmentKind(row.kind), row.milestone.position if row.milestone else None, row.fiscal_year, row.amount)
                 for row in rows
             ],
+            "is_prize": pays_a_prize(self.agreement),
+            "measured": pays_results(self.agreement),
+            "outcome": terms_of(self.agreement),
             "years": list(self.agreement.parts.order_by("fiscal_year").values_list("fiscal_year", flat=True)),
         }
 
@@ -273,6 +285,7 @@ class AgreementEdit(AgreementMove):
             agreement_id=self.agreement.pk,
             milestones=form.milestones(),
             instalments=form.instalments(),
+            outcome=form.outcome(),
             actor=self.request.user,
             now=timezone.now(),
             **{name: data[name] for name in ("version", "starts_on", "ends_on", "key")},

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from fondsinnovation.kit.money import fiscal_year_of
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
+from fondsinnovation.templatetags.typography import money
 from fondsinnovation.templatetags.typography import number as said
 from funding.enums import AGREEMENT_MOVES, AgreementState
 from funding.filters.awards import AgreementFilter
@@ -28,15 +29,19 @@ from funding.policies import agreements as policies
 from funding.policies.claims import write_claim
 from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
+from funding.policies.recoveries import open_recovery
 from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
+from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
+from funding.queries.recoveries import recoveries_for
 from funding.queries.release import checklists_of, current_hold
+from funding.queries.totals import agreement_totals
 from funding.services import agreements as acts
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.agreement_steps import next_steps
 from funding.views.awards import award_or_404
-from projects.enums import Role
+from projects.enums import Modality, Role
 from projects.policies.rights import needs_role
 from projects.policies.staff import read_files
 
@@ -48,8 +53,13 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     found = AgreementFilter(request.GET, agreements_for(request.user, now).order_by("-drafted_at", "-pk"), request=request)
     table = AgreementTable.for_page(request, found.qs)
-    table.caption = ngettext("%(count)s convention", "%(count)s conventions", table.paginator.count) % {
-        "count": said(table.paginator.count)
+    rows = ngettext("%(count)s convention", "%(count)s conventions", table.paginator.count) % {"count": said(table.paginator.count)}
+    totals = agreement_totals(found.qs)
+    table.caption = _("%(rows)s, pour un total de %(total)s (engagé : %(committed)s; payé : %(paid)s)") % {
+        "rows": rows,
+        "total": money(totals.amount),
+        "committed": money(totals.committed),
+        "paid": money(totals.paid),
     }
     return render(request, "funding/agreement_list.html", {"table": table, "filter": found})
 
@@ -89,7 +99,8 @@ class AgreementDraft(ActForm):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         proposed = self.method.proposal(self.award.amount, self.parts, self.award.application.call.terms)
-        return {**super().get_form_kwargs(), "proposed": proposed, "years": list(self.parts)}
+        measured = self.award.application.call.terms.modality == Modality.OUTCOME
+        return {**super().get_form_kwargs(), "proposed": proposed, "years": list(self.parts), "measured": measured}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = {
@@ -110,6 +121,7 @@ class AgreementDraft(ActForm):
             starts_on=data["starts_on"],
             ends_on=data["ends_on"],
             instalments=form.instalments(),
+            outcome=form.outcome(),
             actor=self.request.user,
             now=timezone.now(),
             key=data["key"],
@@ -138,8 +150,11 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
         "milestones": agreement.milestones.order_by("position", "pk"),
         "instalments": schedule_of(agreement, request.user, now),
+        "results": results_of(agreement),
         "hold": current_hold(agreement),
         "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
+        "recoveries": recoveries_for(request.user, now).filter(agreement=agreement).order_by("number"),
+        "may_recover": open_recovery(request.user, agreement, now),
         "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
         "unmet": unmet_conditions(agreement) if agreement.in_force_at is None and agreement.state != AgreementState.CANCELLED else [],
         "history": agreement.steps.select_related("person").order_by("at", "pk"),

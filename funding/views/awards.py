@@ -28,6 +28,7 @@ from funding.policies import agreements as agreement_policies
 from funding.policies import awards as policies
 from funding.queries.awards import awards_for, call_lines, call_years, calls_ranked, proposed_parts, ranking, sheet_of, told_to
 from funding.queries.claims import stack_of_award
+from funding.queries.prizes import gives_prizes, prize_of, prizes_to_give
 from funding.services import awards as acts
 from funding.tables.awards import AwardTable, RankingTable, agreement_tag, award_tag
 from funding.views.applications import Step, file_or_404
@@ -83,11 +84,12 @@ class AwardRecommend(ActForm):
 
     def get_initial(self) -> dict[str, Any]:
         asked = self.application.amount_requested
-        parts = proposed_parts(self.application, asked) if asked else {}
+        parts = proposed_parts(self.application, asked) if asked and not gives_prizes(self.application.call) else {}
         return {**super().get_initial(), "amount": asked, **{f"part_{year}": part for year, part in parts.items()}}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "years": call_years(self.application.call)}
+        prizes = prizes_to_give(self.application) if gives_prizes(self.application.call) else None
+        return {**super().get_form_kwargs(), "years": call_years(self.application.call), "prizes": prizes}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         returned = Award.objects.filter(application=self.application, state=AwardState.RETURNED).select_related("returned_by")
@@ -99,7 +101,8 @@ class AwardRecommend(ActForm):
         acts.recommend_award(
             application_id=self.application.pk,
             is_favourable=data["is_favourable"],
-            amount=data["amount"],
+            amount=data.get("amount"),
+            prize=data.get("prize"),
             parts=form.parts(),
             reason=data["reason"],
             conditions=data["conditions"],
@@ -128,6 +131,7 @@ def award_detail(request: HttpRequest, number: str) -> HttpResponse:
     agreement = next(iter(Agreement.objects.filter(award=award).order_by("pk")), None)
     context = {
         "award": award,
+        "prize": prize_of(award) if gives_prizes(award.application.call) else None,
         "application": award.application,
         "state": award_tag(award),
         "sheet": sheet_of(award, now),

@@ -20,6 +20,7 @@ from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
 from funding.policies import calls as policies
 from funding.queries.calls import available_by_year, fund_years, year_lines
+from funding.queries.prizes import prizes_of
 from funding.services.calls import approve_call, return_call, submit_call
 from funding.views.applications import Step
 from projects.enums import CALL_MOVES, CallState, EnvelopeCode
@@ -65,6 +66,7 @@ def sheet_of(call: Call) -> dict[str, Any]:
     waits = call.state in (CallState.DRAFT, CallState.SUBMITTED)
     return {
         "call": call,
+        "prizes": prizes_of(call),
         "state": state_tag(call),
         "content": content,
         "years": year_lines(content, available) if waits else [],

@@ -20,6 +20,7 @@ from fondsinnovation.templatetags.typography import money, number
 from funding.enums import CREDIT_KINDS, LedgerKind
 from funding.filters.payments import LedgerFilter
 from funding.policies import payments as policies
+from funding.policies.control import read_control
 from funding.policies.credit_moves import prepare_year_end
 from funding.queries.cash import is_in_force
 from funding.queries.envelopes import EnvelopeLines, envelope_lines, ledger_for, ledger_totals
@@ -56,6 +57,7 @@ def envelope_list(request: HttpRequest) -> HttpResponse:
         "envelopes": envelopes,
         "authority_in_force": is_in_force(timezone.localdate(now), now),
         "may_close": prepare_year_end(request.user, now),
+        "may_control": read_control(request.user, now),
     }
     return render(request, "funding/envelope_list.html", context)
 

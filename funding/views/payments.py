@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.verdict import possible
 from fondsinnovation.kit.views import ActForm
-from fondsinnovation.templatetags.typography import number
+from fondsinnovation.templatetags.typography import money, number
 from funding.filters.payments import PaymentFilter
 from funding.forms.payments import CofundingForm, KeyForm, MilestoneReportForm, PaymentConfirmForm, PaymentRequestForm, ReasonForm
 from funding.models import Instalment, Milestone, Payment
@@ -25,8 +25,10 @@ from funding.policies import payments as policies
 from funding.policies.batches import import_returns, reverse_payment
 from funding.policies.milestones import change_milestone
 from funding.queries.bank import current_details
+from funding.queries.outcomes import declarations_of, measured_by
 from funding.queries.payments import cofunding_of, has_live_payment, instalments_for, milestones_for, payments_for
 from funding.queries.release import changes_of, checklist_of
+from funding.queries.totals import payment_total
 from funding.services import milestones as milestone_acts
 from funding.services import payments as acts
 from funding.tables.payments import MILESTONE_COLOURS, PAYMENT_COLOURS, MilestoneTable, PaymentTable
@@ -43,7 +45,8 @@ def payment_list(request: HttpRequest) -> HttpResponse:
     policies.list_payments(request.user, now).require()
     found = PaymentFilter(request.GET, payments_for(request.user, now).order_by("-requested_at", "-pk"), request=request)
     table = PaymentTable.for_page(request, found.qs)
-    table.caption = ngettext("%(count)s paiement", "%(count)s paiements", table.paginator.count) % {"count": number(table.paginator.count)}
+    rows = ngettext("%(count)s paiement", "%(count)s paiements", table.paginator.count) % {"count": number(table.paginator.count)}
+    table.caption = _("%(rows)s, pour un total de %(total)s") % {"rows": rows, "total": money(payment_total(found.qs))}
     context = {"table": table, "filter": found, "may_import": import_returns(request.user, now)}
     return render(request, "funding/payment_list.html", context)
 
@@ -93,6 +96,8 @@ def milestone_detail(request: HttpRequest, milestone: int) -> HttpResponse:
         "may_verify": policies.verify_milestone(request.user, found, now),
         "may_change": change_milestone(request.user, found, now),
         "changes": changes_of(found),
+        "measured": measured_by(found),
+        "declarations": declarations_of(found),
     }
     return render(request, "funding/milestone_detail.html", context)
 
@@ -116,7 +121,8 @@ class MilestoneAct(ActForm):
         return policies.verify_milestone(self.request.user, milestone, timezone.now())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(milestone=self.milestone, title=self.title, explanation=self.explanation, **kwargs)
+        shown = {"milestone": self.milestone, "title": self.title, "explanation": self.explanation, "measured": None, "declaration": None}
+        return super().get_context_data(**{**shown, **kwargs})
 
     def act_with(self, form: BaseForm) -> dict[str, Any]:
         return {

@@ -29,6 +29,8 @@ class TermsProfile(models.Model):
     reporting_months = models.PositiveSmallIntegerField(_("mois entre deux déclarations de gains"))
     report_due_days = models.PositiveSmallIntegerField(_("jours pour déclarer après la période"))
     follow_up_years = models.PositiveSmallIntegerField(_("années de suivi des gains"))
+    #: whether an application says its gains, with the situation that they are measured against
+    gains_required = models.BooleanField(_("gains obligatoires"), default=True)
     reviews_required = models.PositiveSmallIntegerField(_("évaluations requises"))
     source = models.CharField(_("source"), max_length=200)
 

@@ -168,6 +168,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
     "reporting.Export.name": _("Nom d’un fichier de rapport"),
     "socialaccount.SocialApp.name": _("Nom d’un service d’identité"),
     "auth.Permission.name": _("Nom d’une permission technique, qui n’accorde rien ici"),
+    "funding.Prize.name": _("Nom d’un prix d’un appel, qui ne nomme personne"),
     "auth.Group.name": _("Nom d’un groupe technique, qui n’accorde rien ici"),
 }
 
@@ -184,8 +185,10 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.Counter",
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
-            "funding.CreditLine", "funding.CashBalance", "funding.DrawAuthorityBalance",
+            "funding.CreditLine", "funding.CostLine", "funding.CostYear", "funding.CashBalance", "funding.DrawAuthorityBalance",
+            "funding.OutcomeSchedule", "funding.OutcomeBalance", "funding.Prize", "funding.PrizeAward",
             "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
+            "funding.RecoveryBalance", "funding.RecoveryCredit",
         ),
         _FIGURES,
     ),
@@ -193,10 +196,13 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
+            "funding.OutcomeDeclaration",
             "funding.MilestoneChange", "funding.MilestoneEvent", "funding.PaymentHold", "funding.Claim",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
             "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
+            "funding.SecretariatCost", "funding.CostMove",
             "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule", "funding.AgreementStep",
+            "funding.Recovery", "funding.RecoveryPart", "funding.RecoveryReceipt", "funding.WriteOff",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
             "reporting.ImportedCost",
         ),

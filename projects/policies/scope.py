@@ -22,7 +22,10 @@ WAYS = {
     "funding.milestone": "agreement.project.call_id",
     "funding.paymenthold": "agreement.project.call_id",
     "funding.payment": "instalment.agreement.project.call_id",
+    "funding.recovery": "agreement.project.call_id",
+    "funding.recoveryreceipt": "recovery.agreement.project.call_id",
     "funding.review": "application.call_id",
+    "funding.writeoff": "recovery.agreement.project.call_id",
     "reporting.gainreport": "project.call_id",
 }
 

@@ -113,6 +113,11 @@ class SectionForm(TypedForm):
     row_prefix = ""
     most_rows = 20
 
+    @property
+    def least_rows(self) -> int:
+        """How many rows must be typed."""
+        return 1
+
     def __init__(self, data: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.rows = self._rows(data) if self.row_form is not None else None
@@ -123,7 +128,7 @@ class SectionForm(TypedForm):
             self.row_form or TypedForm,
             formset=self.row_set,
             extra=0,
-            min_num=1,
+            min_num=self.least_rows,
             max_num=self.most_rows,
             validate_max=True,
             absolute_max=self.most_rows + 10,

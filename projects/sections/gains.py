@@ -85,6 +85,10 @@ class GainsSection(SectionForm):
     row_prefix = "gains"
     most_rows = 10
 
+    @property
+    def least_rows(self) -> int:
+        return 1 if self.facts.terms.gains_required else 0
+
     def lines(self) -> list[GainRow]:
         """The lines where something was typed, in order."""
         return self.rows.filled() if self.rows is not None else []  # type: ignore[return-value]

@@ -39,7 +39,7 @@ def _facts(frames: Frames, effective: date, known: datetime) -> _Facts:
     parts = portfolio.parts[~portfolio.parts["windfall"]]
     verified = parts[(parts["stage"] == Stage.VERIFIED) & parts["nature"].isin(_NET)]
     first_paid = np.full(size, _NEVER)
-    paid = money[money["is_payment"]]
+    paid = money[money["is_payment"] & money["stands"]]
     np.minimum.at(first_paid, paid["project"].to_numpy(), paid["year"].to_numpy())
     table = pd.DataFrame(_stage_sums(parts, size)).assign(
         fund_paid=sum_by(money["fund"], money["project"], size),
@@ -65,13 +65,20 @@ def _project_money(portfolio: Portfolio, frames: Frames, effective: date, known:
     fund = np.where(is_payment, 1, -1) * safe(paid["amount_cents"])
     money = pd.concat(
         [
-            _dated(paid).assign(fund=fund, cofunding=0, is_payment=is_payment),
-            _dated(shared).assign(fund=0, cofunding=safe(shared["amount_cents"]), is_payment=False),
+            _dated(paid).assign(fund=fund, cofunding=0, is_payment=is_payment, stands=_stands(paid)),
+            _dated(shared).assign(fund=0, cofunding=safe(shared["amount_cents"]), is_payment=False, stands=True),
         ],
         ignore_index=True,
     )
     money["project"] = pd.Index(portfolio.projects["project"]).get_indexer(pd.Index(money["project"]))
     return money[money["project"] >= 0]
+
+
+def _stands(paid: pd.DataFrame) -> np.ndarray:
+    """Whether something is left of what was paid under the reference of each row: a payment that came back dates nothing."""
+    keys = pd.MultiIndex.from_arrays([paid[name].astype("str") for name in ("project", "kind", "reference")])
+    codes, names = pd.factorize(keys)
+    return sum_by(paid["amount_cents"], codes, len(names))[codes] > 0
 
 
 def _dated(rows: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState
+from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
 from funding.models import Envelope
 from projects.enums import Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
@@ -24,7 +24,7 @@ _FILTER_LABELS = {
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
     "role": _("Rôle"), "authority_status": _("Statut"), "state": _("État"),
     "agreement": _("Convention (numéro)"), "agreement_kind": _("Type de convention"),
-    "instalment_kind": _("Type de versement"), "cohort": _("Cohorte"),
+    "instalment_kind": _("Type de versement"), "cohort": _("Cohorte"), "basis": _("Motif"), "recovery_state": _("État"),
 }  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def _choices(name: str) -> list[tuple[str, Any]]:
         return list(Envelope.objects.order_by("pk").values_list("code", "name"))
     kinds = {
         "status": ProjectState, "nature": Nature, "stage": Stage, "role": Role, "authority_status": DrawAuthorityState,
-        "state": MilestoneState, "agreement_kind": AgreementKind,
+        "state": MilestoneState, "agreement_kind": AgreementKind, "basis": RecoveryBasis, "recovery_state": RecoveryState,
     }  # fmt: skip
     if name == "instalment_kind":
         return list(INSTALMENT_KINDS.items())

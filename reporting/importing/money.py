@@ -88,7 +88,7 @@ def _held_ledger(noun: str) -> Held:
     kinds = (LedgerKind.COMMITMENT,) if noun == "commitments" else _PAID
     rows = LedgerEntry.objects.filter(kind__in=kinds, reverses=None).exclude(reference="").order_by("pk")
     if noun == "commitments":  # those of the portal are named by their agreement
-        rows = rows.filter(agreement__imported_at__isnull=False)
+        rows = rows.filter(agreement__imported_at__isnull=False, recredit__isnull=True)
     values = rows.values_list("reference", "agreement__project__reference", "kind", "amount", "fiscal_year", "effective_on", "recorded_at")
     held: Held = {}
     for reference, project, kind, amount, year, day, when in values:

@@ -48,6 +48,7 @@ class Writer:
         self.identifiers = Identifiers()
         self.sheaf = Sheaf(self.identifiers)
         self.money: dict[str, list[str]] = defaultdict(list)
+        self.grown: list[Agreement] = []
 
     def write(self) -> None:
         """Every row, those that others refer to first; then one journal entry a file."""
@@ -126,14 +127,14 @@ class Writer:
         return rows
 
     def _agreements(self) -> dict[str, int]:
-        """The agreement of each project that has money, by its reference; its amount is what its rows commit."""
+        """The agreement of each project that has money, by its reference: those that are there grow by what their new rows commit."""
         added: dict[str, Decimal] = defaultdict(lambda: ZERO)
         for movement in self.plan.movements:
             added[movement.project] += movement.posting.amount if movement.posting.kind == LedgerKind.COMMITMENT else ZERO
         held = {row.project.reference: row for row in _agreements_of(added)}
         for reference, row in held.items():
             row.amount += added[reference]
-        Agreement.objects.bulk_update(held.values(), ["amount"], batch_size=500)
+        self.grown = list(held.values())
         missing = [reference for reference in added if reference not in held]
         for reference, number in zip(missing, next_numbers("HIST", len(missing), width=6) if missing else [], strict=True):
             held[reference] = self._agreement(self.plan.known.projects[reference], number, added[reference])
@@ -166,6 +167,8 @@ class Writer:
         ]
         for row, movement in zip(self._post(postings), self.plan.movements, strict=True):
             self.money[movement.table.noun].append(row.sha256)
+        self.sheaf.close()
+        Agreement.objects.bulk_update(self.grown, ["amount"], batch_size=500)  # once what was paid is what the ledger says
 
     def _plain(self) -> None:
         for index in self.plan.fresh.get("cofunding", ()):

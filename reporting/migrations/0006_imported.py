@@ -6,7 +6,7 @@ from fondsinnovation.migration_sql import append_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0023_imported"),
+        ("projects", "0024_imported"),
         ("reporting", "0005_gain_verifiers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,18 +10,19 @@ from django.utils.translation import gettext_lazy as _
 #: tables that say money, a decision or a gain
 _TABLES = """unnest(ARRAY['ledger_entry', 'gain', 'cofunding', 'funding_agreement', 'funding_agreementpart', 'funding_instalment',
   'funding_milestone', 'funding_signature', 'funding_agreementstep', 'funding_award', 'funding_awardpart', 'funding_approval',
-  'funding_payment', 'funding_allotment', 'reporting_gainreport', 'projects_forecastgain']) AS t"""
+  'funding_payment', 'funding_allotment', 'funding_recovery', 'funding_recoverypart', 'funding_recoveryreceipt', 'funding_writeoff',
+  'reporting_gainreport', 'projects_forecastgain']) AS t"""
 
 AGREEMENT_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
     (
-        "INV-12", _("Une convention ne vaut jamais moins que ce qui est versé; sa fin libère ce qui ne l’est pas"),
+        "INV-12", _("Une convention ne vaut jamais moins que ce qui est versé, sauf à recouvrer; sa fin libère ce qui ne l’est pas"),
         """SELECT g.number || ' : ' || b.paid || ' > ' || least(g.amount, b.committed) FROM funding_agreement g
-           JOIN agreement_balance b ON b.agreement_id = g.id WHERE b.paid > least(g.amount, b.committed)
+           JOIN agreement_balance b ON b.agreement_id = g.id WHERE b.paid > b.committed OR b.paid - recovery_left(g.id) > g.amount
            UNION ALL
            SELECT g.number || ' : ' || l.left_ FROM funding_agreement g
-           JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE kind = 'commitment'), 0)
-                                      - coalesce(sum(amount) FILTER (WHERE kind = 'payment'), 0) AS left_
-                   FROM ledger_entry GROUP BY 1) l ON l.agreement_id = g.id
+           JOIN (SELECT e.agreement_id, coalesce(sum(e.amount) FILTER (WHERE e.kind = 'commitment' AND c.id IS NULL), 0)
+                                        - coalesce(sum(e.amount) FILTER (WHERE e.kind = 'payment'), 0) AS left_
+                   FROM ledger_entry e LEFT JOIN funding_recoverycredit c ON c.entry_id = e.id GROUP BY 1) l ON l.agreement_id = g.id
            WHERE g.state IN ('closed', 'terminated') AND l.left_ > 0 AND g.imported_at IS NULL""",
     ),
     (

@@ -25,6 +25,23 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_COMMITMENT = Q(kind=LedgerKind.COMMITMENT)
+#: column → the ledger rows that it adds up; `is_moved` is `moved()`
+PARTS = {
+    "initial": _COMMITMENT & Q(amount__gt=0, move=None),
+    "changes": _COMMITMENT & Q(is_moved=True),
+    "released": _COMMITMENT & Q(amount__lt=0, is_moved=False),
+    "committed": _COMMITMENT,
+    "paid": Q(kind=LedgerKind.PAYMENT),
+}
+
+
+def moved() -> Exists:
+    """Whether a commitment is one that a year-end moves to the next year: its move gives what it takes."""
+    rows = LedgerEntry.objects.filter(move=OuterRef("move"), agreement=OuterRef("agreement"), kind=LedgerKind.COMMITMENT, amount__gt=0)
+    return Exists(rows)
+
+
 def commitment_rows(*, effective: date, known: datetime, projects: QuerySet[Project] | None = None) -> Iterator[Row]:
     """One row for each agreement, envelope and fiscal year that the ledger commits or pays, then the TOTAL. Three queries.
 
@@ -47,14 +64,13 @@ def _accounts(effective: date, known: datetime, projects: QuerySet[Project] | No
     What a year-end moves to the next year is a change in both years; any other negative commitment is a release.
     """
     rows = LedgerEntry.objects.filter(
-        kind__in=(LedgerKind.COMMITMENT, LedgerKind.PAYMENT), effective_on__lte=effective, recorded_at__lte=known
+        kind__in=(LedgerKind.COMMITMENT, LedgerKind.PAYMENT), effective_on__lte=effective, recorded_at__lte=known, agreement__isnull=False
     )
     if projects is not None:
         rows = rows.filter(agreement__project__in=projects)
-    commitment, project, award = Q(kind=LedgerKind.COMMITMENT), "agreement__project", "agreement__award"
-    moved = LedgerEntry.objects.filter(move=OuterRef("move"), agreement=OuterRef("agreement"), kind=LedgerKind.COMMITMENT, amount__gt=0)
+    project, award = "agreement__project", "agreement__award"
     return (
-        rows.alias(is_moved=Exists(moved))
+        rows.alias(is_moved=moved())
         .order_by(f"{project}__reference", "agreement__number", "envelope__code", "fiscal_year")
         .values(
             "fiscal_year", project=F(f"{project}__reference"), of_call=F(f"{project}__call__reference"),
@@ -64,12 +80,8 @@ def _accounts(effective: date, known: datetime, projects: QuerySet[Project] | No
             certified_by=F(f"{award}__certified_by__name"),
         )
         .annotate(
-            initial=Sum("amount", filter=commitment & Q(amount__gt=0, move=None), default=ZERO),
-            changes=Sum("amount", filter=commitment & Q(is_moved=True), default=ZERO),
-            released=Sum("amount", filter=commitment & Q(amount__lt=0, is_moved=False), default=ZERO),
-            committed=Sum("amount", filter=commitment, default=ZERO),
-            paid=Sum("amount", filter=Q(kind=LedgerKind.PAYMENT), default=ZERO),
-            committed_on=Min("effective_on", filter=commitment),
+            **{column: Sum("amount", filter=rows_of, default=ZERO) for column, rows_of in PARTS.items()},
+            committed_on=Min("effective_on", filter=_COMMITMENT),
         )
     )  # fmt: skip
 

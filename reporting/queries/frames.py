@@ -63,10 +63,15 @@ def _paid(known: datetime) -> QuerySet[LedgerEntry]:
 
 
 def _payments(known: datetime, projects: QuerySet[Project] | None) -> Rows:
-    """Payments and recoveries of the projects: the kind says which way the money went, and only a contra-entry is below zero."""
-    rows = _of(_paid(known), "agreement__project", projects)
+    """Payments and recoveries of the projects: the kind says which way the money went, and only a contra-entry is below zero.
+
+    `reference` is that of the payment, on the row that takes it back too.
+    """
+    rows = _of(_paid(known).filter(agreement__isnull=False), "agreement__project", projects).alias(
+        original=Coalesce("reverses__reference", "reference")
+    )
     cents = Case(When(kind=LedgerKind.RECOVERY, then=-_CENTS), default=_CENTS, output_field=BigIntegerField())
-    return _rows(rows, "agreement__project__reference", "kind", cents, "effective_on", "recorded_at", "fiscal_year", "reference")
+    return _rows(rows, "agreement__project__reference", "kind", cents, "effective_on", "recorded_at", "fiscal_year", F("original"))
 
 
 def _costs(known: datetime) -> Rows:

@@ -16,7 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from reporting.queries import people
 from reporting.queries.agreement_invariants import AGREEMENT_INVARIANTS
+from reporting.queries.cost_invariants import COST_INVARIANTS
+from reporting.queries.outcome_invariants import OUTCOME_INVARIANTS
 from reporting.queries.payment_invariants import ORDERS, SD_6
+from reporting.queries.recovery_invariants import RECOVERY_INVARIANTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ _ALL = (
            GROUP BY g.id HAVING g.amount <> coalesce(sum(p.amount), 0)
            UNION ALL
            SELECT g.number || ' : ' || g.amount || ' ≠ ' || coalesce(sum(l.amount), 0) FROM funding_agreement g
-           LEFT JOIN ledger_entry l ON l.agreement_id = g.id AND l.kind = 'commitment' WHERE g.imported_at IS NOT NULL
+           LEFT JOIN ledger_entry l ON l.agreement_id = g.id AND l.kind = 'commitment'
+             AND l.id NOT IN (SELECT entry_id FROM funding_recoverycredit WHERE entry_id IS NOT NULL) WHERE g.imported_at IS NOT NULL
            GROUP BY g.id HAVING g.amount <> coalesce(sum(l.amount), 0)""",
     ),
     Invariant(
@@ -122,9 +126,9 @@ _ALL = (
            WHERE b.drawn <> (SELECT coalesce(sum(amount), 0) FROM cash_entry c WHERE c.authority_id = d.id)""",
     ),
     Invariant(
-        "INV-08", _("Chaque paiement a sa convention et une référence unique"),
+        "INV-08", _("Chaque paiement a sa convention, ou sa dépense du Secrétariat, et une référence unique"),
         """SELECT 'écriture ' || min(id) FROM ledger_entry WHERE kind IN ('payment', 'recovery') AND reverses_id IS NULL
-           GROUP BY reference HAVING count(*) > 1 OR reference = '' OR bool_or(agreement_id IS NULL)""",
+           GROUP BY reference HAVING count(*) > 1 OR reference = '' OR bool_or(agreement_id IS NULL AND cost_id IS NULL)""",
     ),
     Invariant(
         "INV-08b", _("Chaque ordre existe une fois, est parti une fois, et le grand livre dit ce qui est confirmé ou annulé"), ORDERS,
@@ -240,7 +244,7 @@ _ALL = (
     Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
     Invariant("SD-6", _("Un paiement a trois personnes, et qui change le compte n’y paie rien dans les mêmes jours"), SD_6),
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
-    *(Invariant(*one) for one in AGREEMENT_INVARIANTS),
+    *(Invariant(*one) for one in (*AGREEMENT_INVARIANTS, *OUTCOME_INVARIANTS, *RECOVERY_INVARIANTS, *COST_INVARIANTS)),
 )  # fmt: skip
 INVARIANTS = tuple(sorted(_ALL, key=lambda invariant: invariant.code))
 

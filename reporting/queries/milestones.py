@@ -63,10 +63,20 @@ def _known(known: datetime, until: datetime, projects: QuerySet[Project] | None)
     )  # fmt: skip
 
 
+def milestones_of(effective: date, known: datetime) -> QuerySet[Any, Any]:
+    """The milestones of the report, by what they were called then: for the rows behind its figures."""
+    return _known(known, min(known, end_of_day(effective)), None).order_by().values("pgh_obj_id")
+
+
+def scheduled() -> QuerySet[Instalment]:
+    """The instalments that a milestone unlocks: facts of a signed agreement."""
+    return Instalment.objects.filter(milestone__isnull=False)
+
+
 def _scheduled() -> dict[int, tuple[Decimal, Decimal]]:
-    """Milestone → (what its own instalments are, what its holdbacks are), in dollars: facts of a signed agreement."""
+    """Milestone → (what its own instalments are, what its holdbacks are), in dollars."""
     holdback = Q(kind=InstalmentKind.HOLDBACK)
-    rows = Instalment.objects.filter(milestone__isnull=False).order_by("milestone").values("milestone")
+    rows = scheduled().order_by("milestone").values("milestone")
     rows = rows.annotate(own=Sum("amount", filter=~holdback, default=ZERO), held=Sum("amount", filter=holdback, default=ZERO))
     return {row["milestone"]: (row["own"], row["held"]) for row in rows}
 

@@ -70,7 +70,7 @@ def _payments(known: datetime, projects: QuerySet[Project] | None) -> QuerySet[A
 
 def _ledger(effective: date, known: datetime, projects: QuerySet[Project] | None) -> dict[str, dict[str, Any]]:
     """Reference of a payment → what the ledger paid under it, its contra-entries taken away, in dollars."""
-    rows, project = LedgerEntry.objects.filter(kind=LedgerKind.PAYMENT), "agreement__project"
+    rows, project = LedgerEntry.objects.filter(kind=LedgerKind.PAYMENT, agreement__isnull=False), "agreement__project"
     rows = rows.filter(effective_on__lte=effective, recorded_at__lte=known)
     if projects is not None:
         rows = rows.filter(**{f"{project}__in": projects})

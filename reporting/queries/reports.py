@@ -18,6 +18,7 @@ from projects.enums import BUDGETARY, Nature, Stage
 from projects.models import Project
 from reporting.catalogue import REPORTS, ROI_GROUPS, ROI_PROJECTS
 from reporting.models import Snapshot
+from reporting.queries.register_rows import REGISTERS
 from reporting.queries.snapshots import hidden_projects, snapshot_of
 from reporting.rules import TOTAL
 
@@ -65,6 +66,8 @@ _RETURN: Mapping[str, tuple[str, ...]] = {
 #: (report, column) of a ratio → the figures that it is made from
 COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     **{(code, ratio): parts for code in RETURNS for ratio, parts in _RETURN.items()},
+    ("drawdowns", "undrawn"): ("ceiling", "drawn"),
+    ("drawdowns", "cash"): ("drawn", "received", "reinvested", "net_paid"),
     ("envelopes", "commitment_rate"): ("committed", "open"),
     ("envelopes", "payment_rate"): ("paid", "committed"),
     ("envelopes", "share"): ("authorised",),
@@ -73,7 +76,7 @@ COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class CellRows:
-    """Rows and their sum. `source` says what they are: `ledger`, `cofunding` or `gains`; each row has a `counted` amount."""
+    """Rows and their sum. `source` says what they are: `ledger`, `cofunding`, `cash`, `instalments`, `gains`; each row has `counted`."""
 
     source: str
     rows: QuerySet[Any]
@@ -82,6 +85,8 @@ class CellRows:
 
 def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows | None:
     """The rows that a figure of a snapshot adds up, less those of a hidden project; None when it adds no row."""
+    if snapshot.report in REGISTERS:
+        return _register_cell(snapshot, column, selection, person)
     if snapshot.report == "envelopes" and column in _LEDGER:
         return _ledger_cell(snapshot, column, selection, person)
     if snapshot.report in RETURNS and column in ("fund_paid", "cofunding"):
@@ -95,6 +100,14 @@ def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], per
     return None
 
 
+def _register_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows | None:
+    found = REGISTERS[snapshot.report](snapshot, column, selection)
+    if found is None:
+        return None
+    source, rows = found
+    return _sum(source, rows if source == "cash" else rows.exclude(agreement__project__in=hidden_projects(person)))
+
+
 def _known(model: Any, snapshot: Snapshot) -> QuerySet[Any]:
     return model.objects.filter(recorded_at__lte=snapshot.known, effective_on__lte=snapshot.effective)
 
@@ -104,15 +117,20 @@ def _sum(source: str, rows: QuerySet[Any]) -> CellRows:
 
 
 def _ledger_cell(snapshot: Snapshot, column: str, selection: Mapping[str, str], person: Any) -> CellRows:
-    signs = _LEDGER[column]
-    rows = _known(LedgerEntry, snapshot).filter(kind__in=signs)
+    rows = _known(LedgerEntry, snapshot)
     if selection.get("envelope", TOTAL) != TOTAL:
         rows = rows.filter(envelope__code=selection["envelope"])
     if selection.get("fiscal_year", TOTAL).isdecimal():
         rows = rows.filter(fiscal_year=int(selection["fiscal_year"]))
-    rows = rows.exclude(agreement__project__in=hidden_projects(person))
+    return ledger_cell(rows, column, person)
+
+
+def ledger_cell(rows: QuerySet[LedgerEntry], column: str, person: Any) -> CellRows:
+    """Those of some ledger rows that a column of `envelopes` adds up, less those of a hidden project."""
+    signs = _LEDGER[column]
+    rows = rows.filter(kind__in=signs).exclude(agreement__project__in=hidden_projects(person))
     sign = Case(*(When(kind=kind, then=Value(sign)) for kind, sign in signs.items()))
-    rows = rows.annotate(counted=Cast(F("amount") * sign, _MONEY)).select_related("envelope", "agreement__project", "call")
+    rows = rows.annotate(counted=Cast(F("amount") * sign, _MONEY)).select_related("envelope", "agreement__project", "call", "cost")
     return _sum("ledger", rows.order_by("effective_on", "pk"))
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import WrongState
 from fondsinnovation.kit.money import fiscal_year_of
-from funding.enums import EligibilityPoint, InstalmentKind
-from funding.models import Agreement, Award, Instalment, Milestone, Review
+from funding.enums import AgreementState, EligibilityPoint, InstalmentKind, RecoveryBasis
+from funding.models import Agreement, AgreementBalance, Award, Instalment, Milestone, Review
 from funding.queries.bank import current_details
 from funding.services.advisers import assign_adviser
 from funding.services.agreement_drafts import review_agreement, submit_agreement
@@ -27,6 +27,8 @@ from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
 from funding.services.milestones import report_milestone
 from funding.services.payments import ATTESTATIONS, request_payment
+from funding.services.recoveries import RecoveryTerms, Schedule, claim_recovery, open_recovery
+from funding.services.recovery_receipts import record_receipt
 from funding.services.reviews import assign_reviewers, save_review, submit_review
 from projects import pdf
 from projects.demo import ACCOUNTS
@@ -85,7 +87,7 @@ DRAFTS = (
 
 def add_live_files(*, now: datetime) -> list[Application]:
     """Make the waiting files, over a seeded fund. Raises WrongState when no call takes applications."""
-    live = _Live(now)
+    live = Live(now)
     live.open_call()
     files = [live.make(number, waiting) for number, waiting in enumerate(FILES)]
     live.now = now - timedelta(days=4)  # what was signed a month ago has begun
@@ -94,10 +96,11 @@ def add_live_files(*, now: datetime) -> list[Application]:
     live.report_first_milestone(paid)
     live.request_advance(certified)
     live.report_gains(gained)
+    live.recover()
     return files + [live.begin(number, code, title) for number, (code, title) in enumerate(DRAFTS)]
 
 
-class _Live:
+class Live:
     """The accounts, and a clock that each act moves forward."""
 
     def __init__(self, now: datetime) -> None:
@@ -122,15 +125,21 @@ class _Live:
         return {"now": self.now, **by}
 
     # ── The call ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    def open_call(self) -> None:
-        """A call with continuous intake: its files are decided as they come."""
+    def open_call(self, **given: Any) -> None:
+        """A call with continuous intake, or as `given`: its files are decided as they come."""
         writer, year = self.one(Role.OFFICER), fiscal_year_of(timezone.localdate(self.end))
+        usual = {
+            "title": "Guichet continu : améliorer un service",
+            "purpose": "Soutenir en tout temps un projet prêt, mesurable et reproductible.",
+            "terms": "JALONS", "amounts": (3_000_000, 2_000_000), **given,
+        }  # fmt: skip
+        terms, amounts = usual.pop("terms"), usual.pop("amounts")
         content = CallContent(
-            title="Guichet continu : améliorer un service", purpose="Soutenir en tout temps un projet prêt, mesurable et reproductible.",
-            terms_id=TermsProfile.objects.get(code="JALONS").pk, opens_at=self.now, closes_at=self.end + timedelta(days=120),
-            budgets={year: Decimal("3000000.00"), year + 1: Decimal("2000000.00")},
+            terms_id=TermsProfile.objects.get(code=terms).pk, opens_at=self.now, closes_at=self.end + timedelta(days=120),
+            budgets={year + place: Decimal(amount) for place, amount in enumerate(amounts)},
             objectives=[ObjectiveRow(name, unit, Decimal(base), Decimal(goal), weight) for name, unit, base, goal, weight in OBJECTIVES],
             criteria=[CriterionRow(title, weight, guidance) for title, weight, guidance in CRITERIA],
+            **usual,
         )  # fmt: skip
         self.call = create_call(content=content, **self.act(actor=writer))
         submit_call(call_id=self.call.pk, **self.act(actor=writer))
@@ -290,6 +299,22 @@ class _Live:
             cosign_gain(report_id=report.pk, **self.act(actor=finance))
         verifier = self.one(Role.GAIN_VERIFIER)
         verify_gain(report_id=reports[0].pk, amount=reports[0].amount, rating=Rating.GREEN, reason="", **self.act(actor=verifier))
+
+    def recover(self) -> None:
+        """Of what was paid to two projects: one sum that comes back in parts, one that waits to be claimed."""
+        paid = AgreementBalance.objects.filter(paid__gte=20_000, agreement__state=AgreementState.IN_FORCE).order_by("agreement")
+        first = timezone.localdate(self.end) + timedelta(days=20)
+        sums = ((Decimal("9000.00"), RecoveryBasis.INELIGIBLE, "Des honoraires n’ont pas été versés pour le projet.", 3),
+                (Decimal("4250.50"), RecoveryBasis.UNUSED, "Le budget de formation n’a pas été dépensé.", 1))  # fmt: skip
+        found = []
+        for balance, (amount, basis, reason, count) in zip(paid[:2], sums, strict=False):
+            terms = RecoveryTerms(amount, basis, reason, Schedule(first, count))
+            found.append(open_recovery(agreement_id=balance.agreement_id, terms=terms, **self.act(actor=self.one(Role.CONTROLLER))))
+        for recovery in found[:1]:
+            claim_recovery(recovery_id=recovery.pk, **self.act(actor=self.one(Role.DIRECTOR)))
+            given = self.act(actor=self.one(Role.PAYMENT_REQUESTER))
+            day, amount = timezone.localdate(given["now"]), Decimal("4000.00")
+            record_receipt(recovery_id=recovery.pk, amount=amount, received_on=day, reference="ENC-2026-0117", **given)
 
 
 def _award(application: Application) -> Award:

@@ -22,6 +22,7 @@ from reporting.queries.drawdowns import drawdown_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
 from reporting.queries.milestones import milestone_rows
 from reporting.queries.payments import payment_rows
+from reporting.queries.recoveries import recovery_rows
 from reporting.queries.snapshots import chosen_projects, high_water, snapshot_of
 
 Row = dict[str, str]
@@ -30,6 +31,7 @@ _REGISTERS: Mapping[str, Callable[..., Iterator[Row]]] = {
     catalogue.COMMITMENTS.code: commitment_rows,
     catalogue.MILESTONES.code: milestone_rows,
     catalogue.PAYMENTS.code: payment_rows,
+    catalogue.RECOVERIES.code: recovery_rows,
 }
 
 

@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
-from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState
+from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.catalogue import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
 from reporting.queries.payments import INSTALMENT_KINDS
+from reporting.queries.register_rows import REGISTER_COLUMNS
 from reporting.queries.reports import COMPONENTS, RETURNS
 from reporting.rules import TOTAL
 
@@ -38,6 +39,9 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "state": dict(MilestoneState.choices),
     "agreement_kind": dict(AgreementKind.choices),
     "instalment_kind": INSTALMENT_KINDS,
+    "basis": dict(RecoveryBasis.choices),
+    "recovery_state": dict(RecoveryState.choices),
+    "write_off_level": dict(Role.choices),
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
@@ -50,6 +54,7 @@ EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(("law", "article", "authority_status", "received", "reinvested", "net_paid", "cash", "last_drawn_on"), "–"),
     **dict.fromkeys(("level", "instrument", "certified_by", "certified_on", "margin_after", "committed_on"), "–"),
     **dict.fromkeys(("payment", "order_number", "authorised_by", "paid_on", "reference", "reversed_on"), "–"),
+    **dict.fromkeys(("recovery", "basis", "recovery_state", "claimed_on", "due_on", "age_days", "write_off_level"), "–"),
     **dict.fromkeys(("requested_at", "certified_at", "authorised_at", "transmitted_at", "confirmed_at"), "–"),
 }
 
@@ -104,12 +109,14 @@ def has_rows(report: str, column: str) -> bool:
     """Whether a figure of this column adds rows up: a ceiling and a ratio do not."""
     if report in RETURNS:
         return column in ("fund_paid", "cofunding", "avoided_verified", "productivity_verified") or column.startswith("net_gain_")
+    if report in REGISTER_COLUMNS:
+        return column in REGISTER_COLUMNS[report]
     return report == "gains-by-year" or (report == "envelopes" and column != "ceiling")
 
 
 def cell_url(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str]) -> str:
     """Where the rows behind a figure are."""
-    query = {**dates, **{name: row[name] for name in report.key}}
+    query = {**dates, **{name: row[name] for name in report.row_names}}
     return f"{reverse('reporting:report_cell', args=[report.code, column])}?{urlencode(query)}"
 
 
@@ -158,6 +165,8 @@ class LedgerRows(_Rows):
     def render_holder(self, record: Any) -> str:
         if record.agreement_id:
             return f"{record.agreement.project.reference} · {record.agreement.number}"
+        if record.cost_id:
+            return str(record.cost)
         return record.call.reference if record.call_id else typography.unknown()
 
     def render_recorded_at(self, value: datetime) -> str:
@@ -175,6 +184,34 @@ class CofundingRows(_Rows):
 
     def render_in_kind(self, value: bool) -> str:
         return _("oui") if value else _("non")
+
+
+class CashRows(_Rows):
+    """Draw-downs and other receipts."""
+
+    effective_on = DayColumn(verbose_name=gettext_lazy("Date d’effet"), orderable=False)
+    kind = _plain(gettext_lazy("Type"))
+    authority = _plain(gettext_lazy("Autorisation"), "authority__number")
+    source = _plain(gettext_lazy("Provenance"))
+    reference = _plain(gettext_lazy("Référence"))
+    counted = _counted()
+
+    def render_kind(self, record: Any) -> str:
+        return str(record.get_kind_display())
+
+
+class InstalmentRows(_Rows):
+    """Scheduled instalments."""
+
+    agreement = _plain(gettext_lazy("Convention"), "agreement__number")
+    project = _plain(gettext_lazy("Projet"), "agreement__project__reference")
+    position = _plain(gettext_lazy("Versement"))
+    milestone = _plain(gettext_lazy("Jalon"))
+    fiscal_year = _plain(gettext_lazy("Exercice"))
+    counted = _counted()
+
+    def render_fiscal_year(self, value: int) -> str:
+        return typography.fiscal_year(value)
 
 
 class GainRows(_Rows):
@@ -199,4 +236,4 @@ class GainRows(_Rows):
         return typography.fiscal_year(int(value))
 
 
-ROWS = {"ledger": LedgerRows, "cofunding": CofundingRows, "gains": GainRows}
+ROWS = {"ledger": LedgerRows, "cofunding": CofundingRows, "gains": GainRows, "cash": CashRows, "instalments": InstalmentRows}

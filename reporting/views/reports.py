@@ -138,7 +138,7 @@ def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
     if column not in {each.code for each in report.columns} or not form.is_valid():
         raise Http404
     snapshot = snapshot_of(code, *chosen_dates(form, now))
-    selection = {name: request.GET.get(name, "") for name in report.key}
+    selection = {name: request.GET.get(name, "") for name in report.row_names}
     row = _row_of(snapshot, report, selection, request.user)
     if snapshot is None or row is None:
         raise Http404
@@ -147,7 +147,7 @@ def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
         "report": report,
         "column": report.column(column),
         "value": shown(report.column(column), row[column]),
-        "name": [shown(report.column(part), row[part]) for part in report.key],
+        "name": [shown(report.column(part), row[part]) for part in report.row_names if row[part]],
         "snapshot": snapshot,
         "parts": _parts(report, column, row, dates),
         "back": f"{reverse('reporting:report_detail', args=[code])}?{urlencode(dates)}",
@@ -160,7 +160,8 @@ def _row_of(snapshot: Snapshot | None, report: Report, selection: Mapping[str, s
     """The row of the report that the figure stands in, when this person may see it."""
     if snapshot is None:
         return None
-    rows = visible_rows(snapshot, report, {}, person).filter(key=report.key_of(selection))
+    which = {f"data__{name}": selection[name] for name in report.identity}
+    rows = visible_rows(snapshot, report, {}, person).filter(key=report.key_of(selection), **which)
     return next(iter(rows.values_list("data", flat=True)[:1]), None)
 
 

@@ -62,6 +62,8 @@ SHARED_PLACES = frozenset(
         "call_submitted",
         "cash",
         "cell",
+        "cost",
+        "cost_move",
         "credit_move",
         "incident",
         "invitation_link",
@@ -280,6 +282,11 @@ funding:cash_record                  | -                  | GET POST | 302 403 c
 funding:cash_reverse                 | cash               | GET POST | 302 403 controller:200/302
 funding:cash_rule_set                | -                  | GET POST | 302 403 head:200/422
 funding:cofunding_create             | project            | GET POST | 302 404 insiders:403 officer:200/422
+funding:cost_decide                  | cost_move          | GET POST | 302 403 head,controller:200/422
+funding:cost_detail                  | cost               | GET      | 302 403 payers:200
+funding:cost_entry                   | cost               | GET POST | 302 403 director,requester:200/422
+funding:cost_forecast                | -                  | GET POST | 302 403 director,requester:200/422
+funding:cost_propose                 | -                  | GET POST | 302 403 director,requester:200/422
 funding:credit_move_approve          | credit_move        | GET POST | 302 403 head,delegate:200/302
 funding:credit_move_detail           | credit_move        | GET      | 302 403 payers:200
 funding:credit_move_list             | -                  | GET      | 302 403 payers:200
@@ -313,6 +320,10 @@ funding:payment_reject               | payment_requested  | GET POST | 302 404 i
 funding:payment_request              | instalment         | GET POST | 302 404 insiders:403 requester:200/422
 funding:payment_reverse              | payment_confirmed  | GET POST | 302 404 insiders:403 controller:200/422
 funding:reconciliation               | -                  | GET      | 302 403 payers:200
+funding:recovery_detail              | recovery           | GET      | 302 404 insiders:200
+funding:recovery_list                | -                  | GET      | 302 200
+funding:recovery_open                | sent               | GET POST | 302 404 insiders:403 officer,controller:200/422
+funding:recovery_step                | recovery           | GET POST | 302 404 insiders:403 requester:200/422
 funding:return_create                | -                  | GET POST | 302 403 requester:200/422
 funding:review_assign                | eligible           | GET POST | 302 404 readers:403 officer,secretary:200/422
 funding:review_declare               | review             | GET POST | 302 404 assigned:200/422
@@ -324,6 +335,8 @@ funding:year_end_prepare             | year_end           | GET POST | 302 403 c
 reporting:audit_detail               | entry              | GET      | 302 404 director,head,auditor:200
 reporting:audit_export               | -                  | POST     | 302 403 director,head,auditor:422
 reporting:audit_list                 | -                  | GET      | 302 403 director,head,auditor:200
+reporting:control                    | -                  | GET      | 302 403 minister,controller,auditor:200
+reporting:cost_list                  | -                  | GET      | 302 403 payers:200
 reporting:dashboard                  | -                  | GET      | 302 403 readers:200
 reporting:export_create              | report             | POST     | 302 403 readers:422
 reporting:export_detail              | export             | GET      | 302 404

@@ -24,6 +24,7 @@ from funding.models import (
     Award,
     BankDetail,
     Claim,
+    CostMove,
     CreditMove,
     DrawAuthority,
     Eligibility,
@@ -31,7 +32,10 @@ from funding.models import (
     Milestone,
     Payment,
     PaymentBatch,
+    Recovery,
+    RecoveryReceipt,
     Review,
+    WriteOff,
 )
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
@@ -176,11 +180,15 @@ def subjects(world):
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
         "claim": Claim.objects.get(number=world.places["claim_submitted"]["claim"]),
+        "recovery": Recovery.objects.get(number=world.places["recovery"]["recovery"]),
+        "receipt": RecoveryReceipt(recovery=Recovery.objects.get(number=world.places["recovery"]["recovery"])),
+        "write_off": WriteOff(recovery=Recovery.objects.get(number=world.places["recovery"]["recovery"]), original_role="director"),
         "release": None,  # what the instalment waits for is asked when the payment is requested
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
         "batch": PaymentBatch.objects.get(number=world.places["batch"]["batch"]),
         "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
+        "cost_move": CostMove.objects.get(number=world.places["cost_move"]["cost_move"]),
         "move": CreditMove.objects.get(number=world.places["credit_move"]["move"]),
         "authority": DrawAuthority.objects.get(number=world.places["authority"]["authority"]),
         "review": Review.objects.get(**world.places["review"]),

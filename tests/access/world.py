@@ -57,7 +57,9 @@ from tests.factories import (
     upload,
     verify_milestones,
 )
+from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
+from tests.funding.recovering import claimed
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -80,7 +82,7 @@ class World:
         amounts = ["98765.43", "98 765,43", "98 765", "98,765"]
         numbers = [application.number for application in self.files.values() if application.number]
         theirs = [values for name, values in self.places.items() if name != "neighbour"]
-        others = [values[name] for values in theirs for name in ("project", "payment", "number") if name in values]
+        others = [values[name] for values in theirs for name in ("project", "payment", "recovery", "number") if name in values]
         return [TITLE, OWNER, BYTES, *amounts, *sorted({*numbers, *(text for text in others if isinstance(text, str))})]
 
 
@@ -245,12 +247,14 @@ def _sent(world: World, agreement: Agreement, people: list[User]) -> None:
     sent(*rows[:2], actor=requester)
     confirm_payment(payment_id=rows[1].pk, reference="S-667", paid_on=NOW.date(), actor=requester, now=NOW)
     batch = prepare_batch(payment_ids=[rows[2].pk], actor=requester, now=NOW)
+    recovery = claimed(agreement, "1234.00")
     waiting = bank_details_of(owner, number="76543", state=BankState.ENTERED, decided_by=None, decided_at=None)
     world.places |= {
         "payment_transmitted": {"payment": rows[0].number},
         "payment_confirmed": {"payment": rows[1].number},
         "batch": {"batch": batch.number},
         "bank": {"code": owner.code, "bank": waiting.pk},
+        "recovery": {"recovery": recovery.number, "step": "encaissement"},
     }
 
 
@@ -333,11 +337,18 @@ def _shared(world: World) -> None:
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "authority": {"authority": authority().number},
         "cash": {"pk": received(Decimal("1000.00")).pk},
+        **_costs(),
         "credit_move": {"move": frozen(Decimal("1000.00")).number},
         "year_end": {"envelope": "PROJECTS", "year": 2025},
         "password": {"uidb36": "1", "key": "set-password"},
         **_access(world, member),
     }
+
+
+def _costs() -> dict[str, dict[str, Any]]:
+    """A cost of the Secretariat, and what waits for a decision about it."""
+    move = proposed_cost()
+    return {"cost": {"cost": move.cost.number}, "cost_move": {"cost_move": move.number}}
 
 
 def _access(world: World, member: Membership) -> dict[str, dict[str, Any]]:

@@ -22,6 +22,7 @@ from funding.enums import (
     AgreementState,
     BatchState,
     ClaimState,
+    CostMoveState,
     EligibilityPoint,
     InstalmentKind,
     MilestoneState,
@@ -34,13 +35,16 @@ from funding.models import (
     CashEntry,
     Claim,
     ClaimLine,
+    CostMove,
     CreditMove,
     DrawAuthority,
     Instalment,
     Milestone,
     Payment,
     PaymentBatch,
+    Recovery,
     Review,
+    SecretariatCost,
 )
 from funding.services.agreement_ends import suspend_agreement
 from funding.services.bank import Account, enter_bank_details
@@ -85,6 +89,7 @@ from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from tests.factories import call_content, upload
+from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
 
@@ -268,10 +273,19 @@ def freeze_credit(now: Any) -> None:
     frozen(Decimal("250000.00"), actor=person("controle"), now=now)
     authority(Decimal("300000000.00"), actor=person("controle"))
     received(Decimal("1500000.00"), actor=person("controle"))
+    proposed_cost(actor=person("direction"), now=now)
 
 
 def credit_move() -> tuple[str]:
     return (CreditMove.objects.get().number,)
+
+
+def newest_cost() -> tuple[str]:
+    return (SecretariatCost.objects.order_by("-pk")[0].number,)
+
+
+def waiting_cost() -> tuple[str]:
+    return (CostMove.objects.filter(state=CostMoveState.PROPOSED).order_by("pk")[0].number,)
 
 
 def proposed_authority() -> tuple[str]:
@@ -320,6 +334,10 @@ def review(state: ReviewState, local: str) -> Callable[[], tuple[int]]:
 def payment(state: PaymentState, local: str = "paiement1") -> Callable[[], tuple[str]]:
     """The newest in this state: the accounts of a demonstration took no other part in it."""
     return lambda: (Payment.objects.filter(state=state, requested_by=person(local)).order_by("-pk")[0].number,)
+
+
+def recovery(state: str, *step: str) -> Callable[[], tuple[str, ...]]:
+    return lambda: (Recovery.objects.filter(state=state).order_by("pk")[0].number, *step)
 
 
 def batch(state: BatchState) -> Callable[[], tuple[str]]:
@@ -590,6 +608,10 @@ page("funding:payment_certify", "controle", payment(PaymentState.REQUESTED))
 page("funding:payment_authorise", "paiement2", payment(PaymentState.CERTIFIED))
 page("funding:payment_confirm", "paiement1", payment(PaymentState.TRANSMITTED))
 page("funding:payment_reverse", "controle", lambda: (Payment.objects.filter(state="confirmed").order_by("-pk")[0].number,))
+page("funding:recovery_list", "controle")
+page("funding:recovery_detail", "paiement1", recovery("scheduled"))
+page("funding:recovery_open", "agente1", lambda: (Recovery.objects.order_by("pk")[0].agreement.number,))
+page("funding:recovery_step", "paiement1", recovery("scheduled", "encaissement"))
 page("funding:bank_detail", "greffe.magog", lambda: ("45072",))
 page("funding:bank_enter", "finances.rbq", lambda: ("RBQ",))
 page("funding:bank_confirm", "greffe.magog", newest(BankDetail))
@@ -614,6 +636,14 @@ page("funding:authority_adopt", "tete", proposed_authority)
 page("funding:authority_force", "tete", proposed_authority)
 page("funding:year_end_list", "controle")
 page("funding:year_end_prepare", "controle", lambda: ("SECRETARIAT", 2025))
+page("reporting:cost_list", "direction")
+page("funding:cost_propose", "direction")
+page("funding:cost_forecast", "direction")
+page("funding:cost_detail", "direction", newest_cost)
+page("funding:cost_entry", "direction", newest_cost)
+page("funding:cost_decide", "controle", waiting_cost)
+page("reporting:control", "controle")
+page("reporting:control", "controle", query="voir=age:0-90")
 page("funding:credit_move_list", "controle")
 page("funding:credit_move_propose", "tete")
 page("funding:credit_move_detail", "controle", credit_move)

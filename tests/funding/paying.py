@@ -2,7 +2,7 @@
 
 from funding.services import payments as acts
 from projects.enums import Role
-from tests.factories import NOW, agreement_in_force, person_with
+from tests.factories import NOW, agreement_in_force, person_with, sent
 
 ALL = dict.fromkeys(acts.ATTESTATIONS, True)
 
@@ -16,3 +16,14 @@ def authorised(instalment=None, now=NOW):
     payment = requested(instalment, now=now)
     acts.certify_payment(payment_id=payment.pk, actor=person_with(Role.CONTROLLER), now=now)
     return acts.authorise_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_AUTHORISER), now=now)
+
+
+def pay(instalment, *, last=True):
+    """One instalment by its three people; `last=False` leaves it on its way."""
+    if not last:
+        return requested(instalment)
+    payment = authorised(instalment)
+    sent(payment, actor=person_with(Role.PAYMENT_REQUESTER))
+    reference = {"reference": f"R-{payment.number}", "paid_on": NOW.date()}
+    acts.confirm_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_REQUESTER), now=NOW, **reference)
+    return payment

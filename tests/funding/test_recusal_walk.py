@@ -44,6 +44,7 @@ from tests.factories import (
     recuse,
     verify_milestones,
 )
+from tests.funding.recovering import claimed, in_ledger
 from tests.funding.services.test_reviews import declare
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +140,8 @@ def world(settings):
             number="RCL-2026-66601", instalment=agreement.instalments.get(position=2), period_start=NOW.date(), period_end=NOW.date(),
             other_public_aid=0, drafted_by=UserFactory(), drafted_at=NOW,
         )  # fmt: skip
+        in_ledger(agreement, (2026, "payment", "10.00"))
+        claimed(agreement, "10.00")
         run_recompute(run_id=request_recompute(now=NOW).pk, now=NOW)
         yield made
 
@@ -209,6 +212,7 @@ def values_of(world, name):
         "instalment": "funding.instalment",
         "milestone": "funding.milestone",
         "claim": "funding.claim",
+        "recovery": "funding.recovery",
         "award": "funding.award",
         "agreement": "funding.agreement",
         "review": "funding.review",
@@ -229,6 +233,9 @@ def values_of(world, name):
         "batch": [*PaymentBatch.objects.order_by("pk").values_list("number", flat=True), "LOT-2026-99999"],
         "bank": [*BankDetail.objects.order_by("pk").values_list("pk", flat=True), 0],
         "move": world.texts(),
+        "step": ["encaissement"],
+        "cost": ["SEC-2026-0001"],
+        "cost_move": ["ECS-2026-0001"],
         "envelope": ["PROJECTS"],
         "authority": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],

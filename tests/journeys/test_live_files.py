@@ -1,17 +1,21 @@
 """The files of a demonstration: ten went through the acts of the pages, each as far as an account that it waits for."""
 
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 
-from funding.enums import AgreementState, AwardState, MilestoneState, PaymentState
-from funding.models import Adviser, Agreement, Award, Milestone, Payment, Review
+from funding.enums import AgreementState, AwardState, CostKind, MilestoneState, PaymentState
+from funding.models import Adviser, Agreement, Award, CashEntry, CostMove, CreditMove, DrawAuthority, Milestone, Payment, Review
+from funding.queries.cash import cash_position
+from funding.queries.costs import cost_figures, current_forecast
 from projects.demo import ACCOUNTS
 from projects.enums import ApplicationState, Role
 from projects.models import Application, JournalEntry
 from reporting.models import GainReport
 from reporting.queries.invariants import check
 from reporting.seeding.live import FILES, add_live_files
+from reporting.seeding.money import add_live_money
 from reporting.services.audit import verify_database
 from reporting.services.portfolio import seed_fund
 from tests.factories import NOW
@@ -22,7 +26,21 @@ S = ApplicationState
 @pytest.fixture
 def live_files(committed_db):
     seed_fund(stage="report", scale=1, now=NOW)
-    return add_live_files(now=NOW)
+    files = add_live_files(now=NOW)
+    add_live_money(now=NOW)
+    return files
+
+
+def test_money_of_a_demonstration_has_a_row_on_each_page(live_files):
+    figures = {(line.fiscal_year, line.kind): line for line in cost_figures()}
+    assert [figures[year, None].unpaid for year in (2024, 2025)] == [0, 0]  # so that an ended year may be closed
+    assert figures[2026, CostKind.CONTRACTS].paid == Decimal("467519.50")  # the credit note is taken away
+    assert (figures[2026, CostKind.SALARIES].fte, figures[None, None].forecast > figures[None, None].committed) == (25, True)
+    waiting = CostMove.objects.filter(state="proposed").order_by("pk").values_list("kind", flat=True)
+    assert (list(waiting), current_forecast().reason) == (["payment", "commitment"], "Deux postes de vérification des gains")
+    assert Counter(CreditMove.objects.values_list("kind", "state")) == {("freeze", "approved"): 1, ("transfer", "proposed"): 1}
+    assert sorted(DrawAuthority.objects.values_list("state", flat=True)) == ["in_force", "proposed"]
+    assert (CashEntry.objects.count(), cash_position(NOW.date(), NOW).cash > 0) == (3, True)
 
 
 def test_each_account_of_a_demonstration_has_something_that_waits(live_files):

@@ -136,6 +136,17 @@ def test_recovery_is_no_first_payment():
     assert row_of(rows, effective=date(2029, 3, 30))["cum3_fund"] == ""
 
 
+def test_payment_that_came_back_is_no_first_payment():
+    back = ("P1", "payment", -5_000, date(2025, 6, 1), datetime(2025, 6, 2, tzinfo=UTC), 2023, "P1 payment 2023-05-01 50")
+    payments = [payment_row(50, date(2023, 5, 1)), back, payment_row(100, date(2025, 5, 1))]
+    gains = [gain_row("30", date(y, 4, 1), date(y + 1, 3, 31)) for y in (2024, 2025, 2026, 2027, 2028)]
+    rows = {"projects": [project_row()], "payments": payments, "gains": gains}
+    assert row_of(rows, effective=date(2029, 3, 31))["cum3_fund"] == "0.9000"  # 2026 to 2028: the first payment is that of 2025
+    assert row_of(rows, effective=date(2029, 3, 31), known=datetime(2025, 6, 1, tzinfo=UTC))["cum3_fund"] == "0.2000"  # not known yet
+    alone = {**rows, "payments": [payment_row(50, date(2023, 5, 1)), back, payment_row(10, date(2025, 5, 1), kind="recovery")]}
+    assert row_of(alone)["cum3_public"] == ""
+
+
 def test_three_years_are_those_that_follow_the_first_payment():
     gains = [gain_row(amount, date(y, 4, 1), date(y + 1, 3, 31)) for y, amount in zip(range(2023, 2029), (1, 2, 4, 8, 16, 32), strict=True)]
     rows = {"projects": [project_row(starts=None)], "payments": [payment_row(100, date(2024, 5, 1))], "gains": gains}

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from funding.enums import BankState, MilestoneState, PaymentState
-from funding.models import Claim, Eligibility, Milestone, Payment
+from funding.models import Claim, Eligibility, Milestone, Payment, Recovery, RecoveryReceipt, WriteOff
 from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
@@ -34,6 +34,7 @@ from tests.factories import (
     verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
+from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen
 from tests.reporting.gains import Team
 
@@ -111,6 +112,9 @@ set_cash_rule          ... ......●. .... .....
 write_claim            ◐◐◐ ........ .... .....
 submit_claim           .◐◐ ........ .... .....
 decide_claim           ... ●....... .... .....
+read_control           ... .....●●● ●... ●....
+propose_cost           ... .....●.. .●.. .....
+decide_cost_move       ... ......●. ●... .....
 propose_credit_move    ... ......●. ●... .....
 prepare_year_end       ... ........ ●... .....
 decide_credit_move     ... ......●● .... .....
@@ -126,6 +130,12 @@ authorise_payment      ... ........ ..●. .....
 confirm_payment        ... ........ .●.. .....
 reject_payment         ... ........ ●●●. .....
 record_cofunding       ... ●....... .... .....
+open_recovery          ... ●....... ●... .....
+decide_recovery        ... .....●●. .... .....
+record_receipt         ... ........ .●.. .....
+correct_receipt        ... ........ ●... .....
+request_write_off      ... ........ ●... .....
+decide_write_off       ... ......●● .... .....
 report_gain            ◐◐. ........ .... .....
 cosign_gain            .◐. ........ .... .....
 verify_gain            ... ........ ...● .....
@@ -177,7 +187,7 @@ WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
     "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
-    "prepare_batch", "import_returns",
+    "prepare_batch", "import_returns", "propose_cost", "read_control",
 )  # fmt: skip
 
 
@@ -226,6 +236,7 @@ class World:
         self.batch = prepare_batch(payment_ids=[self.payments[PaymentState.AUTHORISED].pk], actor=requester, now=NOW)
         self.bank = bank_details_of(self.organisation, state=BankState.ENTERED, decided_by=None, decided_at=None)
         self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
+        self.cost_move = proposed_cost()
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
         self.submitted = self.team.submitted(period_start=periods[1][0], period_end=periods[1][1])
@@ -305,6 +316,13 @@ class World:
             "settle_batch": [(self.batch,)],
             "reject_payment": [(payments[PaymentState.REQUESTED],)],
             "record_cofunding": [(self.project,)],
+            "open_recovery": [(self.agreement,)],
+            "decide_recovery": [(Recovery(agreement=self.agreement, state="established"),)],
+            "record_receipt": [(Recovery(agreement=self.agreement, state="claimed"),)],
+            "correct_receipt": [(RecoveryReceipt(recovery=Recovery(agreement=self.agreement, state="claimed")),)],
+            "request_write_off": [(Recovery(agreement=self.agreement, state="claimed"),)],
+            "decide_write_off": [(WriteOff(recovery=Recovery(agreement=self.agreement), original_role="director"),)],
+            "decide_cost_move": [(self.cost_move,)],
             "decide_credit_move": [(self.move,)],
             "bring_into_force": [(self.authority,)],
             "report_gain": [(self.project,)],
@@ -428,7 +446,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details",
+    "read_bank_details", "read_control",
 }  # fmt: skip
 
 

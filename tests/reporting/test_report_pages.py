@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,10 @@ from reporting.queries.snapshots import working_snapshots
 from reporting.services import snapshots
 from reporting.services.compute import rows_of
 from reporting.services.snapshots import one_moment, run_recompute
-from tests.factories import NOW, person_with, recuse
+from reporting.tables.reports import cell_url, has_rows
+from tests.factories import NOW, agreement_in_force, person_with, recuse
+from tests.funding.credit import in_force, received
+from tests.races.test_guards import pay
 from tests.reporting.portfolio import Portfolio
 from tests.reporting.test_snapshots import recompute, small
 
@@ -208,28 +212,33 @@ def test_run_detail_says_that_a_run_failed(client: Client, auditor: User) -> Non
 # -- the rows behind a figure --------------------------------------------------------------------------------------------
 
 
-def test_every_amount_of_every_report_is_the_sum_of_its_rows(auditor: User) -> None:
+def test_every_amount_of_every_report_is_the_sum_of_its_rows(client: Client, auditor: User) -> None:
     book = small()
     second = book.project("PRJ-2")
     book.pay(second, "250.50")
     book.post("recovery", "-50.25", agreement=second.agreement)  # type: ignore[arg-type]
     book.gain(book.line(second), Stage.REPORTED, "1.01")
+    received(Decimal("1000.00"), under=in_force(on=date(2026, 11, 1)))
+    received(Decimal("30.00"))
+    agreement = agreement_in_force()
+    pay(agreement=agreement, reference="P-9", amount=Decimal("5.55"), actor=person_with(Role.CONTROLLER), now=NOW)
     recompute()
-    checked = 0
+    checked, opened = 0, {}
     for code, snapshot in working_snapshots().items():
         report = REPORTS[code]
-        if code in ("drawdowns", "milestones", "commitments", "payments"):  # sums that no page opens: their own tests hold each
-            continue
         for row in snapshot.rows.order_by("position"):
             for column in report.columns:
-                if column.kind is not Kind.MONEY or column.code in ("npv", "amount", "ceiling"):
+                if column.kind is not Kind.MONEY or not has_rows(code, column.code) or not row.data[column.code]:
                     continue
-                found = cell_rows(snapshot, column.code, {name: row.data[name] for name in report.key}, auditor)
+                found = cell_rows(snapshot, column.code, {name: row.data[name] for name in report.row_names}, auditor)
                 assert found is not None
                 assert f"{found.total:.2f}" == row.data[column.code], (code, row.key, column.code)
                 assert sum(each.counted for each in found.rows) == found.total
                 checked += 1
-    assert checked > 100
+                opened[code] = cell_url(report, column.code, row.data, {})
+    assert checked > 150
+    assert {address: client.get(address).status_code for address in opened.values()} == dict.fromkeys(opened.values(), 200)
+    assert set(opened) >= {"drawdowns", "commitments", "payments", "milestones", "envelopes", "roi-projects", "gains-by-year"}
 
 
 def test_cell_page_shows_the_rows_and_their_sum(client: Client, auditor: User) -> None:

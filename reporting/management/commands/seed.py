@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from fondsinnovation.commands import PortalCommand, database_is_ready, prepare_database
 from fondsinnovation.kit.errors import WrongState
 from reporting.seeding.live import add_live_files
+from reporting.seeding.modalities import add_other_modalities
+from reporting.seeding.money import add_live_money
 from reporting.seeding.story import STAGES
 from reporting.services.portfolio import seed_fund
 
@@ -35,6 +37,8 @@ class Command(PortalCommand):
         story = seed_fund(stage=options["stage"], scale=options["scale"], now=now)
         if options["live"]:
             add_live_files(now=now)
+            add_other_modalities(now=now)
+            add_live_money(now=now)
         counts = {"files": sum(1 for _file in story.files), "projects": len(story.projects) if story.reaches("agreement") else 0}
         if options["json"]:
             self.stdout.write(json.dumps(counts))

@@ -14,30 +14,16 @@ from funding.services.agreement_ends import (
     suspend_agreement,
     terminate_agreement,
 )
-from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, confirm_payment, request_payment
 from funding.services.reversals import reverse_payment
 from projects.enums import DocumentKind, ProjectState, Role
 from reporting.queries.invariants import check
 from tests.access.world import document_of
-from tests.factories import NOW, UserFactory, agreement_in_force, person_with, recuse, sent
+from tests.factories import NOW, UserFactory, agreement_in_force, person_with, recuse
+from tests.funding.paying import pay
 from tests.funding.services.test_agreement_drafts import by
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-
-
-def pay(instalment, *, last=True):
-    """One instalment by its three people; `last=False` leaves it on its way."""
-    payment = request_payment(
-        instalment_id=instalment.pk, attestations=dict.fromkeys(ATTESTATIONS, True), actor=person_with(Role.PAYMENT_REQUESTER), now=NOW
-    )
-    if last:
-        certify_payment(payment_id=payment.pk, actor=person_with(Role.CONTROLLER), now=NOW)
-        authorise_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_AUTHORISER), now=NOW)
-        sent(payment, actor=person_with(Role.PAYMENT_REQUESTER))
-        reference = {"reference": f"R-{payment.number}", "paid_on": NOW.date()}
-        confirm_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_REQUESTER), now=NOW, **reference)
-    return payment
 
 
 def verify_all(agreement):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0022_exceptional_access_unanswered"),
+        ("projects", "0023_gains_required"),
     ]
 
     operations = [
