@@ -148,7 +148,7 @@ def day(cell: str) -> date:
 
 
 def _serial_problem(cell: str) -> str:
-    meant = _EPOCH + timedelta(days=int(float(cell)))
+    meant = _EPOCH + timedelta(days=int(Decimal(cell)))
     said = _("« %(value)s » est un numéro de série de tableur (peut-être %(day)s); jour comme 2026-10-31 attendu")
     return said % {"value": cell, "day": meant.isoformat()}
 

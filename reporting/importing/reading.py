@@ -166,6 +166,6 @@ def _text_of(cell: Any) -> str:
             return value.isoformat()
         case int():
             return Number(value)
-        case float():
-            return Number(int(value)) if value.is_integer() else Number(repr(value))
+    if isinstance(value, float):  # the shortest text that is this number: what the sheet shows
+        return Number(int(value)) if value.is_integer() else Number(repr(value))
     return Fault(_("durée; valeur attendue"))
