@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ from reporting.importing.tables import Problems, Row, Table, read_table
 
 #: what the files of a package may hold together, in bytes, once unpacked
 LARGEST_PACKAGE = 500_000_000
+#: what opening or reading a workbook that is damaged, or is none, ends in
+_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, OSError)
 Package = dict[str, Table]
 
 
@@ -116,21 +119,24 @@ def _read_zip(path: Path, problems: Problems) -> Package:
 
 def _read_workbook(path: Path, problems: Problems) -> Package:
     content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-    except (InvalidFileException, KeyError, ValueError) as error:
+        try:
+            return _read_sheets(book, hashlib.sha256(content).hexdigest(), problems)
+        finally:
+            book.close()
+    except _BROKEN as error:
         raise Invalid(_("%(file)s:1:1: classeur illisible; XLSX attendu") % {"file": path.name}) from error
+
+
+def _read_sheets(book: Any, digest: str, problems: Problems) -> Package:
     found: Package = {}
-    try:
-        for sheet in book.worksheets:
-            if sheet.title not in NOUNS:
-                problems.add(sheet.title, 1, "1", _("feuille inconnue; attendu : %(names)s") % {"names": ", ".join(NOUNS)})
-                continue
-            sheet.reset_dimensions()  # what a workbook says of its own size is not to be trusted
-            found[sheet.title] = read_table(sheet.title, sheet.title, digest, _sheet_rows(sheet), problems)
-    finally:
-        book.close()
+    for sheet in book.worksheets:
+        if sheet.title not in NOUNS:
+            problems.add(sheet.title, 1, "1", _("feuille inconnue; attendu : %(names)s") % {"names": ", ".join(NOUNS)})
+            continue
+        sheet.reset_dimensions()  # what a workbook says of its own size is not to be trusted
+        found[sheet.title] = read_table(sheet.title, sheet.title, digest, _sheet_rows(sheet), problems)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ import time_machine
 
 from funding.models import LedgerEntry
 from projects.models import Call, JournalEntry, Project
+from reporting.importing import reading
 from reporting.importing.nouns import NOUNS
 from reporting.models import Gain, Snapshot
 from tests.factories import NOW
 from tests.refusals import refusal
-from tests.reporting.packages import Rows, csv_of, folder, row, run, small, workbook
+from tests.reporting.packages import Rows, csv_of, folder, row, run, small, workbook, zipped
 from tests.reporting.portfolio import Portfolio
 
 pytestmark = pytest.mark.django_db
@@ -301,3 +302,24 @@ def test_the_database_holds_what_an_import_is(capsys: Any, tmp_path: Path) -> No
     assert refusal(native) == "agreement_stays_imported"
     assert refusal("UPDATE projects_project SET imported_at = now() WHERE reference = 'PRJ-1'") == "project_imported_has_no_application"
     assert Call.objects.filter(imported_at__isnull=False).count() == 1
+
+
+def test_archives_that_are_damaged_or_too_large_are_refused(capsys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = zipped(tmp_path / "p.zip", {"gains": [row("gains", evidence="preuve " * 20)]})
+    content = bytearray(path.read_bytes())
+    content[60:90] = b"\x00" * 30
+    (tmp_path / "damaged.zip").write_bytes(content)
+    assert refused(capsys, tmp_path / "damaged.zip") == ["damaged.zip:1:1: archive illisible; ZIP sans mot de passe attendu"]
+    monkeypatch.setattr(reading, "LARGEST_PACKAGE", 100)
+    assert refused(capsys, path) == ["p.zip:1:1: trop grand une fois ouvert; au plus 500 Mo attendus"]
+    with zipfile.ZipFile(tmp_path / "p.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+    assert refused(capsys, tmp_path / "p.xlsx") == ["p.xlsx:1:1: classeur illisible; XLSX attendu"]
+
+
+def test_durations_and_slashes_are_refused(capsys: Any, tmp_path: Path) -> None:
+    cells = {"calls": {"A2": "AP/1"}, "gains": {"F2": timedelta(hours=3)}}
+    assert refused(capsys, workbook(tmp_path / "p.xlsx", small(), **cells)) == [
+        "calls:2:reference: « AP/1 » contient « / »; code sans barre oblique attendu",
+        "gains:2:amount: durée; valeur attendue",
+    ]
