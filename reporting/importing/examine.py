@@ -29,7 +29,7 @@ _CHECKS = {
 def examine(package: Package, *, now: datetime) -> Plan:
     """The plan of an import known from `now` on. Raises Invalid, one line a problem, all of them at once."""
     known = known_of(package, now)
-    problems, plan = Problems(), Plan(known)
+    problems, plan = Problems([line for table in package.values() for line in table.problems.lines]), Plan(known)
     for noun, check in _CHECKS.items():
         if noun in package:
             check(package[noun], known, plan, problems)

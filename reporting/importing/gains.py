@@ -19,6 +19,8 @@ from reporting.models import Gain
 
 #: what a budget can be cut by: only that is captured
 CAPTURABLE = (Nature.CASH, Nature.REV)
+#: an empty date: known by the time of this import
+_LATEST = datetime.max.replace(tzinfo=UTC)
 Identity = tuple[LineKey, str, date, date]
 #: an amount, and when it was known (None: the moment of this import)
 Version = tuple[datetime | None, Decimal]
@@ -62,12 +64,11 @@ def _row_is_sound(table: Table, index: int, known: Known, problems: Problems) ->
 
 def _faults(columns: dict[str, list[Any]], index: int, known: Known) -> Iterable[tuple[str, str]]:
     project, line, stage = columns["project"][index], columns["line"][index], columns["stage"][index]
-    if project in known.refused or (project, line) in known.refused:
-        pass  # said where it is
-    elif project not in known.projects:
+    if known.is_unknown("projects", project):
         yield "project", unknown(project)
     elif (project, line) not in known.lines:
-        yield "line", unknown(line)
+        if ("projects", project) not in known.refused and ("gain_lines", project, line) not in known.refused:
+            yield "line", unknown(line)
     elif known.lines[project, line].nature == Nature.COST and columns["amount"][index] > 0:
         yield "amount", _("« %(value)s » d’une hausse de coût; 0 ou moins attendu") % {"value": columns["amount"][index]}
     elif stage == Stage.CAPTURED and known.lines[project, line].nature not in CAPTURABLE:
@@ -116,19 +117,38 @@ def _fresh(table: Table, places: list[int], held: list[Version], problems: Probl
 
 
 def _check_captured(table: Table, versions: dict[Identity, list[int]], held: dict[Identity, list[Version]], problems: Problems) -> None:
-    """A captured amount is at most what was verified of the same line and period, as known by then."""
+    """A captured amount is at most what was verified of the same line and period, as known by then; of no verified row of that very
+    period, what was verified of the periods that it touches."""
+    verified = _verified(table, versions, held)
     said, amounts = table.columns["recorded_at"], table.columns["amount"]
-    latest = datetime.max.replace(tzinfo=UTC)
     for (line, stage, start, end), places in versions.items():
         if stage != Stage.CAPTURED:
             continue
-        verified = (line, Stage.VERIFIED.value, start, end)
-        found = [(when or latest, amount) for when, amount in held.get(verified, [])]
-        found += [(said[index] or latest, amounts[index]) for index in versions.get(verified, [])]
-        found.sort(key=lambda version: version[0])
+        periods = verified.get(line, {})
+        same = periods.get((start, end))
+        found = [same] if same else [each for (first, last), each in periods.items() if first <= end and start <= last]
         for index in places:
-            by_then = [amount for when, amount in found if when <= (said[index] or latest)] or [amount for _when, amount in found[:1]]
-            most = by_then[-1] if by_then else Decimal("0.00")
+            most = sum((_by_then(each, said[index] or _LATEST) for each in found), Decimal("0.00"))
             if amounts[index] > most:
                 what = _("« %(value)s » capté; au plus le gain vérifié de la même période, %(most)s, attendu")
                 problems.add(table.file, table.numbers[index], "amount", what % {"value": amounts[index], "most": most})
+
+
+def _verified(
+    table: Table, versions: dict[Identity, list[int]], held: dict[Identity, list[Version]]
+) -> dict[LineKey, dict[tuple[date, date], list[tuple[datetime, Decimal]]]]:
+    """What was verified of each line and period, in the order in which it was known."""
+    said, amounts = table.columns["recorded_at"], table.columns["amount"]
+    found: dict[LineKey, dict[tuple[date, date], list[tuple[datetime, Decimal]]]] = defaultdict(dict)
+    for identity in versions.keys() | held.keys():
+        line, stage, start, end = identity
+        if stage == Stage.VERIFIED:
+            known = [(when or _LATEST, amount) for when, amount in held.get(identity, [])]
+            known += [(said[index] or _LATEST, amounts[index]) for index in versions.get(identity, [])]
+            found[line][start, end] = sorted(known, key=lambda version: version[0])
+    return found
+
+
+def _by_then(known: list[tuple[datetime, Decimal]], when: datetime) -> Decimal:
+    """The amount known at an instant, or the first one when it was known later."""
+    return next((amount for at, amount in reversed(known) if at <= when), known[0][1])

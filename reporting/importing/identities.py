@@ -12,7 +12,7 @@ from projects.models import Call, GainLine, Organisation, Project
 from projects.models.organisations import sort_key
 from reporting.importing.known import Known
 from reporting.importing.plan import Plan, different, repeated, tally, unknown
-from reporting.importing.tables import Problems, Table
+from reporting.importing.tables import NAMED, Problems, Table
 
 #: what a later package may say anew of a project that was imported: it goes on, and ends
 MOVING = ("signed_on", "starts_on", "ends_on", "status")
@@ -26,8 +26,9 @@ def _contradictions(row: Mapping[str, Any], held: Mapping[str, Any]) -> list[tup
 class _Rows:
     """The rows of one table, each identity once."""
 
-    def __init__(self, table: Table, identity: tuple[str, ...], problems: Problems) -> None:
-        self.table, self.identity, self.problems = table, identity, problems
+    def __init__(self, table: Table, known: Known, problems: Problems) -> None:
+        self.table, self.known, self.problems = table, known, problems
+        self.identity = NAMED[table.noun]
 
     def __iter__(self):
         seen: dict[Any, int] = {}
@@ -42,18 +43,19 @@ class _Rows:
     def refuse(self, number: int, column: str, what: str) -> None:
         self.problems.add(self.table.file, number, column, what)
 
-    def refer(self, number: int, row: Mapping[str, Any], column: str, held: Any) -> bool:
+    def refer(self, number: int, row: Mapping[str, Any], column: str, noun: str) -> bool:
         """Whether what a column names exists; a column left empty names nothing."""
-        if row[column] is None or row[column] in held:
+        if row[column] is None or self.known.has(noun, row[column]):
             return True
-        self.refuse(number, column, unknown(row[column]))
+        if self.known.is_unknown(noun, row[column]):
+            self.refuse(number, column, unknown(row[column]))
         return False
 
 
 def check_organisations(table: Table, known: Known, plan: Plan, problems: Problems) -> None:
-    rows = _Rows(table, ("code",), problems)
+    rows = _Rows(table, known, problems)
     for number, row in rows:
-        rows.refer(number, row, "region", known.regions)
+        rows.refer(number, row, "region", "regions")
         if held := known.organisations.get(row["code"]):
             said = {"name": held.name, "kind": held.kind, "fiscal_calendar": held.fiscal_calendar, "region": held.region_id}
             if row["region"] is None:
@@ -75,7 +77,7 @@ def check_organisations(table: Table, known: Known, plan: Plan, problems: Proble
 
 
 def check_calls(table: Table, known: Known, plan: Plan, problems: Problems) -> None:
-    rows = _Rows(table, ("reference",), problems)
+    rows = _Rows(table, known, problems)
     for number, row in rows:
         if row["closes_at"] <= row["opens_at"]:
             rows.refuse(number, "closes_at", _("avant l’ouverture ou au même instant; fermeture après l’ouverture attendue"))
@@ -101,14 +103,14 @@ def check_calls(table: Table, known: Known, plan: Plan, problems: Problems) -> N
 
 
 def check_projects(table: Table, known: Known, plan: Plan, problems: Problems) -> None:
-    rows = _Rows(table, ("reference",), problems)
+    rows = _Rows(table, known, problems)
     for number, row in rows:
-        exists = [rows.refer(number, row, "call", known.calls), rows.refer(number, row, "organisation", known.organisations)]
-        exists.append(rows.refer(number, row, "region", known.regions))
+        exists = [rows.refer(number, row, "call", "calls"), rows.refer(number, row, "organisation", "organisations")]
+        exists.append(rows.refer(number, row, "region", "regions"))
         if row["starts_on"] and row["ends_on"] and row["ends_on"] < row["starts_on"]:
             rows.refuse(number, "ends_on", _("avant le début; fin après le début attendue"))
         if not all(exists):
-            known.refused.add(row["reference"])
+            known.refused.add(("projects", row["reference"]))
         elif held := known.projects.get(row["reference"]):
             _bring_up_to_date(held, row, plan, rows, number)
         else:
@@ -162,19 +164,18 @@ def _bring_up_to_date(held: Project, row: Mapping[str, Any], plan: Plan, rows: _
 
 
 def check_lines(table: Table, known: Known, plan: Plan, problems: Problems) -> None:
-    rows = _Rows(table, ("project", "line"), problems)
+    rows = _Rows(table, known, problems)
     for number, row in rows:
-        held_projects = known.projects.keys() | known.refused
-        exists = [rows.refer(number, row, "project", held_projects), rows.refer(number, row, "organisation", known.organisations)]
+        exists = [rows.refer(number, row, "project", "projects"), rows.refer(number, row, "organisation", "organisations")]
         key = (row["project"], row["line"])
-        if row["project"] in known.refused or not all(exists):
-            known.refused.add(key)
+        if not all(exists):
+            known.refused.add(("gain_lines", *key))
         elif held := known.lines.get(key):
             said = {"nature": held.nature, "recurrence": held.recurrence, "organisation": held.organisation.code, "title": held.title}
             for column, what in _contradictions(row, said):
                 rows.refuse(number, column, what)
         elif known.projects[row["project"]].imported_at is None:
-            known.refused.add(key)
+            known.refused.add(("gain_lines", *key))
             rows.refuse(
                 number, "line", _("« %(value)s » n’est pas au plan de gains du projet; ligne du plan attendue") % {"value": row["line"]}
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from funding.queries.calls import fund_years
 from projects.models import Call, GainLine, Organisation, Project, Region
 from reporting.enums import SnapshotKind
 from reporting.importing.reading import Package
+from reporting.importing.tables import Name
 from reporting.models import Snapshot
 
 LineKey = tuple[str, str]
@@ -36,8 +37,22 @@ class Known:
     now: datetime
     #: projects of the package that the database had before
     held: set[str] = field(default_factory=set)
-    #: projects and lines of the package that are refused: what names them is not refused for that
-    refused: set[str | LineKey] = field(default_factory=set)
+    #: rows of the package that are refused: what refers to them is not refused for that
+    refused: set[Name] = field(default_factory=set)
+
+    def has(self, noun: str, code: str) -> bool:
+        """Whether something is in the database or in the package."""
+        return code in self._held(noun)
+
+    def is_unknown(self, noun: str, code: str) -> bool:
+        """Whether a code names nothing, not even a row that is refused."""
+        return not self.has(noun, code) and (noun, code) not in self.refused
+
+    def _held(self, noun: str) -> Container[str]:
+        held: dict[str, Container[str]] = {
+            "regions": self.regions, "organisations": self.organisations, "calls": self.calls, "projects": self.projects,
+        }  # fmt: skip
+        return held[noun]
 
 
 def known_of(package: Package, now: datetime) -> Known:
@@ -57,6 +72,7 @@ def known_of(package: Package, now: datetime) -> Known:
         kept=Snapshot.objects.filter(kind__in=(SnapshotKind.EDITION, SnapshotKind.ASKED)).order_by("known", "pk").last(),
         now=now,
         held=set(found),
+        refused={name for table in package.values() for name in table.refused},
     )
 
 

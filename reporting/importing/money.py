@@ -67,7 +67,7 @@ def _held_costs() -> Held:
 
 def _has_project(table: Table, index: int, known: Known, problems: Problems) -> bool:
     project = table.columns["project"][index]
-    if project not in known.projects and project not in known.refused:
+    if known.is_unknown("projects", project):
         problems.add(table.file, table.numbers[index], "project", unknown(project))
     return project in known.projects
 

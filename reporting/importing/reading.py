@@ -30,9 +30,9 @@ Package = dict[str, Table]
 
 
 def read_package(path: Path) -> Package:
-    """The tables of a package, in the order in which they are written.
+    """The tables of a package, in the order in which they are written; cells that cannot be read are kept with their table.
 
-    Raises Invalid whose message is one line a problem, all of them at once; OSError when there is no such path.
+    Raises Invalid when a file is not as expected, one line a problem, all of them at once; OSError when there is no such path.
     """
     problems = Problems()
     if path.is_dir():
@@ -42,6 +42,8 @@ def read_package(path: Path) -> Package:
     else:
         path.stat()
         raise Invalid(_("%(file)s:1:1: ni dossier, ni ZIP, ni XLSX; l’un des trois attendu") % {"file": path.name})
+    if problems.lines:
+        problems.lines += [line for table in found.values() for line in table.problems.lines]
     problems.refuse()
     if not found:
         raise Invalid(_("%(file)s:1:1: aucune feuille; attendu : %(names)s") % {"file": path.name, "names": ", ".join(NOUNS)})

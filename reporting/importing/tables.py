@@ -13,6 +13,10 @@ from reporting.importing.cells import Fault, Unreadable
 from reporting.importing.nouns import NOUNS, Column
 
 Row = list[str]
+#: what a row is referred to by: its noun, then the cells of its identity
+Name = tuple[str, ...]
+#: the columns of the identity of what other files refer to
+NAMED = {"organisations": ("code",), "calls": ("reference",), "projects": ("reference",), "gain_lines": ("project", "line")}
 
 
 @dataclass(slots=True)
@@ -39,6 +43,9 @@ class Table:
     sha256: str
     numbers: list[int] = field(default_factory=list)
     columns: dict[str, list[Any]] = field(default_factory=dict)
+    #: the cells that cannot be read, and what their rows are named by: what refers to them is not refused for that
+    problems: Problems = field(default_factory=Problems)
+    refused: set[Name] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.columns = {column.name: [] for column in NOUNS[self.noun]}
@@ -54,21 +61,24 @@ class Table:
 
 
 def read_table(noun: str, file: str, sha256: str, rows: Iterable[Row], problems: Problems) -> Table:
-    """Read the rows of a file, its header first. Rows that are empty at its end are no rows."""
+    """Read the rows of a file, its header first: a wrong one goes to `problems`, a wrong cell stays with the table.
+
+    Rows that are empty at its end are no rows.
+    """
     table = Table(noun, file, sha256)
     lines = iter(rows)
     header = [cell.strip() for cell in next(lines, [])]
     if not _header_is_sound(noun, file, header, problems):
         return table
     order = {column.name: column for column in NOUNS[noun]}
-    reader = _Reader(table, [order[name] for name in header], problems)
+    reader = _Reader(table, [order[name] for name in header])
     empty: list[int] = []
     for number, cells in enumerate(lines, start=2):
         if not any(cells):
             empty.append(number)
             continue
         for before in empty:
-            problems.add(file, before, header[0], _("rangée vide avant la fin; une rangée ou rien attendu"))
+            table.problems.add(file, before, header[0], _("rangée vide avant la fin; une rangée ou rien attendu"))
         empty.clear()
         reader.read(number, cells, header)
     return table
@@ -95,8 +105,8 @@ def _header_is_sound(noun: str, file: str, header: Row, problems: Problems) -> b
 class _Reader:
     """Reads rows into a table; a cell seen before in its column is read once."""
 
-    def __init__(self, table: Table, columns: list[Column], problems: Problems) -> None:
-        self.table, self.problems = table, problems
+    def __init__(self, table: Table, columns: list[Column]) -> None:
+        self.table, self.problems = table, table.problems
         self.columns = columns
         self.seen: list[dict[str, Any]] = [{} for _column in columns]
         self.names = [column.name for column in columns]
@@ -111,10 +121,17 @@ class _Reader:
             return
         before = len(self.problems.lines)
         values = [self._value(place, number, cell) for place, cell in enumerate(cells)]
-        if len(self.problems.lines) == before:
-            self.table.numbers.append(number)
-            for name, value in zip(self.names, values, strict=True):
-                self.table.columns[name].append(value)
+        if len(self.problems.lines) > before:
+            self._refuse(cells)
+            return
+        self.table.numbers.append(number)
+        for name, value in zip(self.names, values, strict=True):
+            self.table.columns[name].append(value)
+
+    def _refuse(self, cells: Row) -> None:
+        """Keep the name of a row that cannot be read."""
+        if identity := NAMED.get(self.table.noun):
+            self.table.refused.add((self.table.noun, *(cells[self.names.index(name)] for name in identity)))
 
     def _value(self, place: int, number: int, cell: str) -> Any:
         seen = self.seen[place]

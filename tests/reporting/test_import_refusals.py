@@ -54,6 +54,8 @@ def test_every_cell_that_cannot_be_read_is_named_at_once(capsys: Any, tmp_path: 
         "organisations": [row("organisations", name="x" * 201, code="a\tb")],
     }
     assert refused(capsys, folder(tmp_path / "p", rows)) == [
+        "organisations.csv:2:code: caractère de contrôle; texte d’une ligne attendu",
+        "organisations.csv:2:name: 201 caractères; au plus 200 attendus",
         "commitments.csv:2:amount: « 12,50 »; montant comme 1250000.50 attendu",
         "commitments.csv:3:amount: « 1.005 » a plus de 2 décimales; au plus 2 attendues",
         "commitments.csv:4:amount: « 10000000000.01 » est trop grand; au plus 10000000000.00 attendu",
@@ -61,16 +63,14 @@ def test_every_cell_that_cannot_be_read_is_named_at_once(capsys: Any, tmp_path: 
         "commitments.csv:6:amount: vide; valeur attendue",
         "commitments.csv:7:amount: « 0 »; montant différent de 0 attendu",
         "commitments.csv:8:amount: « NaN »; montant comme 1250000.50 attendu",
+        "payments.csv:2:amount: « -1.00 »; montant plus grand que 0 attendu",
+        "payments.csv:3:kind: « versement »; attendu : payment, recovery",
+        "payments.csv:4:fiscal_year: « 2026-2027 »; exercice de 2000 à 2099 attendu",
         "gains.csv:2:period_start: « 45413 » est un numéro de série de tableur (peut-être 2024-05-01); jour comme 2026-10-31 attendu",
         "gains.csv:3:period_start: « 2025-02-30 »; jour comme 2026-10-31 attendu",
         "gains.csv:3:recorded_at: « 2026-05-01T10:00:00 » n’a pas de décalage; instant comme 2026-10-31T16:00:00-04:00 attendu",
         "gains.csv:4:period_start: « 01/04/2025 »; jour comme 2026-10-31 attendu",
         "gains.csv:4:period_end: « 1066-10-14 »; jour de 1990 à 2100 attendu",
-        "organisations.csv:2:code: caractère de contrôle; texte d’une ligne attendu",
-        "organisations.csv:2:name: 201 caractères; au plus 200 attendus",
-        "payments.csv:2:amount: « -1.00 »; montant plus grand que 0 attendu",
-        "payments.csv:3:kind: « versement »; attendu : payment, recovery",
-        "payments.csv:4:fiscal_year: « 2026-2027 »; exercice de 2000 à 2099 attendu",
     ]
 
 
@@ -84,7 +84,7 @@ def test_every_cell_that_cannot_be_read_is_named_at_once(capsys: Any, tmp_path: 
         (f"{GAINS}\n{GAINS}\n", ["2:project: second en-tête; une rangée de valeurs attendue"]),
         (f"{GAINS}\nP1,L1\n", ["2:project: 2 cellules; 8 attendues"]),
         (f"{GAINS}\n,,,,,,,\nP1,L1,verified,2025-04-01,2026-03-31,5,,x\n",
-         ["2:project: rangée vide avant la fin; une rangée ou rien attendu"]),
+         ["2:project: rangée vide avant la fin; une rangée ou rien attendu", "3:project: « P1 » est inconnu; code de la base ou du paquet attendu"]),
         (f'{GAINS}\n"P1,L1\n', ["2:1: ligne illisible; CSV attendu"]),
         ("", ["1:1: vide ou illisible; CSV en UTF-8 attendu"]),
     ],
@@ -147,6 +147,7 @@ def test_cells_of_a_workbook_that_leave_a_doubt_are_refused(capsys: Any, tmp_pat
     book.create_sheet("notes")
     book.save(path)
     assert refused(capsys, path) == [
+        f"notes:1:1: feuille inconnue; attendu : {', '.join(NOUNS)}",
         "organisations:2:code: « 1023 » est un nombre dans le classeur; code en texte attendu",
         "organisations:2:region: « 3 » est un nombre dans le classeur; code en texte attendu",
         "projects:2:decided_on: « 45413 » est un numéro de série de tableur (peut-être 2024-05-01); jour comme 2026-10-31 attendu",
@@ -155,7 +156,6 @@ def test_cells_of_a_workbook_that_leave_a_doubt_are_refused(capsys: Any, tmp_pat
         "gains:2:amount: formule; valeur attendue",
         "gains:2:recorded_at: « 2026-05-01T10:00:00 » n’a pas de décalage; instant comme 2026-10-31T16:00:00-04:00 attendu",
         "gains:2:evidence: erreur #REF!; valeur attendue",
-        f"notes:1:1: feuille inconnue; attendu : {', '.join(NOUNS)}",
     ]
 
 
@@ -205,7 +205,7 @@ def test_unknown_references_and_repeated_identities_are_refused(capsys: Any, tmp
 def test_what_contradicts_the_database_is_refused_with_what_it_holds(capsys: Any, tmp_path: Path) -> None:
     run(capsys, "import_portfolio", folder(tmp_path / "first", small()))
     changed = small(
-        organisations=[{"name": "Autre nom"}],
+        organisations=[{"name": "Autre nom", "region": ""}],
         calls=[{"envelope": "SECRETARIAT"}],
         projects=[{"decided_on": "2024-05-02", "signed_on": ""}],
         gain_lines=[{"nature": "REV"}],
@@ -322,4 +322,68 @@ def test_durations_and_slashes_are_refused(capsys: Any, tmp_path: Path) -> None:
     assert refused(capsys, workbook(tmp_path / "p.xlsx", small(), **cells)) == [
         "calls:2:reference: « AP/1 » contient « / »; code sans barre oblique attendu",
         "gains:2:amount: durée; valeur attendue",
+        "projects:2:call: « AP-1 » est inconnu; code de la base ou du paquet attendu",
+    ]
+
+
+def test_a_row_that_cannot_be_read_hides_no_other_problem_and_makes_none(capsys: Any, tmp_path: Path) -> None:
+    rows = small(
+        organisations=[{}, {"code": "ORG-2", "kind": "x"}],
+        projects=[{}, {"reference": "P2", "decided_on": "hier"}, {"reference": "P3", "organisation": "ORG-2"}],
+        commitments=[{}, {"project": "P2", "reference": "C-2"}, {"project": "P9", "reference": "C-3"}, {"amount": "x", "reference": "C-4"}],
+        gain_lines=[{}, {"line": "L2", "recurrence": "x"}],
+        gains=[{}, {"line": "L2"}, {"line": "L3"}, {"project": "P3"}],
+    )
+    assert refused(capsys, folder(tmp_path / "p", rows)) == [
+        "organisations.csv:3:kind: « x »; attendu : ministry, agency, municipality",
+        "projects.csv:3:decided_on: « hier »; jour comme 2026-10-31 attendu",
+        "commitments.csv:5:amount: « x »; montant comme 1250000.50 attendu",
+        "gain_lines.csv:3:recurrence: « x »; attendu : one_off, recurrent",
+        "gains.csv:4:line: « L3 » est inconnu; code de la base ou du paquet attendu",
+        "commitments.csv:4:project: « P9 » est inconnu; code de la base ou du paquet attendu",
+    ]
+
+
+def test_captured_is_held_to_what_was_verified_by_then(capsys: Any, tmp_path: Path) -> None:
+    half = {"period_start": "2025-04-01", "period_end": "2025-09-30"}
+    rest = {"period_start": "2025-10-01", "period_end": "2026-03-31"}
+    year = {"stage": "captured", "amount": "1000.00", "recorded_at": "2026-06-01"}
+    lowered = {**rest, "amount": "100.00", "recorded_at": "2026-09-01"}
+    assert run(capsys, "import_portfolio", folder(tmp_path / "p", small(gains=[half, rest, year, lowered])))[0] == 0
+    more = row("gains", **{**year, "amount": "1000.01"})
+    later = row("gains", **{**year, "recorded_at": "2026-10-01"})
+    said = "« {} » capté; au plus le gain vérifié de la même période, {}, attendu"
+    assert refused(capsys, folder(tmp_path / "then", {"gains": [more, later]})) == [
+        "gains.csv:2:amount: " + said.format("1000.01", "1000.00"),
+        "gains.csv:3:amount: " + said.format("1000.00", "600.00"),
+    ]
+
+
+def test_a_project_of_the_portal_is_left_as_it_is(capsys: Any, tmp_path: Path) -> None:
+    project = Portfolio().project("PRJ-1")
+    said = {
+        "reference": "PRJ-1", "call": project.call.reference, "organisation": project.organisation.code, "title": project.title,
+        "region": "05", "decided_on": "2026-04-15", "signed_on": "2026-12-31", "starts_on": "2026-04-01",
+    }  # fmt: skip
+    assert run(capsys, "import_portfolio", folder(tmp_path / "same", {"projects": [row("projects", **said)]}))[0] == 0
+    ended = row("projects", **said, status="completed", ends_on="2027-03-31")
+    assert refused(capsys, folder(tmp_path / "then", {"projects": [ended]})) == [
+        "projects.csv:2:status: « completed »; « active », déjà inscrit, attendu",
+        "projects.csv:2:ends_on: « 2027-03-31 »; «  », déjà inscrit, attendu",
+    ]
+
+
+def test_allotments_are_each_set_once_and_not_below_nothing(capsys: Any, tmp_path: Path) -> None:
+    rows: Rows = {
+        "allotments": [
+            row("allotments"),
+            row("allotments"),
+            row("allotments", amount="-1.00"),
+            row("allotments", recorded_at="2026-04-01T1"),
+        ]
+    }
+    assert refused(capsys, folder(tmp_path / "p", rows)) == [
+        "allotments.csv:4:amount: « -1.00 »; montant de 0 ou plus attendu",
+        "allotments.csv:5:recorded_at: « 2026-04-01T1 »; jour ou instant avec décalage attendu",
+        "allotments.csv:3:effective_on: « PROJECTS / 2026 / 2026-04-01 » est déjà à la rangée 2; identité unique attendue",
     ]
