@@ -146,11 +146,13 @@ APPEND_ONLY_TABLES = [
     "projects_callevent", "projects_membershipevent", "projects_organisationevent", "projects_termsprofileevent",
     "funding_delegationruleevent", "projects_organisationchange", "projects_delegationevent",
     "funding_agreementstep",
+    "funding_clausetemplate", "funding_agreementtext", "funding_agreementseal",
     "projects_userevent", "projects_signin", "projects_inactivityrule", "projects_incidentevent",
     "funding_paymentrule", "funding_returnfile", "funding_returnline",
     "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
     "imported_cost",
+    "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",
 ]  # fmt: skip
@@ -362,6 +364,9 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # `user_id` suffices to find who it
 # ── What a deployment calls itself ───────────────────────────────────────────────────────────────────────────────────
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")  # what links in e-mails begin with
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="fonds@exemple.quebec")
+#: the PKCS#12 certificate that seals signed agreements; without it nothing is sealed, and the pages say so
+SEAL_CERTIFICATE = env.str("SEAL_CERTIFICATE", default="")
+SEAL_CERTIFICATE_PASSWORD = env.str("SEAL_CERTIFICATE_PASSWORD", default="")
 GOVERNMENT_SIGNATURE = env.str("GOVERNMENT_SIGNATURE", default="Gouvernement du Québec")
 
 # ── The hooks of fondsinnovation.kit ─────────────────────────────────────────────────────────────────────────────────

@@ -177,6 +177,30 @@ AGREEMENT_MOVES = {
 }
 
 
+class SignatureFactor(TextChoices):
+    """What proved, beside a password, that it was the person."""
+
+    TOTP = "totp", _("Code d’une application")
+    WEBAUTHN = "webauthn", _("Clef d’accès")
+    RECOVERY = "recovery", _("Code de secours")
+    IDENTITY = "identity", _("Authentification gouvernementale")
+
+
+class SignedCopyState(TextChoices):
+    """An agreement signed outside the portal and brought back."""
+
+    RECORDED = "recorded", _("À vérifier")
+    ACCEPTED = "accepted", _("Accepté")
+    REFUSED = "refused", _("Refusé")
+
+
+SIGNED_COPY_MOVES = {
+    SignedCopyState.RECORDED: {SignedCopyState.ACCEPTED, SignedCopyState.REFUSED},
+    SignedCopyState.ACCEPTED: set(),
+    SignedCopyState.REFUSED: set(),
+}
+
+
 class AgreementStepKind(TextChoices):
     """What happened to an agreement, beside its signatures."""
 
@@ -196,6 +220,59 @@ class TerminationCause(TextChoices):
     DEFAULT = "default", _("Défaut du bénéficiaire")
     MUTUAL = "mutual", _("Commun accord")
     WITHOUT_CAUSE = "without_cause", _("Sans motif")
+
+
+class AmendmentState(TextChoices):
+    PROPOSED = "proposed", _("Proposé")
+    PARTLY_APPROVED = "partly_approved", _("En approbation")
+    APPROVED = "approved", _("Approuvé")
+    IN_FORCE = "in_force", _("En vigueur")
+    REFUSED = "refused", _("Refusé")
+    CANCELLED = "cancelled", _("Abandonné")
+
+
+#: written again, an amendment is proposed anew: what was approved of it falls
+AMENDMENT_MOVES = {
+    AmendmentState.PROPOSED: {
+        AmendmentState.PROPOSED,
+        AmendmentState.PARTLY_APPROVED,
+        AmendmentState.APPROVED,
+        AmendmentState.REFUSED,
+        AmendmentState.CANCELLED,
+    },
+    AmendmentState.PARTLY_APPROVED: {
+        AmendmentState.APPROVED,
+        AmendmentState.PROPOSED,
+        AmendmentState.REFUSED,
+        AmendmentState.CANCELLED,
+    },
+    AmendmentState.APPROVED: {AmendmentState.IN_FORCE, AmendmentState.PROPOSED, AmendmentState.CANCELLED},
+    AmendmentState.IN_FORCE: set(),
+    AmendmentState.REFUSED: set(),
+    AmendmentState.CANCELLED: set(),
+}
+
+
+class AmendmentStepKind(TextChoices):
+    """What a person did to an amendment."""
+
+    PROPOSED = "proposed", _("Proposé")
+    REVISED = "revised", _("Repris")
+    CERTIFIED = "certified", _("Disponibilité budgétaire certifiée")
+    APPROVED = "approved", _("Approuvé")
+    IN_FORCE = "in_force", _("Mis en vigueur")
+    REFUSED = "refused", _("Refusé")
+    CANCELLED = "cancelled", _("Abandonné")
+
+
+class AmendmentKind(TextChoices):
+    """What an amendment changes."""
+
+    AMOUNT = "amount", _("Montant")
+    SCHEDULE = "schedule", _("Versements")
+    DATES = "dates", _("Dates")
+    SCOPE = "scope", _("Portée")
+    FORECAST = "forecast", _("Prévision des gains")
 
 
 class Party(TextChoices):
@@ -227,6 +304,7 @@ SETTLED = frozenset({MilestoneState.VERIFIED, MilestoneState.PARTIAL, MilestoneS
 
 class MilestoneChangeKind(TextChoices):
     POSTPONED = "postponed", _("Reporté")
+    AMENDED = "amended", _("Modifié par avenant")
     CANCELLED = "cancelled", _("Annulé")
 
 

@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, path
 from funding.views import (
     advisers,
     agreement_steps,
+    agreement_texts,
     agreements,
+    amendments,
     applications,
     awards,
     bank,
@@ -13,6 +15,7 @@ from funding.views import (
     calls,
     cash,
     claims,
+    clauses,
     costs,
     credit_moves,
     eligibility,
@@ -25,6 +28,7 @@ from funding.views import (
     recoveries,
     returns,
     reviews,
+    signed_copies,
     year_end,
 )
 
@@ -64,6 +68,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demandes/<str:number>/decision/", awards.award_decision, name="award_decision"),
     # agreements
     path("conventions/", agreements.agreement_list, name="agreement_list"),
+    path("conventions/clauses/", clauses.clause_list, name="clause_list"),
+    path("conventions/clauses/version/", clauses.ClausePublish.as_view(), name="clause_publish"),
+    path("conventions/clauses/<str:kind>/<slug:clause>/", clauses.clause_detail, name="clause_detail"),
+    path("conventions/<str:number>/texte/", agreement_texts.agreement_text, name="agreement_text"),
+    path("conventions/<str:number>/certificat/", agreement_texts.agreement_certificate, name="agreement_certificate"),
+    path("conventions/<str:number>/exemplaire/", signed_copies.SignedCopyRecord.as_view(), name="signed_copy_record"),
+    path("conventions/<str:number>/exemplaire/verification/", signed_copies.SignedCopyDecide.as_view(), name="signed_copy_decide"),
     path("conventions/<str:number>/", agreements.agreement_detail, name="agreement_detail"),
     path("conventions/<str:number>/signature/", agreements.AgreementSign.as_view(), name="agreement_sign"),
     path("conventions/<str:number>/signature-ministre/", agreements.AgreementSignMinister.as_view(), name="agreement_sign_minister"),
@@ -77,6 +88,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conventions/<str:number>/resiliation/", agreement_steps.AgreementTerminate.as_view(), name="agreement_terminate"),
     path("conventions/<str:number>/achevement/", agreement_steps.AgreementComplete.as_view(), name="agreement_complete"),
     path("conventions/<str:number>/fermeture/", agreement_steps.AgreementClose.as_view(), name="agreement_close"),
+    path("conventions/<str:number>/avenants/nouveau/", amendments.AmendmentPropose.as_view(), name="amendment_propose"),
+    path("conventions/<str:number>/avenants/<int:amendment>/", amendments.amendment_detail, name="amendment_detail"),
+    path("conventions/<str:number>/avenants/<int:amendment>/reprise/", amendments.AmendmentRevise.as_view(), name="amendment_revise"),
+    path("conventions/<str:number>/avenants/<int:amendment>/<slug:step>/", amendments.AmendmentMove.as_view(), name="amendment_step"),
     # milestones and payments
     path("paiements/", payments.payment_list, name="payment_list"),
     path("paiements/<str:payment>/", payments.payment_detail, name="payment_detail"),

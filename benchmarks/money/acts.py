@@ -6,14 +6,14 @@ import random
 from datetime import datetime
 from typing import Any
 
-from benchmarks.money import credits, ends, files, orders, recovering
+from benchmarks.money import amend, credits, ends, files, orders, recovering
 from benchmarks.money.kinds import Attempt, Effect, Kind, some
 from benchmarks.money.world import World
 from projects.models import User
 
-KINDS: dict[str, Kind] = {**files.KINDS, **ends.KINDS, **orders.KINDS, **credits.KINDS, **recovering.KINDS}
+KINDS: dict[str, Kind] = {**files.KINDS, **amend.KINDS, **ends.KINDS, **orders.KINDS, **credits.KINDS, **recovering.KINDS}
 #: what the accepted acts move on the ledger
-EFFECTS: tuple[Effect, ...] = (*files.EFFECTS, *ends.EFFECTS, *orders.EFFECTS, *credits.EFFECTS, *recovering.EFFECTS)
+EFFECTS: tuple[Effect, ...] = (*files.EFFECTS, *amend.EFFECTS, *ends.EFFECTS, *orders.EFFECTS, *credits.EFFECTS, *recovering.EFFECTS)
 
 
 def choose(world: World, rng: random.Random, key: str) -> Attempt | None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Max
 
-from benchmarks.money.kinds import REASON, Accepted, Arguments, Effect, Kind, Move, parts, targets
+from benchmarks.money.kinds import REASON, Accepted, Arguments, Effect, Kind, Move, parts, signed_parts, targets
 from funding.enums import AwardState, LedgerKind
-from funding.models import Agreement, AgreementPart, Approval, Award, AwardPart
+from funding.models import Agreement, Approval, Award, AwardPart
 from funding.services import agreements, awards, calls
 from projects.enums import Role
 from projects.models import CallBudget
@@ -21,7 +21,7 @@ RESERVATION, COMMITMENT = LedgerKind.RESERVATION.value, LedgerKind.COMMITMENT.va
 
 def _sign(given: Arguments) -> Any:
     agreement = Agreement.objects.select_related("document").get(pk=given.pop("target"))
-    shown = {"document_sha256": agreement.document.sha256, "confirmation": agreement.number}
+    shown = {"document_sha256": agreement.document.sha256, "confirmation": agreement.number, "intent": True, "factor": "totp"}
     return agreements.sign_for_minister(agreement_id=agreement.pk, **shown, **given)
 
 
@@ -65,11 +65,11 @@ def _awards(accepted: Accepted) -> Iterator[Move]:
 
 
 def _signatures(accepted: Accepted) -> Iterator[Move]:
-    acts = accepted["sign_for_minister"]
-    awards_of = dict(Agreement.objects.filter(pk__in=targets(acts)).values_list("pk", "award"))
-    for agreement, year, amount, times in parts(AgreementPart, "agreement", acts):
-        yield (RESERVATION, PROJECTS, year, f"award {awards_of[agreement]}"), -amount * times
-        yield (COMMITMENT, PROJECTS, year, f"agreement {agreement}"), amount * times
+    times = Counter(targets(accepted["sign_for_minister"]))
+    awards_of = dict(Agreement.objects.filter(pk__in=list(times)).values_list("pk", "award"))
+    for (agreement, year), amount in signed_parts(list(times)).items():
+        yield (RESERVATION, PROJECTS, year, f"award {awards_of[agreement]}"), -amount * times[agreement]
+        yield (COMMITMENT, PROJECTS, year, f"agreement {agreement}"), amount * times[agreement]
 
 
 EFFECTS: tuple[Effect, ...] = (_calls, _awards, _signatures)

@@ -16,13 +16,17 @@ CONSTRAINTS = {
     "draw_authority_balance": ("draw_within_ceiling",),
 }
 #: unique keys that are indexes with a condition
-INDEXES = ("payment_one_live_per_instalment", "ledger_payment_reference_unique", "batch_order_once", "cash_entry_reference_unique")
+INDEXES = (
+    "payment_one_live_per_instalment", "ledger_payment_reference_unique", "batch_order_once", "cash_entry_reference_unique",
+    "amendment_one_per_version",
+)  # fmt: skip
 #: table → triggers that hold a rule across rows
 TRIGGERS = {
     "ledger_entry": ("ledger_post_reverses",),
-    "funding_payment": ("payment_is_due", "payment_moves"),
+    "funding_payment": ("payment_is_due", "payment_moves", "instalment_is_live"),
     "funding_batchorder": ("batch_order_is_payable",),
     "funding_agreement": ("agreement_moves_when_due",),
+    "funding_instalment": ("instalment_is_replaced_once",),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connection
 
+from funding.enums import AmendmentState
+from funding.models import AgreementPart, AmendmentPart
 from projects.enums import Role
 
 REASON = "Course aux montants"
@@ -70,6 +72,17 @@ def parts(model: Any, name: str, acts: list[Attempt]) -> Iterator[tuple[int, int
     times = Counter(targets(acts))
     for target, year, amount in model.objects.filter(**{f"{name}__in": list(times)}).values_list(name, "fiscal_year", "amount"):
         yield target, year, amount, times[target]
+
+
+def signed_parts(agreements: Iterable[int]) -> dict[tuple[int, int], Decimal]:
+    """(agreement, fiscal year) → dollars as signed: what the parts are today, less what amendments in force changed of them."""
+    sums: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    for agreement, year, amount in AgreementPart.objects.filter(agreement__in=agreements).values_list("agreement", "fiscal_year", "amount"):
+        sums[agreement, year] += amount
+    changed = AmendmentPart.objects.filter(amendment__agreement__in=agreements, amendment__state=AmendmentState.IN_FORCE)
+    for agreement, year, before, after in changed.values_list("amendment__agreement", "fiscal_year", "before", "after"):
+        sums[agreement, year] -= after - before
+    return sums
 
 
 def some(sql: str, most: int = 3) -> list[Any]:

@@ -107,6 +107,20 @@ def signed_in_recently(request: HttpRequest) -> bool:
     return any(record["at"] > since for record in get_authentication_records(request, request.user))
 
 
+#: how a session proved more than a password → the code of that factor
+FACTORS = {("mfa", "totp"): "totp", ("mfa", "webauthn"): "webauthn", ("mfa", "recovery_codes"): "recovery"}
+
+
+def second_factor_of(request: HttpRequest) -> str:
+    """The second factor that this session proved last, or nothing: a password alone signs nobody in for a signature."""
+    proofs = sorted(get_authentication_records(request, request.user), key=lambda record: record["at"])
+    found = [
+        "identity" if record["method"] == "socialaccount" else FACTORS.get((record["method"], record.get("type", "")), "")
+        for record in proofs
+    ]
+    return next((factor for factor in reversed(found) if factor), "")
+
+
 def confirm_sign_in(request: HttpRequest) -> HttpResponse:
     """Ask who it is again, then come back here; what was typed waits in the session, and the form comes back with it."""
     if request.method == "POST":

@@ -63,7 +63,7 @@ class AgreementForm(OutcomeTermsForm):
 
 
 class SignatureForm(KeyForm):
-    """The number of the agreement, typed again; the SHA-256 is that of the document shown above."""
+    """The number of the agreement, typed again, and the sentence of the party; the SHA-256 is that of the document shown above."""
 
     document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
     confirmation = forms.CharField(
@@ -72,3 +72,9 @@ class SignatureForm(KeyForm):
         help_text=_("Inscrivez-le de nouveau pour signer."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    intent = forms.BooleanField(label="", required=False)
+    field_order = ("document_sha256", "confirmation", "intent", "key")
+
+    def __init__(self, *args: Any, sentence: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["intent"].label = sentence

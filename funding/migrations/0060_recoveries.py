@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funding", "0045_milestones_known"),
+        ("funding", "0051_amendment_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -62,7 +62,8 @@ BEGIN
       PERFORM FROM projects_application WHERE id = file FOR SHARE;
     END IF;
     PERFORM adviser_refuse(file, NEW.decided_by_id);
-    SELECT coalesce(sum(i.amount), 0) INTO scheduled FROM funding_instalment i WHERE i.milestone_id = NEW.milestone_id;
+    SELECT coalesce(sum(i.amount), 0) INTO scheduled FROM funding_instalment i
+     WHERE i.milestone_id = NEW.milestone_id AND i.replaced_by_id IS NULL;
     most := least(round(NEW.counted * price, 2), scheduled);
     IF NEW.amount <> most THEN
       PERFORM payment_refuse('outcome_is_price_times_quantity', most, NEW.amount);

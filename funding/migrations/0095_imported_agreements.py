@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("funding", "0094_prize_guards"),
+        ("funding", "0072_default_clauses"),
         ("projects", "0024_imported"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,11 +1,21 @@
 from funding.models.advisers import Adviser
 from funding.models.agreement_steps import AgreementStep
 from funding.models.agreements import Agreement, AgreementPart, Instalment, Milestone, Signature
+from funding.models.amendments import (
+    Amendment,
+    AmendmentForecast,
+    AmendmentInstalment,
+    AmendmentMilestone,
+    AmendmentPart,
+    AmendmentRule,
+    AmendmentStep,
+)
 from funding.models.awards import Approval, Award, AwardPart
 from funding.models.bank import BankDetail, PaymentRule
 from funding.models.batches import BatchOrder, PaymentBatch, ReturnFile, ReturnLine
 from funding.models.cash import CashBalance, CashEntry, CashRule, DrawAuthority, DrawAuthorityBalance
 from funding.models.claims import Claim, ClaimLine
+from funding.models.clauses import AgreementText, ClauseTemplate
 from funding.models.costs import CostLine, CostMove, CostYear, SecretariatCost
 from funding.models.credit_moves import CreditLine, CreditMove
 from funding.models.envelopes import (
@@ -26,6 +36,7 @@ from funding.models.payments import Cofunding, Payment
 from funding.models.prizes import Prize, PrizeAward
 from funding.models.recoveries import Recovery, RecoveryBalance, RecoveryCredit, RecoveryPart, RecoveryReceipt, WriteOff
 from funding.models.reviews import Eligibility, Review, Score
+from funding.models.signed_copies import AgreementSeal, SignedCopy
 from funding.models.terms import DelegationRule, PaymentTerms
 
 __all__ = [
@@ -33,8 +44,17 @@ __all__ = [
     "Agreement",
     "AgreementBalance",
     "AgreementPart",
+    "AgreementSeal",
     "AgreementStep",
+    "AgreementText",
     "Allotment",
+    "Amendment",
+    "AmendmentForecast",
+    "AmendmentInstalment",
+    "AmendmentMilestone",
+    "AmendmentPart",
+    "AmendmentRule",
+    "AmendmentStep",
     "Approval",
     "Award",
     "AwardPart",
@@ -47,6 +67,7 @@ __all__ = [
     "CashRule",
     "Claim",
     "ClaimLine",
+    "ClauseTemplate",
     "Cofunding",
     "CostLine",
     "CostMove",
@@ -87,5 +108,6 @@ __all__ = [
     "Score",
     "SecretariatCost",
     "Signature",
+    "SignedCopy",
     "WriteOff",
 ]

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from funding.enums import AgreementKind, AgreementState, InstalmentKind, MilestoneState, Party
+from funding.enums import AgreementKind, AgreementState, InstalmentKind, MilestoneState, Party, SignatureFactor
+from projects.enums import Role
 
 _PERSON = settings.AUTH_USER_MODEL
 #: states that only the second signature opens
@@ -44,6 +45,8 @@ class Agreement(models.Model):
     reviewed_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     reviewed_at = models.DateTimeField(_("avis juridique favorable le"), null=True, blank=True)
     in_force_at = models.DateTimeField(_("en vigueur le"), null=True, blank=True)
+    #: how many amendments changed what was signed: each one in force adds 1
+    revision = models.PositiveSmallIntegerField(_("version"), default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -93,14 +96,23 @@ class AgreementPart(models.Model):
 
 
 class Signature(models.Model):
-    """A recorded signature: who signed for which party, on what day, by what means. Append-only."""
+    """A recorded signature: who signed for which party, on what day, by what means. Append-only.
+
+    Inside the portal a person signs, with a second factor and a sentence; outside, `signed_copy` holds the PDF that was brought back and
+    the names. `text_sha256` is that of the frozen text; an agreement of before it has none.
+    """
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="signatures")
     party = models.CharField(_("partie"), max_length=12, choices=Party)
-    person = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
+    person = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     signed_on = models.DateField(_("signée le"))
     document = models.ForeignKey("projects.Document", models.PROTECT, null=True, blank=True, related_name="+")
     document_sha256 = models.CharField(max_length=64)
+    text_sha256 = models.CharField(max_length=64, blank=True)
+    role = models.CharField(_("à titre de"), max_length=24, choices=Role, blank=True)
+    factor = models.CharField(_("second facteur"), max_length=12, choices=SignatureFactor, blank=True)
+    intent = models.CharField(_("intention"), max_length=300, blank=True)
+    signed_copy = models.ForeignKey("funding.SignedCopy", models.PROTECT, null=True, blank=True, related_name="signatures")
     recorded_at = models.DateTimeField()
 
     class Meta:
@@ -114,6 +126,16 @@ class Signature(models.Model):
                 name="signature_person_unique",
                 fields=["agreement", "person"],
                 violation_error_message=_("La même personne ne signe pas pour les deux parties."),
+            ),
+            models.CheckConstraint(
+                name="signature_is_somebody_s",
+                condition=Q(person__isnull=False, signed_copy=None) | Q(person=None, signed_copy__isnull=False, factor="", intent=""),
+                violation_error_message=_("Une signature est celle d’une personne du portail ou d’un exemplaire signé, jamais des deux."),
+            ),
+            models.CheckConstraint(
+                name="signature_of_the_text_is_proven",
+                condition=Q(text_sha256="") | Q(person=None) | (~Q(factor="") & ~Q(intent="") & ~Q(role="")),
+                violation_error_message=_("Une signature dans le portail porte un second facteur, une intention et un titre."),
             ),
         ]
 
@@ -170,7 +192,10 @@ class Milestone(models.Model):
 
 
 class Instalment(models.Model):
-    """A scheduled payment: an advance, a milestone's, or the holdback after the last one."""
+    """A scheduled payment: an advance, a milestone's, or the holdback after the last one.
+
+    `amendment` brought it, `replaced_by` took it out: it is never rewritten, and one that was replaced is never paid.
+    """
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="instalments")
     position = models.PositiveSmallIntegerField()
@@ -178,6 +203,8 @@ class Instalment(models.Model):
     milestone = models.ForeignKey(Milestone, models.PROTECT, null=True, blank=True, related_name="instalments")
     fiscal_year = models.PositiveSmallIntegerField(_("exercice"))
     amount = models.DecimalField(_("montant"), max_digits=15, decimal_places=2)
+    amendment = models.ForeignKey("funding.Amendment", models.PROTECT, null=True, blank=True, related_name="instalments")
+    replaced_by = models.ForeignKey("funding.Amendment", models.PROTECT, null=True, blank=True, related_name="replaced")
 
     class Meta:
         constraints = [

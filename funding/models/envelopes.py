@@ -81,6 +81,7 @@ class LedgerEntry(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
     move = models.ForeignKey("funding.CreditMove", models.PROTECT, null=True, blank=True, related_name="entries")
+    amendment = models.ForeignKey("funding.Amendment", models.PROTECT, null=True, blank=True, related_name="entries")
     cost = models.ForeignKey("funding.SecretariatCost", models.PROTECT, null=True, blank=True, related_name="entries")
     cost_move = models.ForeignKey("funding.CostMove", models.PROTECT, null=True, blank=True, related_name="entries")
     sha256 = models.CharField(max_length=64)
@@ -96,6 +97,7 @@ class LedgerEntry(models.Model):
                 violation_error_message=_("Cette référence de paiement existe déjà."),
             ),
             models.CheckConstraint(name="ledger_amount_not_zero", condition=~Q(amount=0)),
+            models.CheckConstraint(name="ledger_amendment_commits", condition=Q(amendment=None) | Q(kind=LedgerKind.COMMITMENT, move=None)),
             models.CheckConstraint(
                 name="ledger_kind_has_its_holder",
                 condition=Q(kind=LedgerKind.AUTHORISATION, call=None, award=None, agreement=None, instalment=None, move=None)

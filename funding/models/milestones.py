@@ -13,13 +13,14 @@ _PERSON = settings.AUTH_USER_MODEL
 
 
 class MilestoneChange(models.Model):
-    """A milestone put off (`due_on` moves from `before` to `after`) or cancelled (`after` is null), with the reason. Append-only."""
+    """A milestone put off, moved by an `amendment` (`due_on` goes from `before` to `after`) or cancelled, with the reason. Append-only."""
 
     milestone = models.ForeignKey("funding.Milestone", models.PROTECT, related_name="changes")
     kind = models.CharField(_("type"), max_length=10, choices=MilestoneChangeKind)
     before = models.DateField(_("échéance précédente"))
     after = models.DateField(_("nouvelle échéance"), null=True, blank=True)
-    reason = models.TextField(_("motif"), max_length=2000)
+    reason = models.TextField(_("motif"), max_length=4000)
+    amendment = models.ForeignKey("funding.Amendment", models.PROTECT, null=True, blank=True, related_name="+")
     decided_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
 
@@ -27,8 +28,9 @@ class MilestoneChange(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="milestone_change_says_its_day",
-                condition=Q(kind=MilestoneChangeKind.POSTPONED, after__gt=F("before"))
-                | Q(kind=MilestoneChangeKind.CANCELLED, after__isnull=True),
+                condition=Q(kind=MilestoneChangeKind.POSTPONED, after__gt=F("before"), amendment=None)
+                | Q(kind=MilestoneChangeKind.AMENDED, after__isnull=False, amendment__isnull=False) & ~Q(after=F("before"))
+                | Q(kind=MilestoneChangeKind.CANCELLED, after__isnull=True, amendment=None),
                 violation_error_message=_("La nouvelle échéance suit la précédente."),
             ),
             models.CheckConstraint(

@@ -20,7 +20,7 @@ def _file_of(agreement: Agreement) -> int:
     return agreement.project.application_id or 0
 
 
-def _is_made_here(agreement: Agreement) -> Verdict:
+def is_made_here(agreement: Agreement) -> Verdict:
     """Nobody leads an agreement that was taken from history: the next package says what became of it."""
     return possible(
         agreement.imported_at is None, _("Cette convention est reprise de l’historique : un portefeuille importé en dit la suite.")
@@ -78,7 +78,7 @@ def wrote(person: User, agreement: Agreement) -> bool:
 )
 def suspend_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """The director or the head, whom no recusal keeps away from the file."""
-    return first_no(not_recused(actor, _file_of(agreement)), _is_made_here(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), is_made_here(agreement))
 
 
 @rule(
@@ -89,7 +89,7 @@ def suspend_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdi
 )
 def terminate_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """The head or the minister's delegate, whom no recusal keeps away from the file."""
-    return first_no(not_recused(actor, _file_of(agreement)), _is_made_here(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), is_made_here(agreement))
 
 
 @rule(
@@ -101,4 +101,4 @@ def terminate_agreement(actor: User, agreement: Agreement, now: datetime) -> Ver
 )
 def close_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """An officer or the director, whom no recusal keeps away from the file."""
-    return first_no(not_recused(actor, _file_of(agreement)), _is_made_here(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), is_made_here(agreement))

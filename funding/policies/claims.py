@@ -82,6 +82,7 @@ def _is_claimable(actor: Any, instalment: Instalment) -> Verdict:
     return first_no(
         not_recused(actor, instalment.agreement.project.application_id or 0),
         possible(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
+        possible(instalment.replaced_by_id is None, _("Un avenant a remplacé ce versement.")),
         possible(instalment.kind == InstalmentKind.MILESTONE, _("Une avance et une retenue ne font pas l’objet d’une réclamation.")),
         possible(
             instalment.agreement.project.modality != Modality.OUTCOME,

@@ -97,6 +97,7 @@ def request_payment(actor: Any, instalment: Instalment, now: datetime, release: 
     return first_no(
         _not_recused(actor, instalment.agreement.project),
         possible(instalment.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
+        possible(instalment.replaced_by_id is None, _("Un avenant a remplacé ce versement.")),
         apart_from_bank_details(actor, instalment.agreement.project.organisation_id, now),
         release.verdict if release else YES,
     )

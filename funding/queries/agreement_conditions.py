@@ -11,6 +11,8 @@ from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
 from funding.enums import DEAD_PAYMENTS, ClaimState, InstalmentKind, LedgerKind, MilestoneState, Party, PaymentState
 from funding.models import Agreement, Claim, LedgerEntry, Payment
+from funding.queries.agreement_texts import text_faults
+from funding.queries.bank import current_details
 from funding.queries.outcomes import pays_results, schedule_of
 from funding.queries.recoveries import credited_by_year, unsettled
 from projects.models import GainPlan
@@ -23,10 +25,12 @@ def unmet_conditions(agreement: Agreement) -> list[str]:
         *([] if agreement.reviewed_by_id else [_("L’avis juridique favorable n’est pas encore donné.")]),
         *([] if Party.BENEFICIARY in signed else [_("La signature du bénéficiaire manque.")]),
         *([] if Party.MINISTER in signed else [_("La signature du ministre manque.")]),
+        *text_faults(agreement),
         *_plan_faults(agreement),
         *_schedule_faults(agreement),
         *([_("Le barème de résultats manque.")] if pays_results(agreement) and schedule_of(agreement) is None else []),
         *_reservation_faults(agreement),
+        *_account_faults(agreement),
     ]
 
 
@@ -42,7 +46,7 @@ def _plan_faults(agreement: Agreement) -> list[str]:
 
 
 def _schedule_faults(agreement: Agreement) -> list[str]:
-    planned = agreement.instalments.aggregate(total=Sum("amount"))["total"] or ZERO
+    planned = agreement.instalments.filter(replaced_by=None).aggregate(total=Sum("amount"))["total"] or ZERO
     if planned == agreement.amount:
         return []
     return [
@@ -63,6 +67,14 @@ def _reservation_faults(agreement: Agreement) -> list[str]:
         for part in agreement.parts.order_by("fiscal_year", "pk")
         if held.get(part.fiscal_year, ZERO) < part.amount
     ]
+
+
+def _account_faults(agreement: Agreement) -> list[str]:
+    """Two people know where the beneficiary is paid before anything is committed to it (SM-5)."""
+    organisation = agreement.project.organisation
+    if current_details([organisation.pk]):
+        return []
+    return [_("Les coordonnées bancaires de %(name)s ne sont pas confirmées par une seconde personne.") % {"name": organisation.name}]
 
 
 def committed_by_year(agreement: Agreement) -> dict[int, Decimal]:
@@ -90,8 +102,8 @@ def payments_under_way(agreement: Agreement) -> list[str]:
 
 
 def unmet_for_completion(agreement: Agreement) -> list[str]:
-    """Every milestone is verified, the final report's too."""
-    waiting = agreement.milestones.exclude(state=MilestoneState.VERIFIED).order_by("position", "pk")
+    """Every milestone that was not cancelled is verified, the final report's too."""
+    waiting = agreement.milestones.exclude(state__in=(MilestoneState.VERIFIED, MilestoneState.CANCELLED)).order_by("position", "pk")
     unpaid = agreement.instalments.filter(kind=InstalmentKind.PRIZE).exclude(payments__state=PaymentState.CONFIRMED)
     return [
         *[_("Le jalon %(position)s (%(title)s) n’est pas vérifié.") % {"position": one.position, "title": one.title} for one in waiting],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
 from fondsinnovation.kit.money import ZERO
 from funding.enums import DEAD_PAYMENTS, OUTCOME_VERIFIED, OutcomeState
@@ -37,7 +37,7 @@ def terms_of(agreement: Agreement) -> OutcomeTerms | None:
 def measured_by(milestone: Milestone) -> OutcomeSchedule | None:
     """The schedule that pays a milestone by its quantity; None for one that pays nothing, or that is not paid by results."""
     found = schedule_of(milestone.agreement)
-    return found if found and Instalment.objects.filter(milestone=milestone).exists() else None
+    return found if found and Instalment.objects.filter(milestone=milestone, replaced_by=None).exists() else None
 
 
 def live_declaration(milestone: Milestone) -> OutcomeDeclaration | None:
@@ -69,7 +69,7 @@ def cap_left(schedule: OutcomeSchedule) -> Decimal | None:
 
 def scheduled_for(milestone: Milestone) -> Decimal:
     """The most dollars that a milestone's period may be paid: its instalments."""
-    return Instalment.objects.filter(milestone=milestone).aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return Instalment.objects.filter(milestone=milestone, replaced_by=None).aggregate(sum=Sum("amount", default=ZERO))["sum"]
 
 
 def dues_of(agreement: Agreement) -> Mapping[int, Decimal]:
@@ -131,7 +131,9 @@ def results_of(agreement: Agreement) -> Results | None:
     schedule = schedule_of(agreement)
     if schedule is None:
         return None
-    milestones = Milestone.objects.filter(agreement=agreement).annotate(scheduled=Sum("instalments__amount", default=ZERO))
+    milestones = Milestone.objects.filter(agreement=agreement).annotate(
+        scheduled=Sum("instalments__amount", filter=Q(instalments__replaced_by=None), default=ZERO)
+    )
     live = OutcomeDeclaration.objects.filter(schedule=schedule).exclude(state=OutcomeState.REFUSED).order_by("pk")
     declared = {one.milestone_id: one for one in live}
     payments = Payment.objects.filter(instalment__agreement=agreement).exclude(state__in=DEAD_PAYMENTS)

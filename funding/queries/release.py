@@ -9,14 +9,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from funding.enums import ClaimState, PaymentState
+from funding.enums import ClaimState, MilestoneChangeKind, PaymentState
 from funding.models import Agreement, Claim, Instalment, Milestone, MilestoneChange, Payment, PaymentHold, PaymentTerms
 from funding.queries.outcomes import dues_of, pays_results
 from funding.release import Checklist, Facts, checklist
 
 
 def checklists_of(agreement: Agreement) -> dict[int, Checklist]:
-    """The checklist of each instalment of an agreement, by its key: five queries, however many there are."""
+    """The checklist of each instalment that no amendment took out, by its key: five queries, however many there are."""
     return checklists_for([agreement])
 
 
@@ -25,7 +25,7 @@ def checklists_for(agreements: Sequence[Agreement]) -> dict[int, Checklist]:
 
     The terms of each agreement's call are read with it: select them where there is more than one.
     """
-    found = Instalment.objects.filter(agreement__in=agreements).select_related("milestone").order_by("position", "pk")
+    found = Instalment.objects.filter(agreement__in=agreements, replaced_by=None).select_related("milestone").order_by("position", "pk")
     instalments = _by_agreement(found)
     milestones = _by_agreement(Milestone.objects.filter(agreement__in=agreements).order_by("position", "pk"))
     live = Payment.objects.filter(instalment__agreement__in=agreements).exclude(state=PaymentState.REJECTED)
@@ -73,9 +73,13 @@ def delay_allowed(milestone: Milestone) -> int:
 
 
 def first_due_on(milestone: Milestone) -> date:
-    """The day on which a milestone was due before it was ever put off."""
-    moved = MilestoneChange.objects.filter(milestone=milestone).order_by("decided_at", "pk").values_list("before", flat=True)
-    return next(iter(moved[:1]), milestone.due_on)
+    """The day on which a milestone was due before it was put off, counted from its last amendment: the delay of the terms begins anew."""
+    first = milestone.due_on
+    for kind, before in changes_of(milestone).values_list("kind", "before"):
+        if kind == MilestoneChangeKind.AMENDED:
+            break
+        first = before
+    return first
 
 
 def changes_of(milestone: Milestone) -> QuerySet[MilestoneChange]:

@@ -14,9 +14,11 @@ from funding.enums import AGREEMENT_MOVES, AgreementState, AgreementStepKind, Aw
 from funding.models import Agreement, AgreementStep, Award
 from funding.outcome import OutcomeTerms
 from funding.policies import agreement_steps as policies
+from funding.queries.agreement_texts import Draft
 from funding.queries.agreements import DraftMilestone, PlannedInstalment
 from funding.queries.prizes import pays_a_prize
-from funding.services.agreements import create_schedule, hold_agreement, render_agreement, schedule_faults, store_agreement
+from funding.services.agreement_texts import freeze, keep_text
+from funding.services.agreements import create_schedule, hold_agreement, schedule_faults, store_agreement
 from funding.services.outcomes import modality_faults, write_outcome
 from projects.models import User
 from projects.services.journal import note, note_reason, transition
@@ -75,7 +77,7 @@ def redraft_agreement(
     award = require_draft(read)
     schedule = _checked(read, starts_on, ends_on, milestones, instalments, outcome)
     numbers = (read.number, read.project.reference)
-    content = render_agreement(award, numbers, milestones, schedule, (starts_on, ends_on), now, outcome)
+    frozen = freeze(Draft(award, numbers, version + 1, milestones, schedule, (starts_on, ends_on), outcome), now)
 
     application, agreement = hold_agreement(agreement_id)
     require_draft(agreement)
@@ -83,7 +85,7 @@ def redraft_agreement(
         raise Stale(_("Le projet a changé depuis que vous avez ouvert cette page. Relisez-le avant de le modifier."))
     if agreement.state == AgreementState.CANCELLED:
         transition([agreement], AgreementState.DRAFT, moves=AGREEMENT_MOVES, now=now)
-    document = store_agreement(content, agreement.number, read.project, actor=actor, now=now)
+    document = store_agreement(frozen.pdf, agreement.number, read.project, actor=actor, now=now)
     agreement.version += 1
     agreement.starts_on, agreement.ends_on, agreement.document = starts_on, ends_on, document
     agreement.drafted_by, agreement.drafted_at, agreement.reviewed_by, agreement.reviewed_at = actor, now, None, None
@@ -92,6 +94,7 @@ def redraft_agreement(
     agreement.milestones.all().delete()
     create_schedule(agreement, milestones, schedule)
     write_outcome(agreement, outcome)
+    keep_text(agreement, frozen, document, actor=actor, now=now)
     read.project.starts_on, read.project.ends_on = starts_on, ends_on
     read.project.save(update_fields=["starts_on", "ends_on"])
     record_step(agreement, AgreementStepKind.DRAFTED, actor=actor, now=now)

@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils import timezone, translation
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import Invalid, Stale, WrongState, act
+from fondsinnovation.kit.errors import Invalid, WrongState, act
 from fondsinnovation.kit.money import ZERO, round_cents
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents, percent
 from funding.enums import AGREEMENT_MOVES, WITHOUT_MILESTONE, AgreementState, AwardState, InstalmentKind, LedgerKind, Party
-from funding.models import Agreement, AgreementPart, Award, Envelope, Instalment, Milestone, Signature
+from funding.models import Agreement, AgreementPart, Award, Envelope, Instalment, Milestone
 from funding.outcome import OutcomeTerms
 from funding.policies import agreements as policies
 from funding.queries.agreement_conditions import unmet_conditions
+from funding.queries.agreement_texts import Draft
 from funding.queries.agreements import (
     DraftMilestone,
-    agreement_data,
     default_dates,
     default_schedule,
     draft_milestones,
@@ -29,9 +30,10 @@ from funding.queries.agreements import (
 )
 from funding.queries.prizes import gives_prizes
 from funding.schedule import PlannedInstalment
+from funding.services.agreement_texts import Frozen, freeze, keep_text
 from funding.services.envelopes import Posting, post
 from funding.services.outcomes import modality_faults, write_outcome
-from projects import pdf
+from funding.services.signatures import Shown, sign
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind
 from projects.models import Application, Counter, Document, GainPlan, Project, User
 from projects.queries.people import active_members
@@ -69,15 +71,15 @@ def draft_agreement(
     planned = draft_milestones(planned_milestones(award.application))
     schedule = _checked_schedule(award, instalments, dates, outcome)
     expected = _expected_numbers(day.year)
-    content = render_agreement(award, expected, planned, schedule, dates, now, outcome)
+    frozen = freeze(Draft(award, expected, 1, planned, schedule, dates, outcome), now)
 
     application = lock(Application, award.application_id)
     policies.draft_agreement(actor, lock(Award, award_id), now).require()
     require_ready(award)
     numbers = (next_numbers(f"CNV-{day.year}", 1, width=WIDTH)[0], next_numbers(f"PRJ-{day.year}", 1, width=WIDTH)[0])
     if numbers != expected:  # somebody drafted another agreement this very instant: rare, and the PDF says its own number
-        content = render_agreement(award, numbers, planned, schedule, dates, now, outcome)
-    agreement = _create(award, numbers, planned, schedule, dates, content, actor=actor, now=now)
+        frozen = freeze(Draft(award, numbers, 1, planned, schedule, dates, outcome), now)
+    agreement = _create(Draft(award, numbers, 1, planned, schedule, dates, outcome), frozen, actor=actor, now=now)
     write_outcome(agreement, outcome)
     note(application)
     return agreement
@@ -156,45 +158,11 @@ def _expected_numbers(year: int) -> tuple[str, str]:
     return agreement, project
 
 
-def render_agreement(
-    award: Award,
-    numbers: tuple[str, str],
-    milestones: Sequence[DraftMilestone],
-    schedule: Sequence[PlannedInstalment],
-    dates: tuple[date, date],
-    now: datetime,
-    outcome: OutcomeTerms | None = None,
-) -> bytes:
-    """The PDF that says all this."""
-    with translation.override("fr-ca"):  # the document is in French, whatever the language of the person who prepares it
-        data = agreement_data(
-            number=numbers[0],
-            project=numbers[1],
-            award=award,
-            starts_on=dates[0],
-            ends_on=dates[1],
-            milestones=milestones,
-            instalments=schedule,
-            outcome=outcome,
-            day=timezone.localdate(now),
-        )
-    return pdf.render("agreement.typ", data, at=now)
-
-
-def _create(
-    award: Award,
-    numbers: tuple[str, str],
-    milestones: Sequence[DraftMilestone],
-    schedule: Sequence[PlannedInstalment],
-    dates: tuple[date, date],
-    content: bytes,
-    *,
-    actor: User,
-    now: datetime,
-) -> Agreement:
-    """The project, its agreement and their rows."""
+def _create(draft: Draft, frozen: Frozen, *, actor: User, now: datetime) -> Agreement:
+    """The project, its agreement, their rows and its frozen text."""
+    award, numbers, dates = draft.award, draft.numbers, draft.dates
     project = _create_project(award, numbers[1], dates)
-    document = store_agreement(content, numbers[0], project, actor=actor, now=now)
+    document = store_agreement(frozen.pdf, numbers[0], project, actor=actor, now=now)
     agreement = Agreement.objects.create(
         number=numbers[0],
         award=award,
@@ -213,8 +181,9 @@ def _create(
             for part in award.parts.order_by("fiscal_year", "pk")
         ]
     )
-    create_schedule(agreement, milestones, schedule)
-    note(agreement, amount=award.amount, project=project.reference, sha256=document.sha256, instalments=len(schedule))
+    create_schedule(agreement, draft.milestones, draft.instalments)
+    note(agreement, amount=award.amount, project=project.reference, sha256=document.sha256, instalments=len(draft.instalments))
+    keep_text(agreement, frozen, document, actor=actor, now=now)
     return agreement
 
 
@@ -279,13 +248,22 @@ def _create_milestones(agreement: Agreement, planned: Sequence[DraftMilestone]) 
 
 @act
 def sign_for_beneficiary(
-    *, agreement_id: int, document_sha256: str, confirmation: str, actor: User, now: datetime, key: str | None = None
+    *,
+    agreement_id: int,
+    document_sha256: str,
+    confirmation: str,
+    intent: bool,
+    factor: str,
+    actor: User,
+    now: datetime,
+    key: str | None = None,
 ) -> Agreement:
     """Record the beneficiary's signature of the document that was shown. Raises NotAllowed, WrongState, Stale, Invalid."""
     application, agreement = hold_agreement(agreement_id)
     policies.sign_for_beneficiary(actor, agreement, now).require()
     require_signable(agreement)
-    _sign(agreement, Party.BENEFICIARY, document_sha256, confirmation, actor=actor, now=now)
+    shown = Shown(document_sha256, confirmation, intent, factor)
+    sign(agreement, Party.BENEFICIARY, shown, actor=actor, now=now)
     transition([agreement], AgreementState.SIGNED_BENEFICIARY, moves=AGREEMENT_MOVES, now=now)
     note(application)
     note_organisation(agreement.project.organisation_id)
@@ -294,7 +272,15 @@ def sign_for_beneficiary(
 
 @act
 def sign_for_minister(
-    *, agreement_id: int, document_sha256: str, confirmation: str, actor: User, now: datetime, key: str | None = None
+    *,
+    agreement_id: int,
+    document_sha256: str,
+    confirmation: str,
+    intent: bool,
+    factor: str,
+    actor: User,
+    now: datetime,
+    key: str | None = None,
 ) -> Agreement:
     """Record the minister's signature: the agreement is in force, its gain plan locked and its amount committed, all at once.
 
@@ -304,7 +290,15 @@ def sign_for_minister(
     application, agreement = hold_agreement(agreement_id)
     policies.sign_for_minister(actor, agreement, now).require()
     require_move(AGREEMENT_MOVES, agreement.state, AgreementState.IN_FORCE)
-    _sign(agreement, Party.MINISTER, document_sha256, confirmation, actor=actor, now=now)
+    sign(agreement, Party.MINISTER, Shown(document_sha256, confirmation, intent, factor), actor=actor, now=now)
+    put_in_force(application, agreement, actor=actor, now=now, known=known)
+    if settings.SEAL_CERTIFICATE:
+        queue("seal", now=now, agreement=agreement.pk)
+    return agreement
+
+
+def put_in_force(application: Application, agreement: Agreement, *, actor: User, now: datetime, known: datetime) -> None:
+    """Both parties signed: the plan is locked and the amount committed. Raises WrongState with each condition that is not met."""
     if unmet := unmet_conditions(agreement):
         raise WrongState(_("La convention ne peut pas entrer en vigueur. %(conditions)s") % {"conditions": " ".join(unmet)})
     transition([agreement], AgreementState.IN_FORCE, moves=AGREEMENT_MOVES, now=now, in_force_at=now)
@@ -316,7 +310,6 @@ def sign_for_minister(
     _tell(agreement, application, now)
     queue("money", now=now)
     _commit(agreement, actor=actor, now=now, known=known)
-    return agreement
 
 
 def require_signable(agreement: Agreement) -> None:
@@ -330,26 +323,6 @@ def hold_agreement(agreement_id: int) -> tuple[Application, Agreement]:
     """The file, then its agreement, both held until COMMIT."""
     application = lock(Application, Agreement.objects.values_list("award__application", flat=True).get(pk=agreement_id))
     return application, lock(Agreement, agreement_id)
-
-
-def _sign(agreement: Agreement, party: Party, shown: str, confirmation: str, *, actor: User, now: datetime) -> None:
-    """One signature, of the very document that the person saw. Raises Stale, Invalid."""
-    document = agreement.document
-    if document is None or document.sha256 != shown:
-        raise Stale(_("Le document a changé depuis que vous avez ouvert cette page. Relisez-le avant de le signer."))
-    if confirmation.strip().upper() != agreement.number:
-        asked = _("Inscrivez le numéro de la convention, %(number)s, pour signer.") % {"number": agreement.number}
-        raise Invalid(errors={"confirmation": asked})
-    signature = Signature.objects.create(
-        agreement=agreement,
-        party=party,
-        person=actor,
-        signed_on=timezone.localdate(now),
-        document=document,
-        document_sha256=document.sha256,
-        recorded_at=now,
-    )
-    note(signature, party=str(party), sha256=document.sha256)
 
 
 def _lock_plan(application: Application, project: Project, now: datetime) -> None:

@@ -49,6 +49,7 @@ def save_claim(*, instalment_id: int, content: ClaimContent, actor: User, now: d
     draft = live_claim(instalment)
     claim = lock(Claim, draft.pk) if draft else None
     instalment.agreement = lock(Agreement, instalment.agreement_id)
+    instalment.refresh_from_db(fields=["replaced_by"])  # an amendment may have come in force during the wait
     policies.write_claim(actor, instalment, now).require()
     claim = _draft(claim, instalment, actor, now)
     claim.period_start, claim.period_end, claim.other_public_aid = content.period_start, content.period_end, content.other_public_aid

@@ -35,6 +35,7 @@ class Posting:
     reference: str = ""
     reverses_id: int | None = None
     move_id: int | None = None
+    amendment_id: int | None = None
     cost_id: int | None = None
     cost_move_id: int | None = None
 
@@ -94,9 +95,15 @@ def number_rows(postings: Sequence[tuple[Posting, datetime]], *, actor: User | N
 def ledger_facts(row: LedgerEntry, envelope_code: str) -> dict[str, Any]:
     """What the SHA-256 of a ledger row covers: everything that it says, and its place in its account.
 
-    A row names what it reverses, the move that it comes from and its cost only when it has one: older rows keep their hash.
+    A row names what it reverses, the move, the cost or the amendment that it comes from only when it has one: older rows keep their hash.
     """
-    links = (("move", row.move_id), ("reverses", row.reverses_id), ("cost", row.cost_id), ("cost_move", row.cost_move_id))
+    links = (
+        ("move", row.move_id),
+        ("reverses", row.reverses_id),
+        ("cost", row.cost_id),
+        ("cost_move", row.cost_move_id),
+        ("amendment", row.amendment_id),
+    )
     origin = {name: pk for name, pk in links if pk is not None}
     return origin | {
         "agreement": row.agreement_id,

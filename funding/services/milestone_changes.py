@@ -46,7 +46,7 @@ def cancel_milestone(*, milestone_id: int, reason: str, actor: User, now: dateti
     milestone = lock(Milestone, milestone_id)
     policies.change_milestone(actor, milestone, now).require()
     _require_reason(reason)
-    if Instalment.objects.filter(milestone=milestone).exists():
+    if Instalment.objects.filter(milestone=milestone, replaced_by=None).exists():
         raise WrongState(_("Des versements dépendent de ce jalon : un avenant doit d’abord les remplacer."))
     _note_file(milestone.agreement.project)
     _write(milestone, MilestoneChangeKind.CANCELLED, None, reason, actor, now)

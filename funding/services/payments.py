@@ -36,6 +36,7 @@ def request_payment(*, instalment_id: int, attestations: dict[str, bool], actor:
     """
     instalment = Instalment.objects.get(pk=instalment_id)
     instalment.agreement = lock(Agreement, instalment.agreement_id, "project__application")
+    instalment.refresh_from_db(fields=["replaced_by"])  # an amendment may have come in force during the wait
     policies.request_payment(actor, instalment, now).require()
     missing = {name: _("Cette attestation est obligatoire.") for name in ATTESTATIONS if not attestations.get(name)}
     if missing:

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
-from funding.enums import AGREEMENT_MOVES, AgreementState, InstalmentKind
+from funding.enums import AGREEMENT_MOVES, AgreementState, InstalmentKind, SignedCopyState
 from funding.forms.agreement_steps import RedraftForm, ReviewForm, TerminationForm
 from funding.forms.payments import KeyForm, ReasonForm
 from funding.models import Agreement
 from funding.policies import agreement_steps as step_policies
 from funding.policies import agreements as policies
+from funding.policies import signed_copies as copy_policies
 from funding.queries.agreement_conditions import unmet_for_closing, unmet_for_completion, unpaid_by_year
 from funding.queries.agreements import PlannedInstalment, agreements_for, draft_milestones
 from funding.queries.outcomes import pays_results, terms_of
@@ -52,8 +53,13 @@ def next_steps(agreement: Agreement, person: Any, now: Any) -> list[Step]:
             step(_("Annuler le projet"), "agreement_cancel", prepare),
         ]
     if agreement.state == AgreementState.LEGAL_REVIEW:
+        waiting = agreement.signed_copies.filter(state=SignedCopyState.RECORDED).select_related("agreement__project").first()
+        if waiting is not None:
+            decide = copy_policies.decide_signed_copy(person, waiting, now)
+            return [Step(_("Vérifier l’exemplaire signé"), reverse("funding:signed_copy_decide", args=[agreement.number]), decide)]
         return [
             step(_("Signer pour le bénéficiaire"), "agreement_sign", policies.sign_for_beneficiary),
+            step(_("Inscrire l’exemplaire signé hors du portail"), "signed_copy_record", copy_policies.record_signed_copy),
             step(_("Retourner le projet"), "agreement_return", review),
         ]
     if agreement.state == AgreementState.SIGNED_BENEFICIARY:

@@ -17,27 +17,33 @@ from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.money import fiscal_year_of
 from fondsinnovation.kit.states import require_move
-from fondsinnovation.kit.views import ActForm
+from fondsinnovation.kit.views import ActForm, second_factor_of
 from fondsinnovation.templatetags.typography import money
 from fondsinnovation.templatetags.typography import number as said
-from funding.enums import AGREEMENT_MOVES, AgreementState
+from funding.enums import AGREEMENT_MOVES, AgreementState, Party
 from funding.filters.awards import AgreementFilter
 from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.forms.schedules import ScheduleForm
 from funding.models import Agreement, Award, Instalment
 from funding.policies import agreements as policies
+from funding.policies.amendments import propose_amendment
 from funding.policies.claims import write_claim
+from funding.policies.clauses import read_clauses
 from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
 from funding.policies.recoveries import open_recovery
 from funding.queries.agreement_conditions import unmet_conditions
+from funding.queries.agreement_texts import proofs_of, text_of
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
+from funding.queries.amendments import amendments_for, kinds_of, with_content
 from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
 from funding.queries.recoveries import recoveries_for
 from funding.queries.release import checklists_of, current_hold
 from funding.queries.totals import agreement_totals
 from funding.services import agreements as acts
+from funding.services.signatures import INTENTS
+from funding.tables.amendments import amendment_tag
 from funding.tables.awards import AgreementTable, agreement_tag
 from funding.views.agreement_steps import next_steps
 from funding.views.awards import award_or_404
@@ -61,7 +67,8 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
         "committed": money(totals.committed),
         "paid": money(totals.paid),
     }
-    return render(request, "funding/agreement_list.html", {"table": table, "filter": found})
+    context = {"table": table, "filter": found, "may_read_clauses": read_clauses(request.user, now)}
+    return render(request, "funding/agreement_list.html", context)
 
 
 class AgreementDraft(ActForm):
@@ -155,17 +162,29 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
         "recoveries": recoveries_for(request.user, now).filter(agreement=agreement).order_by("number"),
         "may_recover": open_recovery(request.user, agreement, now),
-        "signatures": agreement.signatures.select_related("person").order_by("recorded_at", "pk"),
+        "signatures": proofs_of(agreement),
+        "text": text_of(agreement),
+        "copy": agreement.signed_copies.select_related("document", "recorded_by").order_by("-pk").first(),
         "unmet": unmet_conditions(agreement) if agreement.in_force_at is None and agreement.state != AgreementState.CANCELLED else [],
         "history": agreement.steps.select_related("person").order_by("at", "pk"),
         "gains": expected_gains(agreement.award.application) if agreement.award else [],
+        **amendments_of(agreement, request.user, now),
     }
     return render(request, "funding/agreement_detail.html", context)
 
 
+def amendments_of(agreement: Agreement, person: Any, now: Any) -> dict[str, Any]:
+    """The amendments that this person may see, each with its state and what it changes, and whether another one may be proposed."""
+    rows = with_content(amendments_for(person, agreement, now)).order_by("-number", "-pk")
+    return {
+        "amendments": [(row, amendment_tag(row), [kind.label for kind in kinds_of(row)]) for row in rows],
+        "may_amend": agreement.state == AgreementState.IN_FORCE and bool(propose_amendment(person, agreement, now)),
+    }
+
+
 def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]:
     """The instalments, each with its live payment and its checklist in `release`; `may_request`: whether this person may ask for it."""
-    rows = list(instalments_for(person, now).filter(agreement=agreement).order_by("position", "pk"))
+    rows = list(instalments_for(person, now).filter(agreement=agreement, replaced_by=None).order_by("position", "pk"))
     requester = agreement.state == AgreementState.IN_FORCE and needs_role(
         person, now, Role.PAYMENT_REQUESTER, call=agreement.project.call_id
     )
@@ -178,8 +197,10 @@ def schedule_of(agreement: Agreement, person: Any, now: Any) -> list[Instalment]
 
 
 class AgreementSign(ActForm):
-    """The document, its SHA-256, and the number of the agreement to type again."""
+    """The document, its SHA-256, the number of the agreement to type again and the sentence to agree to, after a recent sign-in."""
 
+    needs_recent_sign_in = True
+    party = Party.BENEFICIARY
     template_name = "funding/agreement_sign.html"
     form_class = SignatureForm
     target = AgreementState.SIGNED_BENEFICIARY
@@ -206,17 +227,24 @@ class AgreementSign(ActForm):
         document = self.agreement.document
         return {**super().get_initial(), "document_sha256": document.sha256 if document else ""}
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "sentence": INTENTS[self.party]}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(agreement=self.agreement, title=self.title, explanation=self.explanation, **kwargs)
+        words = {"title": self.title, "explanation": self.explanation}
+        factor = second_factor_of(self.request)
+        return super().get_context_data(agreement=self.agreement, text=text_of(self.agreement), factor=factor, **words, **kwargs)
 
     def perform(self, form: BaseForm) -> HttpResponse:
-        type(self).act(agreement_id=self.agreement.pk, actor=self.request.user, now=timezone.now(), **form.cleaned_data)
+        given = {**form.cleaned_data, "factor": second_factor_of(self.request)}
+        type(self).act(agreement_id=self.agreement.pk, actor=self.request.user, now=timezone.now(), **given)
         messages.success(self.request, self.success)
         return redirect("funding:agreement_detail", self.agreement.number)
 
 
 class AgreementSignMinister(AgreementSign):
     target = AgreementState.IN_FORCE
+    party = Party.MINISTER
     policy = policies.sign_for_minister
     act = acts.sign_for_minister
     title = gettext_lazy("Signer pour le ministre")

@@ -116,6 +116,10 @@ REGISTRY: tuple[Personal, ...] = (
         "funding.Review.comment", _("Motiver une évaluation : une opinion signée"), FILE, _("Le Secrétariat et l’audit; jamais l’organisme")
     ),
     Personal(
+        "funding.SignedCopy.beneficiary_name", _("Savoir qui a signé un exemplaire hors du portail"), ACTS, _("Qui lit la convention")
+    ),
+    Personal("funding.SignedCopy.minister_name", _("Savoir qui a signé un exemplaire hors du portail"), ACTS, _("Qui lit la convention")),
+    Personal(
         "funding.BankDetail.holder",
         _("Payer l’organisme au bon compte; un titulaire peut porter le nom d’une personne"),
         ACTS,
@@ -185,6 +189,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "projects.Counter",
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
+            "funding.AmendmentPart", "funding.AmendmentInstalment", "funding.AmendmentMilestone", "funding.AmendmentForecast",
             "funding.CreditLine", "funding.CostLine", "funding.CostYear", "funding.CashBalance", "funding.DrawAuthorityBalance",
             "funding.OutcomeSchedule", "funding.OutcomeBalance", "funding.Prize", "funding.PrizeAward",
             "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
@@ -196,12 +201,14 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.Application", "projects.Call", "projects.CallEvent", "projects.Project", "projects.ActKey", "funding.Agreement",
             "funding.Signature", "funding.Milestone", "funding.Award", "funding.Approval", "funding.Allotment", "funding.LedgerEntry",
+            "funding.Amendment", "funding.AmendmentStep",
             "funding.OutcomeDeclaration",
             "funding.MilestoneChange", "funding.MilestoneEvent", "funding.PaymentHold", "funding.Claim",
             "projects.Delegation", "projects.DelegationEvent", "projects.OrganisationChange", "funding.Adviser", "funding.CreditMove",
             "funding.PaymentBatch", "funding.BatchOrder", "funding.ReturnFile", "funding.ReturnLine",
             "funding.SecretariatCost", "funding.CostMove",
             "funding.DrawAuthority", "funding.CashEntry", "funding.CashRule", "funding.AgreementStep",
+            "funding.AgreementText", "funding.AgreementSeal",
             "funding.Recovery", "funding.RecoveryPart", "funding.RecoveryReceipt", "funding.WriteOff",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
             "reporting.ImportedCost",
@@ -219,6 +226,8 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.TermsProfile", "projects.TermsProfileEvent", "projects.Region", "projects.Organisation", "projects.OrganisationEvent",
             "projects.InactivityRule", "funding.Fund", "funding.Envelope", "funding.DelegationRule", "funding.DelegationRuleEvent",
+            "funding.ClauseTemplate",
+            "funding.AmendmentRule",
             "funding.PaymentRule", "reporting.DiscountRate", "funding.PaymentTerms", "funding.PaymentTermsEvent",
         ),
         _REFERENCE,

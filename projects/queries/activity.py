@@ -33,6 +33,7 @@ STORY: dict[str, Promise | str] = {
     "draft_agreement": _("Convention préparée"),
     "sign_for_beneficiary": _("Convention signée par le bénéficiaire"),
     "sign_for_minister": _("Convention signée pour le ministre"),
+    "accept_signed_copy": _("Convention signée sur un exemplaire, en vigueur"),
 }
 
 

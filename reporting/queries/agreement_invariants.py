@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 #: tables that say money, a decision or a gain
 _TABLES = """unnest(ARRAY['ledger_entry', 'gain', 'cofunding', 'funding_agreement', 'funding_agreementpart', 'funding_instalment',
-  'funding_milestone', 'funding_signature', 'funding_agreementstep', 'funding_award', 'funding_awardpart', 'funding_approval',
+  'funding_milestone', 'funding_amendment', 'funding_amendmentpart', 'funding_amendmentinstalment', 'funding_amendmentstep',
+  'funding_signature', 'funding_agreementstep', 'funding_award', 'funding_awardpart', 'funding_approval',
   'funding_payment', 'funding_allotment', 'funding_recovery', 'funding_recoverypart', 'funding_recoveryreceipt', 'funding_writeoff',
   'reporting_gainreport', 'projects_forecastgain']) AS t"""
 
@@ -24,6 +25,25 @@ AGREEMENT_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
                                         - coalesce(sum(e.amount) FILTER (WHERE e.kind = 'payment'), 0) AS left_
                    FROM ledger_entry e LEFT JOIN funding_recoverycredit c ON c.entry_id = e.id GROUP BY 1) l ON l.agreement_id = g.id
            WHERE g.state IN ('closed', 'terminated') AND l.left_ > 0 AND g.imported_at IS NULL""",
+    ),
+    (
+        "INV-12b", _("Une convention modifiée est celle de son dernier avenant en vigueur; un seul part de chaque version"),
+        """SELECT g.number || ' : ' || g.revision FROM funding_agreement g
+           WHERE g.revision <> (SELECT count(*) FROM funding_amendment a WHERE a.agreement_id = g.id AND a.state = 'in_force')
+           UNION ALL
+           SELECT g.number || '/A' || a.number FROM funding_agreement g
+           JOIN funding_amendment a ON a.agreement_id = g.id AND a.state = 'in_force' AND a.base_revision = g.revision - 1
+           WHERE (g.amount, g.starts_on, g.ends_on) <> (a.amount_after, a.starts_on_after, a.ends_on_after)
+           UNION ALL
+           SELECT g.number || '/A' || a.number FROM funding_agreement g
+           JOIN funding_amendment a ON a.agreement_id = g.id AND a.state = 'in_force' AND a.base_revision > 0
+           JOIN funding_amendment b ON b.agreement_id = g.id AND b.state = 'in_force' AND b.base_revision = a.base_revision - 1
+           WHERE (a.amount_before, a.starts_on_before, a.ends_on_before) <> (b.amount_after, b.starts_on_after, b.ends_on_after)
+           UNION ALL
+           SELECT g.number || '/A' || a.number FROM funding_amendment a JOIN funding_agreement g ON g.id = a.agreement_id
+           WHERE coalesce((SELECT sum(p.after - p.before) FROM funding_amendmentpart p
+                            WHERE p.amendment_id = a.id AND a.state = 'in_force'), 0)
+              <> coalesce((SELECT sum(l.amount) FROM ledger_entry l WHERE l.amendment_id = a.id), 0)""",
     ),
     (
         "INV-22", _("Une décision est certifiée depuis 30 jours au plus, et chaque niveau l’approuve par une autre personne"),

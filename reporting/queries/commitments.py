@@ -28,9 +28,9 @@ _COLUMNS = (
 _COMMITMENT = Q(kind=LedgerKind.COMMITMENT)
 #: column → the ledger rows that it adds up; `is_moved` is `moved()`
 PARTS = {
-    "initial": _COMMITMENT & Q(amount__gt=0, move=None),
-    "changes": _COMMITMENT & Q(is_moved=True),
-    "released": _COMMITMENT & Q(amount__lt=0, is_moved=False),
+    "initial": _COMMITMENT & Q(amount__gt=0, move=None, amendment=None),
+    "changes": _COMMITMENT & (Q(is_moved=True) | Q(amendment__isnull=False)),
+    "released": _COMMITMENT & Q(amount__lt=0, is_moved=False, amendment=None),
     "committed": _COMMITMENT,
     "paid": Q(kind=LedgerKind.PAYMENT),
 }
@@ -61,7 +61,8 @@ def commitment_rows(*, effective: date, known: datetime, projects: QuerySet[Proj
 def _accounts(effective: date, known: datetime, projects: QuerySet[Project] | None) -> QuerySet[Any, Any]:
     """The sums of the ledger by agreement, envelope and fiscal year, in dollars.
 
-    What a year-end moves to the next year is a change in both years; any other negative commitment is a release.
+    What an amendment commits, more or less, and what a year-end moves to the next year, are changes; any other negative commitment is
+    a release.
     """
     rows = LedgerEntry.objects.filter(
         kind__in=(LedgerKind.COMMITMENT, LedgerKind.PAYMENT), effective_on__lte=effective, recorded_at__lte=known, agreement__isnull=False

@@ -182,10 +182,10 @@ def visible_holdbacks(dates: Dates, person: Any) -> QuerySet[Instalment]:
 
 
 def _unpaid(dates: Dates) -> QuerySet[Instalment]:
-    """Instalments with `left`, what the ledger has not paid of them by then."""
+    """Instalments that no amendment replaced, with `left`, what the ledger has not paid of them by then."""
     paid = dates.rows().filter(instalment=OuterRef("pk"), kind__in=(LedgerKind.PAYMENT, LedgerKind.RECOVERY)).order_by()
     total = paid.values("instalment").annotate(total=Sum("amount")).values("total")
-    return Instalment.objects.annotate(left=F("amount") - Coalesce(Subquery(total), ZERO)).filter(left__gt=0)
+    return Instalment.objects.filter(replaced_by=None).annotate(left=F("amount") - Coalesce(Subquery(total), ZERO)).filter(left__gt=0)
 
 
 # -- when money leaves ---------------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ _ALL = (
             WHERE l.kind IN ('payment', 'recovery') GROUP BY i.id HAVING sum(l.amount) > i.amount
             UNION ALL
             SELECT g.number || ' : ' || g.amount || ' ≠ ' || coalesce(sum(i.amount), 0) FROM funding_agreement g
-            LEFT JOIN funding_instalment i ON i.agreement_id = g.id WHERE g.imported_at IS NULL
+            LEFT JOIN funding_instalment i ON i.agreement_id = g.id AND i.replaced_by_id IS NULL WHERE g.imported_at IS NULL
             GROUP BY g.id HAVING g.amount <> coalesce(sum(i.amount), 0)""",
     ),
     Invariant(
@@ -145,7 +145,11 @@ _ALL = (
            JOIN funding_agreement g ON g.id = i.agreement_id JOIN projects_project j ON j.id = g.project_id
            JOIN projects_call c ON c.id = j.call_id JOIN projects_termsprofile t ON t.id = c.terms_id
            WHERE p.state NOT IN ('rejected', 'reversed') AND i.kind = 'advance' GROUP BY g.id, t.advance_rate
-           HAVING sum(p.amount) > round(g.amount * t.advance_rate, 2)""",
+           HAVING sum(p.amount) > round(t.advance_rate * greatest(g.amount, (SELECT max(a.amount_before) FROM funding_amendment a
+                                                                              WHERE a.agreement_id = g.id AND a.state = 'in_force')), 2)
+           UNION ALL
+           SELECT p.number FROM funding_payment p JOIN funding_instalment i ON i.id = p.instalment_id
+           WHERE p.state NOT IN ('rejected', 'reversed') AND i.replaced_by_id IS NOT NULL""",
     ),
     Invariant(
         "INV-09", _("La retenue ne part qu’après le rapport final vérifié et les autres jalons réglés"),

@@ -27,7 +27,7 @@ def milestone_rows(*, effective: date, known: datetime, projects: QuerySet[Proje
     States and dates are those of the database's own history at the instant; what happened after the day has not happened.
     """
     until = min(known, end_of_day(effective))
-    scheduled, paid = _scheduled(), _paid(effective, known)
+    scheduled, paid = _scheduled(until), _paid(effective, known)
     sums = dict.fromkeys(_MONEY, ZERO)
     for event in _known(known, until, projects):
         amount, holdback = scheduled.get(event["pgh_obj_id"], (ZERO, ZERO))
@@ -68,15 +68,20 @@ def milestones_of(effective: date, known: datetime) -> QuerySet[Any, Any]:
     return _known(known, min(known, end_of_day(effective)), None).order_by().values("pgh_obj_id")
 
 
-def scheduled() -> QuerySet[Instalment]:
-    """The instalments that a milestone unlocks: facts of a signed agreement."""
-    return Instalment.objects.filter(milestone__isnull=False)
+def scheduled(until: datetime) -> QuerySet[Instalment]:
+    """The instalments that a milestone unlocks: facts of the agreement as signed or amended.
+
+    An instalment counts from the entry in force of the amendment that brought it to that of the one that took it out.
+    """
+    brought = Q(amendment=None) | Q(amendment__decided_at__lte=until)
+    stays = Q(replaced_by=None) | Q(replaced_by__decided_at__gt=until)
+    return Instalment.objects.filter(brought, stays, milestone__isnull=False)
 
 
-def _scheduled() -> dict[int, tuple[Decimal, Decimal]]:
+def _scheduled(until: datetime) -> dict[int, tuple[Decimal, Decimal]]:
     """Milestone → (what its own instalments are, what its holdbacks are), in dollars."""
     holdback = Q(kind=InstalmentKind.HOLDBACK)
-    rows = scheduled().order_by("milestone").values("milestone")
+    rows = scheduled(until).order_by("milestone").values("milestone")
     rows = rows.annotate(own=Sum("amount", filter=~holdback, default=ZERO), held=Sum("amount", filter=holdback, default=ZERO))
     return {row["milestone"]: (row["own"], row["held"]) for row in rows}
 

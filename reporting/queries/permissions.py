@@ -32,6 +32,7 @@ WITHOUT_RULE = {
     "refuse_invitation_link": "Trace d’un lien qui n’a rien ouvert.",
     "refuse_sign_in": "Trace d’une connexion refusée.",
     "renew_recovery_codes": "La personne elle-même, sur son propre compte.",
+    "seal_agreement": "L’horloge : le sceau suit la seconde signature.",
     "seed_file": "Commande de la démonstration.",
     "seed_ledger": "Commande de la démonstration.",
     "sign_in": "Trace d’une connexion.",

@@ -13,7 +13,7 @@ from funding.models import CashEntry, LedgerEntry
 from reporting.models import Snapshot
 from reporting.queries.commitments import PARTS, moved
 from reporting.queries.milestones import milestones_of, scheduled
-from reporting.rules import TOTAL
+from reporting.rules import TOTAL, end_of_day
 
 _K = LedgerKind
 #: what they are (`ledger`, `cash` or `instalments`), and the rows with what each counts for in `counted`
@@ -71,7 +71,9 @@ def _milestones(snapshot: Snapshot, column: str, selection: Selection) -> Rows |
     if column not in ("amount", "holdback"):
         return None
     holdback = Q(kind=InstalmentKind.HOLDBACK)
-    planned = scheduled().filter(holdback if column == "holdback" else ~holdback, milestone__in=found)
+    planned = scheduled(min(snapshot.known, end_of_day(snapshot.effective))).filter(
+        holdback if column == "holdback" else ~holdback, milestone__in=found
+    )
     planned = planned.annotate(counted=F("amount")).select_related("agreement__project", "milestone")
     return "instalments", planned.order_by("agreement__number", "position", "pk")
 

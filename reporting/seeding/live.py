@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import WrongState
 from fondsinnovation.kit.money import fiscal_year_of
-from funding.enums import AgreementState, EligibilityPoint, InstalmentKind, RecoveryBasis
+from funding.enums import AgreementState, EligibilityPoint, InstalmentKind, RecoveryBasis, SignatureFactor
 from funding.models import Agreement, AgreementBalance, Award, Instalment, Milestone, Review
 from funding.queries.bank import current_details
 from funding.services.advisers import assign_adviser
@@ -326,8 +326,9 @@ def _agreement(application: Application) -> Agreement:
 
 
 def _shown(agreement: Agreement) -> dict[str, Any]:
-    """What a person who signs has read: the document's fingerprint, and the number typed again."""
-    return {"document_sha256": agreement.document.sha256 if agreement.document else "", "confirmation": agreement.number}
+    """What a person who signs has read and given: the document's fingerprint, the number typed again, the sentence, a second factor."""
+    shown = {"document_sha256": agreement.document.sha256 if agreement.document else "", "confirmation": agreement.number}
+    return {**shown, "intent": True, "factor": SignatureFactor.TOTP}
 
 
 def _file(name: str, title: str) -> ContentFile[bytes]:

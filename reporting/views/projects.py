@@ -48,7 +48,7 @@ def project_detail(request: HttpRequest, project: str) -> HttpResponse:
         "colour": PROJECT_COLOURS[ProjectState(found.state)],
         "agreement": agreement_of(found),
         "milestones": milestones_for(request.user, now).filter(agreement__project=found).order_by("position", "pk"),
-        "instalments": instalments_for(request.user, now).filter(agreement__project=found).order_by("position", "pk"),
+        "instalments": instalments_for(request.user, now).filter(agreement__project=found, replaced_by=None).order_by("position", "pk"),
         "lines": lines,
         "may_report": report_gain(request.user, found, now),
         "reads_payments": list_payments(request.user, now, found.call_id),

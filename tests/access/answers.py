@@ -62,6 +62,7 @@ SHARED_PLACES = frozenset(
         "call_submitted",
         "cash",
         "cell",
+        "clause",
         "cost",
         "cost_move",
         "credit_move",
@@ -241,6 +242,12 @@ funding:agreement_sign_minister      | signed             | GET POST | 302 404 i
 funding:agreement_submit             | drafted            | GET POST | 302 404 insiders:403 officer:200/302
 funding:agreement_suspend            | project            | GET POST | 302 404 insiders:403 director,head:200/422
 funding:agreement_terminate          | project            | GET POST | 302 404 insiders:403 head,delegate:200/422
+funding:agreement_certificate        | project            | GET      | 302 404 insiders:200
+funding:agreement_text               | project            | GET      | 302 404 insiders:200
+funding:amendment_detail             | amendment          | GET      | 302 404 readers:200
+funding:amendment_propose            | project            | GET POST | 302 404 insiders:403 officer:200/422
+funding:amendment_revise             | amendment          | GET POST | 302 404 readers:403 officer:200/422
+funding:amendment_step               | amendment          | GET POST | 302 404 readers:403 director:200/302
 funding:application_detail           | submitted          | GET      | 302 404 readers:200
 funding:authority_adopt              | authority          | GET POST | 302 403 head,controller:200/422
 funding:authority_force              | authority          | GET POST | 302 403 head,delegate:200/422
@@ -281,6 +288,9 @@ funding:cash_detail                  | -                  | GET      | 302 403 p
 funding:cash_record                  | -                  | GET POST | 302 403 controller:200/422
 funding:cash_reverse                 | cash               | GET POST | 302 403 controller:200/302
 funding:cash_rule_set                | -                  | GET POST | 302 403 head:200/422
+funding:clause_detail                | clause             | GET      | 302 403 officer,director,head,delegate,controller,auditor:200
+funding:clause_list                  | -                  | GET      | 302 403 officer,director,head,delegate,controller,auditor:200
+funding:clause_publish               | -                  | GET POST | 302 403 director,head:200/422
 funding:cofunding_create             | project            | GET POST | 302 404 insiders:403 officer:200/422
 funding:cost_decide                  | cost_move          | GET POST | 302 403 head,controller:200/422
 funding:cost_detail                  | cost               | GET      | 302 403 payers:200
@@ -330,6 +340,8 @@ funding:review_declare               | review             | GET POST | 302 404 a
 funding:review_edit                  | review             | GET POST | 302 404 assigned:200/422
 funding:review_list                  | -                  | GET      | 302 403 reviewers:200
 funding:review_submit                | review             | GET POST | 302 404 assigned:200/422
+funding:signed_copy_decide           | copied             | GET POST | 302 404 insiders:403 minister:200/422
+funding:signed_copy_record           | reviewed_draft     | GET POST | 302 404 insiders:403 officer:200/422
 funding:year_end_list                | -                  | GET      | 302 403 controller:200
 funding:year_end_prepare             | year_end           | GET POST | 302 403 controller:200/422
 reporting:audit_detail               | entry              | GET      | 302 404 director,head,auditor:200

@@ -21,6 +21,7 @@ from fondsinnovation import urls
 from fondsinnovation.kit import views
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import (
+    Amendment,
     Award,
     BankDetail,
     Claim,
@@ -35,6 +36,7 @@ from funding.models import (
     Recovery,
     RecoveryReceipt,
     Review,
+    SignedCopy,
     WriteOff,
 )
 from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
@@ -176,6 +178,7 @@ def subjects(world):
         "award": award,
         "agreement": project.agreement,
         "agreements": [project.agreement.pk],
+        "amendment": Amendment.objects.get(agreement=project.agreement),
         "project": project,
         "milestone": Milestone.objects.get(pk=world.places["milestone"]["milestone"]),
         "instalment": Instalment.objects.get(pk=world.places["instalment"]["instalment"]),
@@ -186,6 +189,7 @@ def subjects(world):
         "release": None,  # what the instalment waits for is asked when the payment is requested
         "payment": Payment.objects.get(number=world.places["payment_requested"]["payment"]),
         "batch": PaymentBatch.objects.get(number=world.places["batch"]["batch"]),
+        "copy": SignedCopy.objects.get(),
         "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
         "cost_move": CostMove.objects.get(number=world.places["cost_move"]["cost_move"]),

@@ -12,7 +12,19 @@ from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from funding.enums import AgreementState, AwardState, BankState, ClaimState, MilestoneState, PaymentState, ReviewState
-from funding.models import Agreement, Award, Claim, ClaimLine, Eligibility, Instalment, Milestone, Payment, Review
+from funding.models import (
+    Agreement,
+    AgreementText,
+    Award,
+    Claim,
+    ClaimLine,
+    Eligibility,
+    Instalment,
+    Milestone,
+    Payment,
+    Review,
+    SignedCopy,
+)
 from funding.services.batches import prepare_batch
 from funding.services.payments import confirm_payment
 from projects.enums import ApplicationState, CallState, DocumentKind, InterestAnswer, Role, TokenScope
@@ -57,6 +69,7 @@ from tests.factories import (
     upload,
     verify_milestones,
 )
+from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
@@ -212,6 +225,7 @@ def _agreements(world: World) -> None:
         agreement = _agreement(world, name)
         document = document_of(world.files[name], DocumentKind.AGREEMENT)
         Agreement.objects.filter(pk=agreement.pk).update(state=state, document=document, **facts)
+    _copied(world)
     completed = _agreement(world, "completed")
     Milestone.objects.filter(agreement=completed).update(
         state=MilestoneState.VERIFIED, reported_by=UserFactory(), verified_by=UserFactory(), verified_at=NOW,
@@ -235,7 +249,25 @@ def _agreements(world: World) -> None:
     )
     world.places |= {"milestone": {"milestone": first.pk}, "milestone_reported": {"milestone": second.pk}}
     _claims(world)
+    amendment = proposed(project, ends_on=date(2028, 3, 31))
+    world.places["amendment"] = {"number": project.number, "amendment": amendment.number, "step": "approbation"}
     world.places["instalment"] = {"instalment": project.instalments.get(position=1).pk}
+
+
+def _copied(world: World) -> None:
+    """An agreement signed outside the portal, whose copy waits; and a clause."""
+    agreement = _agreement(world, "copied")
+    document = document_of(world.files["copied"], DocumentKind.AGREEMENT)
+    Agreement.objects.filter(pk=agreement.pk).update(state=AgreementState.DRAFT, document=document, in_force_at=None)
+    text = AgreementText.objects.create(
+        agreement=agreement, version=1, content="{}", sha256=sha256("{}"), document=document, frozen_by=UserFactory(), frozen_at=NOW
+    )
+    Agreement.objects.filter(pk=agreement.pk).update(state=AgreementState.LEGAL_REVIEW)
+    SignedCopy.objects.create(
+        agreement=agreement, text=text, document=document, beneficiary_name="A. B.", beneficiary_on=NOW.date(), minister_name="C. D.",
+        minister_on=NOW.date(), recorded_by=UserFactory(), recorded_at=NOW,
+    )  # fmt: skip
+    world.places["clause"] = {"kind": "grant", "clause": "objet"}
 
 
 def _sent(world: World, agreement: Agreement, people: list[User]) -> None:

@@ -54,6 +54,7 @@ from funding.services.eligibility import decide_eligibility
 from funding.services.interests import declare_interest
 from funding.services.milestone_changes import place_hold
 from funding.services.payments import ATTESTATIONS, authorise_payment, certify_payment, request_payment
+from funding.services.signed_copies import Signatories, record_signed_copy
 from projects.demo import PASSWORD as DEMO_PASSWORD
 from projects.enums import CallState, DocumentKind, ExceptionalState, FiscalCalendar, InterestAnswer, OrganisationKind, Role
 from projects.models import (
@@ -89,6 +90,7 @@ from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from tests.factories import call_content, upload
+from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
@@ -103,6 +105,7 @@ MORE = tuple(
         ("45072", "Projet de convention à compléter", "draft"),
         ("45072", "Convention à relire", "submit_draft"),
         ("45072", "Convention à signer pour le ministre", "sign_beneficiary"),
+        ("45072", "Convention signée sur papier", "review_draft"),
         ("RBQ", "Versement à autoriser", "sign_minister"),
         ("RBQ", "Versement à confirmer", "sign_minister"),
         ("RBQ", "Versement transmis", "sign_minister"),
@@ -146,9 +149,11 @@ def prepare(monkeypatch: Any) -> None:
     merge_an_organisation(now)
     invite_and_delegate(now)
     request_payments(now)
+    bring_back_a_copy(now)
     send_payments(now)
     claim_costs(now)
     freeze_credit(now)
+    amend(now)
     return_a_gain(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
@@ -221,6 +226,15 @@ def request_payments(now: Any) -> None:
     suspend_agreement(agreement_id=agreement("Convention suspendue").pk, reason="Changement de direction", **director)
 
 
+def bring_back_a_copy(now: Any) -> None:
+    """An agreement that was signed on paper, to be checked."""
+    day = timezone.localdate(now)
+    record_signed_copy(
+        agreement_id=agreement("Convention signée sur papier").pk, file=upload("convention-signee.pdf"),
+        signatories=Signatories("Greffe de Magog", day, "Direction du financement", day), actor=person("agente1"), now=now,
+    )  # fmt: skip
+
+
 def claim_costs(now: Any) -> None:
     """A claim that is being written, one that waits for its verification, and one in verification."""
     for title, state in (
@@ -274,6 +288,18 @@ def freeze_credit(now: Any) -> None:
     authority(Decimal("300000000.00"), actor=person("controle"))
     received(Decimal("1500000.00"), actor=person("controle"))
     proposed_cost(actor=person("direction"), now=now)
+
+
+def amend(now: Any) -> None:
+    """An amendment of amount, dates and scope that waits for its certificate."""
+    found = agreement(IN_FORCE)
+    more = found.amount + Decimal("15000.00")
+    changes = {"amount": more, "ends_on": found.ends_on + timedelta(days=120), "scope": "Une seconde succursale s’ajoute."}
+    proposed(found, actor=person("agente1"), now=now, **changes)
+
+
+def amendment(*more: str) -> Callable[[], tuple[Any, ...]]:
+    return lambda: (agreement(IN_FORCE).number, 1, *more)
 
 
 def credit_move() -> tuple[str]:
@@ -574,11 +600,22 @@ page("funding:agreement_detail", "agente1", contract("Projet de convention à co
 for _step in ("review", "return"):
     page(f"funding:agreement_{_step}", "agente1", contract("Convention à relire"))
 page("funding:agreement_complete", "agente1", contract(IN_FORCE))
+page("funding:amendment_propose", "agente1", contract(IN_FORCE))
+page("funding:amendment_detail", "tete", amendment())
+page("funding:amendment_revise", "agente1", amendment())
+page("funding:amendment_step", "controle", amendment("certification"))
 page("funding:agreement_suspend", "direction", contract(IN_FORCE))
 page("funding:agreement_resume", "direction", contract("Convention suspendue"))
 page("funding:agreement_detail", "direction", contract("Convention suspendue"))
 page("funding:agreement_close", "direction", lambda: (Agreement.objects.filter(state=AgreementState.COMPLETED).order_by("pk")[0].number,))
 page("funding:agreement_terminate", "tete", contract(IN_FORCE))
+page("funding:agreement_text", "greffe.rimouski", contract(TO_SIGN))
+page("funding:agreement_certificate", "direction", contract("Convention à signer pour le ministre"))
+page("funding:signed_copy_record", "agente1", contract(TO_SIGN))
+page("funding:signed_copy_decide", "direction", contract("Convention signée sur papier"))
+page("funding:clause_list", "direction")
+page("funding:clause_detail", "agente1", lambda: ("grant", "objet"))
+page("funding:clause_publish", "direction", nothing, "kind=grant&code=objet")
 page("funding:agreement_sign", "greffe.rimouski", contract(TO_SIGN))
 page("funding:agreement_sign_minister", "direction", contract("Convention à signer pour le ministre"))
 # milestones and payments

@@ -38,6 +38,7 @@ def test_five_people_lead_an_agreement_from_its_signature_to_its_confirmed_payme
         by(person, sheet)
         follow(link)
         page.get_by_label("Numéro de la convention").fill(agreement.number)
+        page.get_by_label("J’ai lu la convention").check()
         press("Signer la convention")
         page.wait_for_url(f"**{sheet}")
     assert Agreement.objects.get(pk=agreement.pk).state == AgreementState.IN_FORCE

@@ -10,7 +10,7 @@ from funding.enums import AgreementState, AwardState
 from funding.models import Agreement, Award
 from projects.enums import ApplicationState, Role
 from projects.models import CallBudget
-from tests.factories import NOW, ApplicationFactory, award_certified, person_with, recuse, reserve, reserved_call
+from tests.factories import NOW, ApplicationFactory, award_certified, bank_details_of, person_with, recuse, reserve, reserved_call
 from tests.funding.services.test_agreements import approved, draft, reviewed, signatory_of, signed_by_both
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,7 @@ def test_whole_way_from_ranking_to_agreement_in_force(client, sign_in):
     assert client.get(f"{sheet}lettre/").status_code == 200
     assert client.post(f"{sheet}lettre/", {}).status_code == 302
     award = Award.objects.get()
+    bank_details_of(application.organisation)
     assert client.get(f"{sheet}convention/").status_code == 200
     done = client.post(f"{sheet}convention/", instalments_of(client.get(f"{sheet}convention/")))
     agreement = Agreement.objects.get(award=award)
@@ -95,11 +96,13 @@ def sign(client, sign_in, agreement, page, *roles, **fields):
     address = f"/conventions/{agreement.number}/{page}"
     shown = client.get(address)
     assert agreement.document.sha256 in text_of(shown)
-    wrong = client.post(address, {"document_sha256": agreement.document.sha256, "confirmation": "oui"})
+    right = {"document_sha256": agreement.document.sha256, "confirmation": agreement.number, "intent": "on"}
+    wrong = client.post(address, {**right, "confirmation": "oui"})
     assert (wrong.status_code, "pour signer" in text_of(wrong)) == (422, True)
-    stale = client.post(address, {"document_sha256": "0" * 64, "confirmation": agreement.number})
-    assert stale.status_code == 409
-    assert client.post(address, {"document_sha256": agreement.document.sha256, "confirmation": agreement.number}).status_code == 302
+    unmeant = client.post(address, {**right, "intent": ""})
+    assert (unmeant.status_code, "Cochez cette phrase pour signer." in text_of(unmeant)) == (422, True)
+    assert client.post(address, {**right, "document_sha256": "0" * 64}).status_code == 409
+    assert client.post(address, right).status_code == 302
 
 
 # ── Recommendation ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ import itertools
 import logging
 import zipfile
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -44,6 +44,7 @@ from tests.factories import (
     recuse,
     verify_milestones,
 )
+from tests.funding.amending import proposed
 from tests.funding.recovering import claimed, in_ledger
 from tests.funding.services.test_reviews import declare
 
@@ -140,6 +141,7 @@ def world(settings):
             number="RCL-2026-66601", instalment=agreement.instalments.get(position=2), period_start=NOW.date(), period_end=NOW.date(),
             other_public_aid=0, drafted_by=UserFactory(), drafted_at=NOW,
         )  # fmt: skip
+        proposed(agreement, ends_on=date(2028, 3, 31))
         in_ledger(agreement, (2026, "payment", "10.00"))
         claimed(agreement, "10.00")
         run_recompute(run_id=request_recompute(now=NOW).pk, now=NOW)
@@ -233,10 +235,12 @@ def values_of(world, name):
         "batch": [*PaymentBatch.objects.order_by("pk").values_list("number", flat=True), "LOT-2026-99999"],
         "bank": [*BankDetail.objects.order_by("pk").values_list("pk", flat=True), 0],
         "move": world.texts(),
-        "step": ["encaissement"],
+        "amendment": [1],
+        "step": ["approbation", "encaissement"],
         "cost": ["SEC-2026-0001"],
         "cost_move": ["ECS-2026-0001"],
         "envelope": ["PROJECTS"],
+        "clause": ["objet"],
         "authority": world.texts(),
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
         "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"],

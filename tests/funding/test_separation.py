@@ -385,8 +385,8 @@ def test_sd11_nobody_entrusts_a_file_to_themselves():
 def test_drafter_never_signs_for_the_minister():
     agreement = agreement_in_force(ApplicationFactory(state=ApplicationState.CONVERTED, call=CallFactory()))
     sign = (
-        "INSERT INTO funding_signature (agreement_id, party, person_id, signed_on, document_sha256, recorded_at) "
-        "VALUES (%s, %s, %s, %s, '', %s)"
+        "INSERT INTO funding_signature (agreement_id, party, person_id, signed_on, document_sha256, text_sha256, role, factor, intent, "
+        "recorded_at) VALUES (%s, %s, %s, %s, '', '', '', '', '', %s)"
     )
     drafter, day = agreement.drafted_by_id, NOW.date()
     assert refusal(sign, agreement.pk, "minister", drafter, day, NOW) == "minister_signer_is_not_drafter"

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from funding.services import agreements
+from funding.services import agreement_texts, agreements
 from funding.services.awards import approve_award, issue_letter
 from projects.enums import ApplicationState, CallState, Role
 from projects.models import Message, TermsProfile
@@ -122,8 +122,10 @@ def test_agreement_is_written_in_french_whatever_the_language_of_the_officer(mon
     )
     award = award_certified(application, amount=amount)
     written: list[Any] = []
-    render = agreements.pdf.render
-    monkeypatch.setattr(agreements.pdf, "render", lambda template, data, **given: written.append(data) or render(template, data, **given))
+    render = agreement_texts.pdf.render
+    monkeypatch.setattr(
+        agreement_texts.pdf, "render", lambda template, data, **given: written.append(data) or render(template, data, **given)
+    )
     officer = person_with(Role.OFFICER)
     with translation.override("en-ca"):
         approve_award(award_id=award.pk, actor=person_with(Role.DIRECTOR), now=NOW)

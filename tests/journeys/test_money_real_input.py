@@ -111,8 +111,9 @@ def sign(row: Row, call: Any, staff: Staff) -> None:
     review_agreement(**shown, actor=staff.lawyer)
     signatory = person_with(Role.SIGNATORY, organisation=file.organisation)
     bank_details_of(file.organisation)
-    sign_for_beneficiary(**shown, confirmation=agreement.number, actor=signatory)
-    row.agreement = sign_for_minister(**shown, confirmation=agreement.number, actor=staff.roles[Role.MINISTER_DELEGATE])
+    shown |= {"confirmation": agreement.number, "intent": True, "factor": "totp"}
+    sign_for_beneficiary(**shown, actor=signatory)
+    row.agreement = sign_for_minister(**shown, actor=staff.roles[Role.MINISTER_DELEGATE])
     if row.is_paid:
         for milestone in Milestone.objects.filter(agreement=agreement).order_by("position"):
             report_milestone(milestone_id=milestone.pk, report="Atteint.", evidence=upload(), actor=signatory, now=NOW)

@@ -47,7 +47,7 @@ from reporting.queries.snapshots import working_snapshots
 from reporting.services.audit import verify_database
 from reporting.services.gains import capture_gain, cosign_gain, report_gain, verify_gain
 from reporting.services.snapshots import request_recompute, run_recompute
-from tests.factories import NOW, person_with, sent, upload
+from tests.factories import NOW, bank_details_of, person_with, sent, upload
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(
@@ -278,6 +278,9 @@ def sign(row: Row, staff: Staff, at: datetime) -> None:
     submit_agreement(agreement_id=agreement.pk, actor=staff.agent, now=at)
     review_agreement(agreement_id=agreement.pk, document_sha256=agreement.document.sha256, actor=staff.officer, now=at)
     shown = {"agreement_id": agreement.pk, "document_sha256": agreement.document.sha256, "confirmation": agreement.number}
+    shown |= {"intent": True, "factor": "totp"}
+    if not row.application.organisation.bank_details.exists():
+        bank_details_of(row.application.organisation)
     sign_for_beneficiary(**shown, actor=row.people[Role.SIGNATORY], now=at)
     row.agreement = sign_for_minister(**shown, actor=staff.director, now=at)
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from funding.models import Agreement
 from funding.policies import agreement_steps
+from funding.policies.amendments import propose_amendment
 from projects.enums import Role
 from projects.models import Organisation
 from tests.factories import NOW, MembershipFactory
@@ -56,6 +57,7 @@ def test_nobody_suspends_ends_nor_closes_an_imported_agreement() -> None:
         (agreement_steps.suspend_agreement, Role.DIRECTOR),
         (agreement_steps.terminate_agreement, Role.HEAD),
         (agreement_steps.close_agreement, Role.OFFICER),
+        (propose_amendment, Role.OFFICER),
     ):
         verdict = act(MembershipFactory(role=role).person, agreement, NOW)
         assert (bool(verdict), str(verdict.reason)) == (False, REFUSED)

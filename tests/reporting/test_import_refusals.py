@@ -84,7 +84,9 @@ def test_every_cell_that_cannot_be_read_is_named_at_once(capsys: Any, tmp_path: 
         (f"{GAINS}\n{GAINS}\n", ["2:project: second en-tête; une rangée de valeurs attendue"]),
         (f"{GAINS}\nP1,L1\n", ["2:project: 2 cellules; 8 attendues"]),
         (f"{GAINS}\n,,,,,,,\nP1,L1,verified,2025-04-01,2026-03-31,5,,x\n",
-         ["2:project: rangée vide avant la fin; une rangée ou rien attendu", "3:project: « P1 » est inconnu; code de la base ou du paquet attendu"]),
+         [
+            "2:project: rangée vide avant la fin; une rangée ou rien attendu",
+            "3:project: « P1 » est inconnu; code de la base ou du paquet attendu"]),
         (f'{GAINS}\n"P1,L1\n', ["2:1: ligne illisible; CSV attendu"]),
         ("", ["1:1: vide ou illisible; CSV en UTF-8 attendu"]),
     ],

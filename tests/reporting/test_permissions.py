@@ -10,7 +10,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from funding.enums import BankState, MilestoneState, PaymentState
-from funding.models import Claim, Eligibility, Milestone, Payment, Recovery, RecoveryReceipt, WriteOff
+from funding.models import Claim, Eligibility, Milestone, Payment, Recovery, RecoveryReceipt, SignedCopy, WriteOff
+from funding.services.amendments import approve_amendment
 from funding.services.batches import prepare_batch
 from projects.enums import APPLICANT_ROLES, IncidentState, InterestAnswer, Role
 from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, InterestDeclaration, Invitation
@@ -34,6 +35,7 @@ from tests.factories import (
     verify_milestones,
 )
 from tests.factories import ApplicationFactory as Application
+from tests.funding.amending import certified, proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen
 from tests.reporting.gains import Team
@@ -97,6 +99,16 @@ close_agreement        ... ●....●.. .... .....
 draft_agreement        ... ●....... .... .....
 sign_for_beneficiary   ..◐ ........ .... .....
 sign_for_minister      ... .....●●● .... .....
+read_clauses           ... ●....●●● ●... ●....
+publish_clause         ... .....●●. .... .....
+record_signed_copy     ... ●....... .... .....
+decide_signed_copy     ... .....●●● .... .....
+propose_amendment      ... ●....... .... .....
+revise_amendment       ... ●....... .... .....
+cancel_amendment       ... ●....●.. .... .....
+certify_amendment      ... ........ ●... .....
+decide_amendment       ... .....●●● .... .....
+put_amendment_in_force ... .....●●● .... .....
 read_bank_details      ◐◐◐ ●....●●● ●●●. ●....
 enter_bank_details     .◐◐ ........ .●.. .....
 decide_bank_details    .◐◐ ........ ●●.. .....
@@ -182,12 +194,14 @@ def test_document_is_drawn_from_the_rules():
     assert PAGE.read_text(encoding="utf-8") == draw(PAGE.read_text(encoding="utf-8"))
 
 
+#: an amendment that the director approves, and one that the head approves, then the minister's delegate
+DATES, AMOUNT = {"ends_on": date(2028, 3, 31)}, {"amount": Decimal(200_000)}
 #: rules that are asked about nothing but the person
 WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
     "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
     "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
-    "prepare_batch", "import_returns", "propose_cost", "read_control",
+    "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
 )  # fmt: skip
 
 
@@ -238,6 +252,8 @@ class World:
         self.move, self.authority = frozen(Decimal("1000.00"), actor=person_with(Role.HEAD)), authority(actor=person_with(Role.HEAD))
         self.cost_move = proposed_cost()
         periods = [(date(2026, month, 1), date(2026, month, 28)) for month in (4, 5, 6)]
+        self.amendments = [proposed(self.agreement, **change) for change in (DATES, AMOUNT, AMOUNT)]
+        approve_amendment(amendment_id=certified(self.amendments[2]).pk, actor=person_with(Role.HEAD), now=NOW)
         self.draft = self.team.report(period_start=periods[0][0], period_end=periods[0][1])
         self.submitted = self.team.submitted(period_start=periods[1][0], period_end=periods[1][1])
         self.verified = self.team.verify(self.team.submitted(period_start=periods[2][0], period_end=periods[2][1]))
@@ -297,6 +313,12 @@ class World:
             "sign_for_beneficiary": [(self.agreement,)],
             **{f"{name}_agreement": [(self.agreement,)] for name in ("prepare", "review", "suspend", "terminate", "close")},
             "sign_for_minister": [(self.agreement,)],
+            "record_signed_copy": [(self.agreement,)],
+            "decide_signed_copy": [(SignedCopy(agreement=self.agreement, state="recorded"),)],
+            "propose_amendment": [(self.agreement,)],
+            **{name: [(self.amendments[0],)] for name in ("revise_amendment", "cancel_amendment", "certify_amendment")},
+            "decide_amendment": [(amendment,) for amendment in self.amendments],
+            "put_amendment_in_force": [(self.amendments[0],)],
             "report_milestone": [(self.planned,)],
             "verify_milestone": [(self.reported,)],
             "change_milestone": [(self.planned,)],
@@ -368,7 +390,7 @@ def test_each_rule_refuses_by_role_exactly_where_the_table_says_so(world):
 
 @pytest.mark.django_db
 def test_rule_of_anybody_is_for_what_is_theirs(world):
-    rule = RULES["revoke_token"]
+    rule = next(rule for rule in every_rule() if rule.name == "revoke_token")
     assert policy_of(rule)(world.token.person, world.token).allowed
     assert not any(policy_of(rule)(person_with(role), world.token) for role in Role)
 
@@ -446,7 +468,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details", "read_control",
+    "read_bank_details", "read_control", "read_clauses",
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Évaluation", "funding.Review", funding.REVIEW_MOVES),
     ("Décision", "funding.Award", funding.AWARD_MOVES),
     ("Convention", "funding.Agreement", funding.AGREEMENT_MOVES),
+    ("Exemplaire signé", "funding.SignedCopy", funding.SIGNED_COPY_MOVES),
+    ("Avenant", "funding.Amendment", funding.AMENDMENT_MOVES),
     ("Jalon", "funding.Milestone", funding.MILESTONE_MOVES),
     ("Réclamation", "funding.Claim", funding.CLAIM_MOVES),
     ("Quantité d’un résultat", "funding.OutcomeDeclaration", funding.OUTCOME_MOVES),

@@ -11,7 +11,7 @@ from funding.enums import AgreementKind, AgreementState, InstalmentKind, LedgerK
 from funding.models import Agreement, LedgerEntry, Signature
 from funding.queries.agreements import default_schedule
 from funding.schedule import PlannedInstalment
-from funding.services import agreements
+from funding.services import agreement_texts, agreements
 from funding.services.agreement_drafts import review_agreement, submit_agreement
 from funding.services.agreements import draft_agreement, sign_for_beneficiary, sign_for_minister
 from funding.services.awards import approve_award, issue_letter
@@ -24,6 +24,7 @@ from tests.factories import (
     MembershipFactory,
     OrganisationFactory,
     award_certified,
+    bank_details_of,
     person_with,
     recuse,
     reserve,
@@ -34,13 +35,15 @@ pytestmark = pytest.mark.django_db
 D = Decimal
 
 
-def approved(*, told=True, **fields):
-    """An award of 50 000 $ that the director approved, and whose letter is out."""
+def approved(*, told=True, account=True, **fields):
+    """An award of 50 000 $ that the director approved, whose letter is out, and whose organisation says where it is paid."""
     application = ApplicationFactory(
         **{"state": ApplicationState.RECOMMENDED, "score": D("80.00"), "call": reserved_call(), "amount_requested": D("50000.00"), **fields}
     )
     award = award_certified(application, amount=D("50000.00"))
     approve_award(award_id=award.pk, actor=person_with(Role.DIRECTOR), now=NOW)
+    if account:
+        bank_details_of(application.organisation)
     if told:
         issue_letter(award_id=award.pk, actor=person_with(Role.OFFICER), now=NOW)
     return award
@@ -55,6 +58,8 @@ def signing(agreement, **given):
         "agreement_id": agreement.pk,
         "document_sha256": agreement.document.sha256,
         "confirmation": agreement.number,
+        "intent": True,
+        "factor": "totp",
         "now": NOW,
         **given,
     }
@@ -162,8 +167,8 @@ def test_draft_makes_project_milestones_instalments_and_pdf():
 
 def test_pdf_is_made_before_the_first_lock(monkeypatch):
     award, seen = approved(), []
-    render, lock = agreements.pdf.render, agreements.lock
-    monkeypatch.setattr(agreements.pdf, "render", lambda *a, **k: seen.append("pdf") or render(*a, **k))
+    render, lock = agreement_texts.pdf.render, agreements.lock
+    monkeypatch.setattr(agreement_texts.pdf, "render", lambda *a, **k: seen.append("pdf") or render(*a, **k))
     monkeypatch.setattr(agreements, "lock", lambda model, pk: seen.append(model.__name__) or lock(model, pk))
     draft(award)
     assert seen == ["pdf", "Application", "Award"]
@@ -171,7 +176,7 @@ def test_pdf_is_made_before_the_first_lock(monkeypatch):
 
 def test_pdf_says_its_own_number_when_another_draft_took_the_expected_one(monkeypatch):
     award, said = approved(), []
-    render = agreements.pdf.render
+    render = agreement_texts.pdf.render
 
     def slow(template, data, **given):
         said.append(data["number"])
@@ -179,7 +184,7 @@ def test_pdf_says_its_own_number_when_another_draft_took_the_expected_one(monkey
             Counter.objects.create(series="CNV-2026", last=1)
         return render(template, data, **given)
 
-    monkeypatch.setattr(agreements.pdf, "render", slow)
+    monkeypatch.setattr(agreement_texts.pdf, "render", slow)
     assert draft(award).number == "CNV-2026-00002"
     assert said == ["CNV-2026-00001", "CNV-2026-00002"]
 
@@ -354,6 +359,7 @@ def test_commitment_is_split_by_fiscal_year():
         state=ApplicationState.RECOMMENDED, score=D("80.00"), amount_requested=D("50000.00"), call=reserved_call()
     )
     reserve(call=application.call, amounts={2027: D("20000.00")}, actor=None, now=NOW)
+    bank_details_of(application.organisation)
     with transaction.atomic():
         award = award_certified(application, amount=D("50000.00"))
         award.parts.update(amount=D("30000.00"))

@@ -12,7 +12,7 @@ from funding.models import OutcomeBalance, OutcomeSchedule
 from funding.outcome import OutcomeTerms, due, shares
 from funding.policies.claims import write_claim
 from funding.queries.agreements import draft_milestones
-from funding.queries.outcomes import results_of
+from funding.queries.outcomes import results_of, scheduled_for
 from funding.queries.release import checklist_of
 from funding.schedule import PlannedInstalment
 from funding.services import milestones, payments
@@ -22,6 +22,7 @@ from funding.services.agreements import draft_agreement
 from projects.enums import ApplicationState, Role
 from projects.models import JournalEntry
 from tests.factories import NOW, SCHEDULE, ApplicationFactory, advised_by, agreement_in_force, person_with, reserve, upload
+from tests.funding.amending import amended
 from tests.funding.paying import requested
 from tests.funding.results import declare, member_of, paying_results, results_call, verify
 from tests.funding.services.test_agreements import approved
@@ -332,3 +333,18 @@ def test_attestations_are_asked_as_for_any_payment():
         payments.request_payment(
             instalment_id=instalment(agreement).pk, attestations={}, actor=person_with(Role.PAYMENT_REQUESTER), now=NOW
         )
+
+
+def test_amendment_changes_the_periods_to_come_and_never_a_declared_one():
+    agreement = paying_results()
+    declaration = declare(agreement)
+    verify(declaration)
+    amended(agreement, amount=D("80000.00"))
+    first, second = agreement.milestones.order_by("position")
+    assert [(one.milestone.pk, one.scheduled, one.due) for one in results_of(agreement).periods] == [
+        (first.pk, D("50000.00"), D("30000.00")),
+        (second.pk, D("30000.00"), D(0)),
+    ]
+    assert scheduled_for(second) == D("30000.00")
+    later = verify(declare(agreement, position=2, quantity="40"))  # 40 000 $ of results, in a period that has 30 000 $ left
+    assert later.amount == D("30000.00")

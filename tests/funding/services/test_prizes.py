@@ -31,6 +31,7 @@ from tests.factories import (
     CallFactory,
     DraftApplicationFactory,
     agreement_in_force,
+    bank_details_of,
     person_with,
     reserve,
     reserved_call,
@@ -82,9 +83,11 @@ def signed(award):
     officer = person_with(Role.OFFICER)
     agreement = draft_agreement(award_id=award.pk, actor=officer, now=NOW)
     submit_agreement(agreement_id=agreement.pk, actor=officer, now=NOW)
-    sha256 = agreement.document.sha256
+    sha256, owner = agreement.document.sha256, agreement.project.organisation
+    if not owner.bank_details.exists():
+        bank_details_of(owner)
     review_agreement(agreement_id=agreement.pk, document_sha256=sha256, actor=person_with(Role.OFFICER), now=NOW)
-    sign_for_beneficiary(**signing(agreement, actor=person_with(Role.SIGNATORY, organisation=agreement.project.organisation)))
+    sign_for_beneficiary(**signing(agreement, actor=person_with(Role.SIGNATORY, organisation=owner)))
     return sign_for_minister(**signing(agreement, actor=person_with(Role.DIRECTOR)))
 
 
