@@ -7,9 +7,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.verdict import Verdict, check, first_no, possible
+from fondsinnovation.kit.verdict import Verdict, check, first_no
 from funding.enums import AgreementStepKind
 from funding.models import Agreement, AgreementStep
+from funding.policies.imported import is_made_here
 from projects.enums import Role
 from projects.models import JournalEntry, User
 from projects.policies.interests import not_recused
@@ -18,13 +19,6 @@ from projects.policies.rules import Subject, rule
 
 def _file_of(agreement: Agreement) -> int:
     return agreement.project.application_id or 0
-
-
-def is_made_here(agreement: Agreement) -> Verdict:
-    """Nobody leads an agreement that was taken from history: the next package says what became of it."""
-    return possible(
-        agreement.imported_at is None, _("Cette convention est reprise de l’historique : un portefeuille importé en dit la suite.")
-    )
 
 
 @rule(

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from fondsinnovation.kit.verdict import Verdict, check, first_no, no, possible
 from funding.enums import AgreementState, AmendmentState, AmendmentStepKind
 from funding.models import Agreement, Amendment, AmendmentStep
-from funding.policies.agreement_steps import is_made_here
 from funding.policies.agreements import MINISTER_ROLES
 from funding.policies.awards import CERTIFICATE_LASTS, DELEGATES
+from funding.policies.imported import is_made_here
 from projects.enums import Role
 from projects.policies.interests import not_recused
 from projects.policies.rights import needs_role
