@@ -10,7 +10,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from funding.models import Cofunding, LedgerEntry
 from projects.models import ForecastGain, Project, Recusal
-from reporting.catalogue import Report
+from reporting.columns import Report
 from reporting.enums import RunState, SnapshotKind
 from reporting.models import Gain, ImportedCost, Run, Snapshot, SnapshotRow
 from reporting.rules import TOTAL
