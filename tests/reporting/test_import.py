@@ -13,6 +13,7 @@ from django.db import connection
 
 from funding.models import Agreement, AgreementBalance, Allotment, Cofunding, EnvelopeYear, LedgerEntry
 from projects.models import Call, ForecastGain, GainLine, JournalEntry, Organisation, OrganisationChange, OutboxMessage, Project
+from reporting.catalogue import REPORTS
 from reporting.models import Gain, ImportedCost
 from reporting.queries.invariants import check
 from reporting.services import snapshots
@@ -147,3 +148,17 @@ def test_dry_run_says_what_would_be_written_and_writes_nothing(capsys: Any, tmp_
     assert (code, err, out.splitlines()[-1]) == (0, "", "Essai : rien n’a été écrit.")
     assert out.splitlines()[-2] == "secretariat_costs.csv – rangées : 1 · nouvelles : 1 · modifiées : 0 · déjà là : 0"
     assert counts() == before
+
+
+def test_every_report_is_computed_with_what_was_imported(capsys: Any, tmp_path: Path) -> None:
+    run(capsys, "import_portfolio", folder(tmp_path / "p", small()))
+    found = {}
+    for code in sorted(REPORTS):
+        out = tmp_path / f"{code}.json"
+        answer = run(capsys, "export_report", code, "--effective", "2026-10-31", "--format", "json", "--output", out)
+        assert (code, *answer[::2]) == (code, 0, "")
+        found[code] = json.loads(out.read_text(encoding="utf-8"))["rows"]
+    [committed] = [each for each in found["commitments"] if each["project"] == "P1"]
+    assert (committed["committed"], committed["paid"]) == ("1000.00", "400.00")
+    [paid] = [each for each in found["payments"] if each["reference"] == "V-1"]
+    assert (paid["project"], paid["paid"], paid["order_number"]) == ("P1", "400.00", None)
