@@ -82,10 +82,16 @@ def committed_by_year(agreement: Agreement) -> dict[int, Decimal]:
     return _by_year(agreement, LedgerKind.COMMITMENT)
 
 
+def engaged_by_year(agreement: Agreement) -> dict[int, Decimal]:
+    """Net dollars committed by fiscal year, before what receipts gave back: a payment that was recovered used its commitment up."""
+    credited = credited_by_year(agreement)
+    return {year: amount + credited.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
+
+
 def unpaid_by_year(agreement: Agreement) -> dict[int, Decimal]:
     """Dollars committed and never paid, by fiscal year: what was recovered was paid, credited back to the envelope or not (T10)."""
-    paid, credited = _by_year(agreement, LedgerKind.PAYMENT), credited_by_year(agreement)
-    left = {year: amount - paid.get(year, ZERO) + credited.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
+    paid = _by_year(agreement, LedgerKind.PAYMENT)
+    left = {year: amount - paid.get(year, ZERO) for year, amount in engaged_by_year(agreement).items()}
     return {year: amount for year, amount in left.items() if amount > 0}
 
 

@@ -1,0 +1,86 @@
+"""Amendments, recoveries, the end of a year, results and signatures on the same agreement: each act reads what the others wrote."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from fondsinnovation.kit.errors import Invalid
+from funding.enums import InstalmentKind
+from funding.models import AmendmentPart
+from funding.queries.agreement_conditions import committed_by_year, unpaid_by_year
+from funding.queries.year_end import year_left
+from funding.schedule import PlannedInstalment
+from reporting.queries.invariants import check
+from tests.factories import verify_milestones
+from tests.funding.amending import amended, proposed
+from tests.funding.paying import requested
+from tests.funding.recovering import claimed, paid_agreement, receive
+from tests.funding.results import declare, paying_results, verify
+from tests.funding.services.test_agreement_ends import terminate
+from tests.funding.services.test_recoveries import correct
+from tests.funding.services.test_year_end import close
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+
+
+def sound():
+    connection.check_constraints()
+    return [line for found in check() for line in found.broken] == []
+
+
+def parts(amendment):
+    return list(AmendmentPart.objects.filter(amendment=amendment).order_by("fiscal_year").values_list("fiscal_year", "before", "after"))
+
+
+def test_amendment_does_not_commit_again_what_a_recovery_gave_back():
+    agreement = paid_agreement()  # 25 000 $ of 100 000 $
+    receipt = receive(claimed(agreement), "10000.00")
+    assert committed_by_year(agreement) == {2026: D("90000.00")}
+    amendment = amended(agreement, amount=D("95000.00"))
+    assert parts(amendment) == [(2026, D("100000.00"), D("95000.00"))]
+    assert (committed_by_year(agreement), unpaid_by_year(agreement)) == ({2026: D("85000.00")}, {2026: D("70000.00")})
+    assert sound()
+    correct(receipt)
+    assert committed_by_year(agreement) == {2026: D("95000.00")}
+    terminate(agreement)
+    assert committed_by_year(agreement) == {2026: D("25000.00")}
+    assert sound()
+
+
+def test_year_closes_after_a_recovery_and_moves_all_that_is_left_to_pay():
+    agreement = paid_agreement()
+    receive(claimed(agreement), "10000.00")
+    move = close()
+    assert year_left(move.envelope_id, 2026).is_closed
+    assert committed_by_year(agreement) == {2026: D("15000.00"), 2027: D("75000.00")}
+    assert unpaid_by_year(agreement) == {2027: D("75000.00")}
+    assert sound()
+
+
+def test_schedule_is_amended_after_a_year_end_moved_the_commitment_of_what_is_asked_for():
+    agreement = paid_agreement()
+    verify_milestones(agreement)
+    close()
+    requested(agreement.instalments.get(position=2))  # 55 000 $, signed for 2026, committed in 2027 now
+    later = [PlannedInstalment(InstalmentKind.HOLDBACK, 2, 2027, D("30000.00"))]
+    amendment = amended(agreement, amount=D("110000.00"), instalments=later)
+    assert parts(amendment) == [(2026, D("25000.00"), D("25000.00")), (2027, D("75000.00"), D("85000.00"))]
+    assert sound()
+
+
+def test_schedule_of_results_is_amended_by_periods_that_nobody_measured():
+    agreement = paying_results()
+    verify(declare(agreement))
+    for rows in (
+        [PlannedInstalment(InstalmentKind.MILESTONE, 1, 2026, D("50000.00"))],
+        [PlannedInstalment(InstalmentKind.HOLDBACK, 2, 2026, D("50000.00"))],
+        [PlannedInstalment(InstalmentKind.ADVANCE, None, 2026, D("50000.00"))],
+    ):
+        with pytest.raises(Invalid) as refused:
+            proposed(agreement, instalments=rows)
+        assert set(refused.value.errors) == {"instalments"}
+    amended(agreement, instalments=[PlannedInstalment(InstalmentKind.MILESTONE, 2, 2027, D("50000.00"))])
+    assert sound()
