@@ -65,6 +65,11 @@ def amendments_for(person: Any, agreement: Agreement, now: datetime) -> QuerySet
     return rows if read_files(person, now, agreement.project.call_id) else rows.filter(state__in=_TOLD)
 
 
+def in_force_of(agreement: Agreement) -> QuerySet[Amendment]:
+    """The amendments that changed an agreement, the first one first; both parties read them."""
+    return with_content(Amendment.objects.filter(agreement=agreement, state=AmendmentState.IN_FORCE)).order_by("base_revision", "pk")
+
+
 def kept(agreement: Agreement) -> QuerySet[Instalment]:
     """The instalments that no amendment replaces: paid or on their way, or claimed; a prize, which is paid whole; a result declared."""
     paid = Payment.objects.filter(instalment__agreement=agreement).exclude(state__in=DEAD_PAYMENTS)

@@ -1,24 +1,28 @@
 """Amendments, recoveries, the end of a year, results and signatures on the same agreement: each act reads what the others wrote."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from fondsinnovation.kit.errors import Invalid
-from funding.enums import InstalmentKind
+from fondsinnovation.kit.errors import Invalid, WrongState
+from funding.enums import AgreementState, InstalmentKind
 from funding.models import AmendmentPart
 from funding.queries.agreement_conditions import committed_by_year, unpaid_by_year
 from funding.queries.year_end import year_left
 from funding.schedule import PlannedInstalment
+from funding.services.agreement_ends import close_agreement, complete_agreement
+from funding.services.amendments import cancel_amendment
+from projects.enums import Role
+from reporting.queries.control import Dates, ageing, due_lines
 from reporting.queries.invariants import check
-from tests.factories import verify_milestones
+from tests.factories import NOW, agreement_in_force, person_with, verify_milestones
 from tests.funding.amending import amended, proposed
 from tests.funding.paying import requested
-from tests.funding.recovering import claimed, paid_agreement, receive
+from tests.funding.recovering import claimed, in_ledger, paid_agreement, receive
 from tests.funding.results import declare, paying_results, verify
-from tests.funding.services.test_agreement_ends import terminate
+from tests.funding.services.test_agreement_ends import terminate, verify_all
 from tests.funding.services.test_recoveries import correct
 from tests.funding.services.test_year_end import close
 
@@ -53,6 +57,9 @@ def test_amendment_does_not_commit_again_what_a_recovery_gave_back():
 def test_year_closes_after_a_recovery_and_moves_all_that_is_left_to_pay():
     agreement = paid_agreement()
     receive(claimed(agreement), "10000.00")
+    dates = Dates(NOW.date(), timezone.now())
+    assert [line.unpaid for line in due_lines(dates)["PROJECTS"]] == [D("75000.00")]
+    assert sum(line.amount for line in ageing(dates)) == D("75000.00")
     move = close()
     assert year_left(move.envelope_id, 2026).is_closed
     assert committed_by_year(agreement) == {2026: D("15000.00"), 2027: D("75000.00")}
@@ -84,3 +91,32 @@ def test_schedule_of_results_is_amended_by_periods_that_nobody_measured():
         assert set(refused.value.errors) == {"instalments"}
     amended(agreement, instalments=[PlannedInstalment(InstalmentKind.MILESTONE, 2, 2027, D("50000.00"))])
     assert sound()
+
+
+def test_end_of_an_agreement_keeps_what_was_paid_before_the_year_end_moved_its_commitment():
+    agreement = agreement_in_force()
+    in_ledger(agreement, (2027, "payment", "25000.00"))
+    assert unpaid_by_year(agreement) == {2026: D("75000.00")}
+    terminate(agreement)
+    assert committed_by_year(agreement) == {2026: D("25000.00")}
+    close()
+    assert committed_by_year(agreement) == {2026: D("0.00"), 2027: D("25000.00")}
+    assert sound()
+
+
+def test_agreement_is_not_closed_while_an_amendment_is_under_way():
+    agreement = agreement_in_force()
+    amendment = proposed(agreement)
+    verify_all(agreement)
+    officer = person_with(Role.OFFICER)
+    complete_agreement(agreement_id=agreement.pk, actor=officer, now=NOW)
+    with pytest.raises(WrongState, match="L’avenant 1 est en cours"):
+        close_agreement(agreement_id=agreement.pk, actor=officer, now=NOW)
+    cancel_amendment(amendment_id=amendment.pk, reason="Plus rien à changer", actor=officer, now=NOW)
+    assert close_agreement(agreement_id=agreement.pk, actor=officer, now=NOW).state == AgreementState.CLOSED
+    assert sound()
+
+
+def test_each_invariant_has_its_own_code():
+    codes = [found.invariant.code for found in check()]
+    assert [code for code in codes if codes.count(code) > 1] == []
