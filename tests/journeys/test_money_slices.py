@@ -15,6 +15,7 @@ from funding.schedule import PlannedInstalment
 from funding.services.agreement_ends import close_agreement, complete_agreement
 from funding.services.amendments import cancel_amendment
 from projects.enums import Role
+from reporting.queries.commitments import commitment_rows
 from reporting.queries.control import Dates, ageing, due_lines
 from reporting.queries.invariants import check
 from tests.factories import NOW, agreement_in_force, person_with, verify_milestones
@@ -48,6 +49,8 @@ def test_amendment_does_not_commit_again_what_a_recovery_gave_back():
     assert (committed_by_year(agreement), unpaid_by_year(agreement)) == ({2026: D("85000.00")}, {2026: D("70000.00")})
     assert sound()
     correct(receipt)
+    (row, _total) = commitment_rows(effective=NOW.date(), known=timezone.now())
+    assert [row[name] for name in ("initial", "changes", "released", "committed")] == ["100000.00", "-5000.00", "0.00", "95000.00"]
     assert committed_by_year(agreement) == {2026: D("95000.00")}
     terminate(agreement)
     assert committed_by_year(agreement) == {2026: D("25000.00")}
