@@ -210,7 +210,7 @@ def _modality_faults(standing: Standing, schedule: Sequence[PlannedInstalment]) 
     measured = measured_milestones(agreement)
     titles = [standing.milestones[one.milestone].title for one in schedule if one.milestone in measured]
     if titles:
-        return {"instalments": _("La quantité de « %(title)s » est déclarée : ses versements ne changent plus.") % {"title": titles[0]}}
+        return {"instalments": _("La quantité de « %(title)s » est déclarée : ses versements ne changent plus.") % {"title": titles[0]}}
     return {}
 
 

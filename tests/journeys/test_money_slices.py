@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from fondsinnovation.kit.errors import Invalid, WrongState
 from funding.enums import AgreementState, InstalmentKind
-from funding.models import AmendmentPart
+from funding.models import AmendmentPart, Payment
 from funding.queries.agreement_conditions import committed_by_year, unpaid_by_year
 from funding.queries.year_end import year_left
 from funding.schedule import PlannedInstalment
 from funding.services.agreement_ends import close_agreement, complete_agreement
 from funding.services.amendments import cancel_amendment
+from funding.services.reversals import reverse_payment
 from projects.enums import Role
 from reporting.queries.commitments import commitment_rows
 from reporting.queries.control import Dates, ageing, due_lines
@@ -118,6 +119,28 @@ def test_agreement_is_not_closed_while_an_amendment_is_under_way():
     cancel_amendment(amendment_id=amendment.pk, reason="Plus rien à changer", actor=officer, now=NOW)
     assert close_agreement(agreement_id=agreement.pk, actor=officer, now=NOW).state == AgreementState.CLOSED
     assert sound()
+
+
+def test_payment_that_is_partly_recovered_is_not_reversed_before_its_receipt_is_corrected():
+    agreement = paid_agreement()
+    receipt = receive(claimed(agreement), "10000.00")
+    given = {"returned_on": NOW.date(), "reason": "Compte fermé", "actor": person_with(Role.CONTROLLER), "now": NOW}
+    payment = Payment.objects.get()
+    with pytest.raises(WrongState, match="corrigez d’abord l’encaissement"):
+        reverse_payment(payment_id=payment.pk, reference="RET-1", **given)
+    correct(receipt)
+    with pytest.raises(WrongState, match="à recouvrer"):  # the recovery is due again, and rests on this payment
+        reverse_payment(payment_id=payment.pk, reference="RET-1", **given)
+    assert sound()
+
+
+def test_quantity_is_not_verified_once_its_agreement_is_terminated():
+    agreement = paying_results()
+    declaration = declare(agreement)
+    terminate(agreement)
+    with pytest.raises(WrongState, match="résiliée"):
+        verify(declaration)
+    assert (committed_by_year(agreement), sound()) == ({2026: D("0.00")}, True)
 
 
 def test_each_invariant_has_its_own_code():
