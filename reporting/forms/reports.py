@@ -13,7 +13,7 @@ from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, Rec
 from funding.models import Envelope
 from projects.enums import Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
-from reporting.catalogue import Report
+from reporting.columns import Report
 from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.rules import end_of_day
 from reporting.services.snapshots import FUTURE
