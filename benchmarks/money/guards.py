@@ -14,6 +14,7 @@ CONSTRAINTS = {
     "agreement_balance": ("agreement_balance_within_committed",),
     "instalment_balance": ("instalment_balance_within_scheduled",),
     "draw_authority_balance": ("draw_within_ceiling",),
+    "recovery_balance": ("recovery_within_due",),
 }
 #: unique keys that are indexes with a condition
 INDEXES = (
@@ -22,10 +23,10 @@ INDEXES = (
 )  # fmt: skip
 #: table → triggers that hold a rule across rows
 TRIGGERS = {
-    "ledger_entry": ("ledger_post_reverses",),
+    "ledger_entry": ("ledger_post_reverses", "ledger_post_keeps_recoveries", "recovery_has_its_receipt"),
     "funding_payment": ("payment_is_due", "payment_moves", "instalment_is_live"),
     "funding_batchorder": ("batch_order_is_payable",),
-    "funding_agreement": ("agreement_moves_when_due",),
+    "funding_agreement": ("agreement_moves_when_due", "agreement_above_what_is_paid"),
     "funding_instalment": ("instalment_is_replaced_once",),
 }
 

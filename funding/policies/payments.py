@@ -82,6 +82,7 @@ def verify_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
     """An officer who neither reported it nor accompanies the file (SD-2) verifies a milestone or refuses it."""
     return first_no(
         free_to_judge(actor, milestone.agreement.project.application_id or 0),
+        possible(milestone.agreement.state != AgreementState.TERMINATED, _("La convention est résiliée : ce jalon ne se vérifie plus.")),
         possible(milestone.state == MilestoneState.REPORTED, _("Ce jalon n’attend pas de vérification.")),
         check(milestone.reported_by_id != actor.pk, _("Vous avez déclaré ce jalon; une autre personne doit le vérifier.")),
     )

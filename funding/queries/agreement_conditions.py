@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
-from funding.enums import DEAD_PAYMENTS, ClaimState, InstalmentKind, LedgerKind, MilestoneState, Party, PaymentState
+from funding.enums import DEAD_PAYMENTS, AmendmentState, ClaimState, InstalmentKind, LedgerKind, MilestoneState, Party, PaymentState
 from funding.models import Agreement, Claim, LedgerEntry, Payment
 from funding.queries.agreement_texts import text_faults
 from funding.queries.bank import current_details
@@ -82,11 +82,24 @@ def committed_by_year(agreement: Agreement) -> dict[int, Decimal]:
     return _by_year(agreement, LedgerKind.COMMITMENT)
 
 
+def engaged_by_year(agreement: Agreement) -> dict[int, Decimal]:
+    """Net dollars committed by fiscal year, before what receipts gave back: a payment that was recovered used its commitment up."""
+    credited = credited_by_year(agreement)
+    return {year: amount + credited.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
+
+
 def unpaid_by_year(agreement: Agreement) -> dict[int, Decimal]:
     """Dollars committed and never paid, by fiscal year: what was recovered was paid, credited back to the envelope or not (T10)."""
-    paid, credited = _by_year(agreement, LedgerKind.PAYMENT), credited_by_year(agreement)
-    left = {year: amount - paid.get(year, ZERO) + credited.get(year, ZERO) for year, amount in committed_by_year(agreement).items()}
-    return {year: amount for year, amount in left.items() if amount > 0}
+    engaged, paid = engaged_by_year(agreement), _by_year(agreement, LedgerKind.PAYMENT)
+    left = {year: engaged.get(year, ZERO) - paid.get(year, ZERO) for year in sorted({*engaged, *paid})}
+    over = -sum((amount for amount in left.values() if amount < 0), ZERO)  # paid before a year-end moved its commitment
+    found = {}
+    for year, amount in left.items():
+        taken = min(over, max(amount, ZERO))
+        over -= taken
+        if amount > taken:
+            found[year] = amount - taken
+    return found
 
 
 def _by_year(agreement: Agreement, kind: LedgerKind) -> dict[int, Decimal]:
@@ -118,6 +131,7 @@ def unmet_for_closing(agreement: Agreement) -> list[str]:
         *unmet_for_completion(agreement),
         *payments_under_way(agreement),
         *_claims_under_way(agreement),
+        *_amendments_under_way(agreement),
         *unsettled(agreement),
         *([] if locked else [_("Le calendrier de suivi des gains n’est pas établi.")]),
     ]
@@ -128,3 +142,10 @@ def _claims_under_way(agreement: Agreement) -> list[str]:
     waiting = Claim.objects.filter(instalment__agreement=agreement, state__in=(ClaimState.SUBMITTED, ClaimState.IN_VERIFICATION))
     numbers = waiting.order_by("number").values_list("number", flat=True)
     return [_("La réclamation %(number)s n’est pas décidée.") % {"number": number} for number in numbers]
+
+
+def _amendments_under_way(agreement: Agreement) -> list[str]:
+    """The amendments that nobody put in force, refused or gave up: they can only be given up once the agreement is no longer in force."""
+    under_way = (AmendmentState.PROPOSED, AmendmentState.PARTLY_APPROVED, AmendmentState.APPROVED)
+    numbers = agreement.amendments.filter(state__in=under_way).order_by("number").values_list("number", flat=True)
+    return [_("L’avenant %(number)s est en cours.") % {"number": number} for number in numbers]

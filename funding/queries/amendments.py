@@ -28,7 +28,7 @@ from funding.models import (
     OutcomeDeclaration,
     Payment,
 )
-from funding.queries.agreement_conditions import committed_by_year
+from funding.queries.agreement_conditions import engaged_by_year
 from funding.queries.agreements import agreements_for, expected_gains
 from funding.schedule import PlannedInstalment, by_weights
 from projects.policies.staff import read_files
@@ -63,6 +63,11 @@ def amendments_for(person: Any, agreement: Agreement, now: datetime) -> QuerySet
     """The amendments of an agreement that this person may see: all of them for the staff, those that are approved for the beneficiary."""
     rows = Amendment.objects.filter(agreement__in=agreements_for(person, now).filter(pk=agreement.pk)).select_related("agreement")
     return rows if read_files(person, now, agreement.project.call_id) else rows.filter(state__in=_TOLD)
+
+
+def in_force_of(agreement: Agreement) -> QuerySet[Amendment]:
+    """The amendments that changed an agreement, the first one first; both parties read them."""
+    return with_content(Amendment.objects.filter(agreement=agreement, state=AmendmentState.IN_FORCE)).order_by("base_revision", "pk")
 
 
 def kept(agreement: Agreement) -> QuerySet[Instalment]:
@@ -135,6 +140,19 @@ def by_year(rows: Sequence[Instalment | PlannedInstalment]) -> dict[int, Decimal
     for row in rows:
         sums[row.fiscal_year] = sums.get(row.fiscal_year, ZERO) + row.amount
     return sums
+
+
+def kept_by_year(rows: Sequence[Instalment], engaged: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """Dollars of the instalments that stay, in the fiscal years that the ledger commits them in: a year-end moves them to a later one."""
+    asked, found, over = by_year(rows), {}, ZERO
+    years = sorted({*asked, *engaged})
+    for year in years:
+        wanted = asked.get(year, ZERO) + over
+        found[year] = min(wanted, max(engaged.get(year, ZERO), ZERO))
+        over = wanted - found[year]
+    if over:
+        found[years[-1]] += over
+    return {year: amount for year, amount in found.items() if amount}
 
 
 def forecasts_of(agreement: Agreement) -> dict[tuple[int, date, date], Decimal]:
@@ -292,13 +310,13 @@ def _of_the_schedule(amendment: Amendment, agreement: Agreement) -> Iterator[Con
     parts = list(parts_of(amendment))
     if not parts:
         return
-    committed = committed_by_year(agreement)
+    committed = engaged_by_year(agreement)
     for part in parts:
         today = committed.get(part.fiscal_year, ZERO)
         if today != part.before:
             yield Conflict(fiscal_year(part.fiscal_year), money_cents(part.before), money_cents(today), money_cents(part.after))
     after = {part.fiscal_year: part.after for part in parts if part.after}
-    held = by_year(list(kept(agreement)))
+    held = kept_by_year(list(kept(agreement)), committed)
     new = by_year([PlannedInstalment(InstalmentKind(one.kind), None, one.fiscal_year, one.amount) for one in planned_of(amendment)])
     for year in sorted({*after, *held, *new}):
         total = held.get(year, ZERO) + new.get(year, ZERO)

@@ -59,6 +59,12 @@ def period_of(milestone: Milestone, today: date) -> tuple[date, date]:
     return (last + timedelta(days=1) if last else milestone.agreement.starts_on), min(milestone.due_on, today)
 
 
+def measured_milestones(agreement: Agreement) -> set[int]:
+    """The positions of the milestones whose quantity is declared, and not refused."""
+    live = OutcomeDeclaration.objects.filter(milestone__agreement=agreement).exclude(state=OutcomeState.REFUSED)
+    return set(live.order_by("pk").values_list("milestone__position", flat=True))
+
+
 def cap_left(schedule: OutcomeSchedule) -> Decimal | None:
     """Units that may still be counted; None without a cap. Exact while the schedule's row is locked."""
     if schedule.cap is None:

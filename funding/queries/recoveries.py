@@ -70,11 +70,16 @@ def schedule_of(recovery: Any, day: date) -> list[Covered]:
     return covered(last, recovery.received, recovery.written_off, day)
 
 
+def net_paid(agreement: Agreement) -> Decimal:
+    """What was paid under an agreement, less what came back, in dollars."""
+    kinds = (LedgerKind.PAYMENT, LedgerKind.RECOVERY)
+    paid: Decimal = LedgerEntry.objects.filter(agreement=agreement, kind__in=kinds).aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return paid
+
+
 def recoverable(agreement: Agreement) -> Decimal:
     """What may still be claimed: what was paid, net, less what is being recovered. The database decides, under its lock."""
-    kinds = (LedgerKind.PAYMENT, LedgerKind.RECOVERY)
-    paid = LedgerEntry.objects.filter(agreement=agreement, kind__in=kinds).aggregate(sum=Sum("amount", default=ZERO))["sum"]
-    return paid - sum((row.left for row in with_sums(agreement.recoveries.all())), ZERO)
+    return net_paid(agreement) - sum((row.left for row in with_sums(agreement.recoveries.all())), ZERO)
 
 
 def unsettled(agreement: Agreement) -> list[str]:

@@ -14,7 +14,7 @@ from funding.models import Agreement, LedgerEntry
 
 @dataclass(frozen=True, slots=True)
 class UnpaidLine:
-    """An agreement, with its commitment of the year and what was paid on that year, in dollars."""
+    """An agreement, with its commitment of the year before what receipts gave back, and what was paid on that year, in dollars."""
 
     agreement: Agreement
     committed: Decimal
@@ -33,6 +33,8 @@ class YearLeft:
     reserved: Decimal
     committed: Decimal
     paid: Decimal
+    #: what receipts gave back of the commitments that payments had used up, in dollars
+    recredited: Decimal
     lines: list[UnpaidLine]
     #: what the Secretariat's own costs committed and did not pay, in dollars
     costs_unpaid: Decimal
@@ -43,7 +45,7 @@ class YearLeft:
 
     @property
     def is_closed(self) -> bool:
-        return self.open == self.committed == self.paid and not self.reserved and not self.lines
+        return self.open == self.committed == self.paid - self.recredited and not self.reserved and not self.lines
 
 
 def year_left(envelope_id: int, fiscal_year: int) -> YearLeft:
@@ -54,6 +56,7 @@ def year_left(envelope_id: int, fiscal_year: int) -> YearLeft:
         "reserved": Sum("amount", filter=Q(kind=LedgerKind.RESERVATION), default=ZERO),
         "committed": Sum("amount", filter=Q(kind=LedgerKind.COMMITMENT), default=ZERO),
         "paid": Sum("amount", filter=Q(kind=LedgerKind.PAYMENT), default=ZERO),
+        "recredited": -Sum("amount", filter=Q(kind=LedgerKind.COMMITMENT, recredit__isnull=False), default=ZERO),
     }
     of_costs = Sum("amount", filter=Q(cost__isnull=False, kind=LedgerKind.COMMITMENT), default=ZERO) - Sum(
         "amount", filter=Q(cost__isnull=False, kind=LedgerKind.PAYMENT), default=ZERO
@@ -61,15 +64,15 @@ def year_left(envelope_id: int, fiscal_year: int) -> YearLeft:
     held = (
         rows.filter(agreement__isnull=False)
         .values("agreement_id")
-        .annotate(committed=sums["committed"], paid=sums["paid"])
+        .annotate(engaged=sums["committed"] + sums["recredited"], paid=sums["paid"])
         .order_by("agreement__number", "agreement_id")
-        .values_list("agreement_id", "committed", "paid")
+        .values_list("agreement_id", "engaged", "paid")
     )
     found = [row for row in held if row[1] != row[2]]
-    agreements = Agreement.objects.select_related("project__organisation").in_bulk([pk for pk, _committed, _paid in found])
+    agreements = Agreement.objects.select_related("project__organisation").in_bulk([pk for pk, _engaged, _paid in found])
     return YearLeft(
         **rows.aggregate(**sums, costs_unpaid=of_costs),
-        lines=[UnpaidLine(agreements[pk], committed, paid) for pk, committed, paid in found],
+        lines=[UnpaidLine(agreements[pk], engaged, paid) for pk, engaged, paid in found],
     )
 
 

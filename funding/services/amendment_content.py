@@ -24,10 +24,12 @@ from funding.models import (
     Instalment,
     Milestone,
 )
-from funding.queries.agreement_conditions import committed_by_year
-from funding.queries.amendments import by_year, forecasts_of, kept, open_instalments, planned, scope_of
+from funding.queries.agreement_conditions import engaged_by_year
+from funding.queries.amendments import by_year, forecasts_of, kept, kept_by_year, open_instalments, planned, scope_of
 from funding.queries.calls import fund_years
+from funding.queries.outcomes import measured_milestones, terms_of
 from funding.schedule import PlannedInstalment
+from funding.services.outcomes import modality_faults
 
 #: the fields of an amendment that its content sets
 CONTENT = (
@@ -197,7 +199,19 @@ def _schedule_faults(amendment: Amendment, standing: Standing, schedule: Sequenc
         return {
             "instalments": _("Chaque versement a un montant positif et, sauf l’avance, un jalon de la convention qui n’est pas annulé.")
         }
-    return _advance_faults(amendment, standing, schedule)
+    return _modality_faults(standing, schedule) or _advance_faults(amendment, standing, schedule)
+
+
+def _modality_faults(standing: Standing, schedule: Sequence[PlannedInstalment]) -> Mapping[str, str]:
+    """A result is paid period by period, and one that is declared keeps the instalments that were signed for it; a prize is paid whole."""
+    agreement = standing.agreement
+    if faults := modality_faults(agreement.project.modality, terms_of(agreement), schedule):
+        return {"instalments": " ".join(faults)}
+    measured = measured_milestones(agreement)
+    titles = [standing.milestones[one.milestone].title for one in schedule if one.milestone in measured]
+    if titles:
+        return {"instalments": _("La quantité de « %(title)s » est déclarée : ses versements ne changent plus.") % {"title": titles[0]}}
+    return {}
 
 
 def _advance_faults(amendment: Amendment, standing: Standing, schedule: Sequence[PlannedInstalment]) -> Mapping[str, str]:
@@ -247,7 +261,10 @@ def write_rows(amendment: Amendment, content: AmendmentContent, standing: Standi
 
 
 def _write_schedule(amendment: Amendment, schedule: Sequence[PlannedInstalment], standing: Standing) -> None:
-    """The years start from what the ledger commits, which a year-end may have moved away from what was signed."""
+    """The years start from what the ledger commits, which a year-end may have moved away from what was signed.
+
+    What a receipt gave back to the envelope is not committed again: it was paid once, and no instalment pays it anew.
+    """
     AmendmentInstalment.objects.bulk_create(
         [
             AmendmentInstalment(
@@ -261,7 +278,8 @@ def _write_schedule(amendment: Amendment, schedule: Sequence[PlannedInstalment],
             for position, one in enumerate(schedule, start=1)
         ]
     )
-    before, after = committed_by_year(standing.agreement), by_year(standing.kept)
+    before = engaged_by_year(standing.agreement)
+    after = kept_by_year(standing.kept, before)
     for year, amount in by_year(schedule).items():
         after[year] = after.get(year, ZERO) + amount
     AmendmentPart.objects.bulk_create(

@@ -12,7 +12,7 @@ from fondsinnovation.kit.errors import Stale
 from fondsinnovation.kit.money import ZERO
 from funding.enums import LedgerKind, MilestoneChangeKind, MilestoneState
 from funding.models import AgreementPart, Amendment, Envelope, Instalment, Milestone, MilestoneChange
-from funding.queries.agreement_conditions import committed_by_year
+from funding.queries.agreement_conditions import engaged_by_year
 from funding.queries.amendments import milestones_of, new_forecasts_of, open_instalments, parts_of, planned_of
 from funding.services.envelopes import Posting, lock_years, post
 from projects.models import ForecastGain, User
@@ -126,7 +126,7 @@ def _commit(amendment: Amendment, *, actor: User, now: datetime, known: datetime
     if not changed:
         return
     lock_years((envelope.pk, part.fiscal_year) for part in changed)
-    committed = committed_by_year(agreement)
+    committed = engaged_by_year(agreement)
     if any(committed.get(part.fiscal_year, ZERO) != part.before for part in changed):
         raise Stale(_("L’engagement de la convention a changé depuis cet avenant. Reprenez-le sur la version du jour."))
     postings = [

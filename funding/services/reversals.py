@@ -7,10 +7,11 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import Invalid, act
+from fondsinnovation.kit.errors import Invalid, WrongState, act
 from funding.enums import PAYMENT_MOVES, AgreementState, LedgerKind, PaymentState
 from funding.models import Agreement, LedgerEntry, Payment
 from funding.policies import batches as policies
+from funding.queries.recoveries import net_paid
 from funding.services.agreement_ends import free_unpaid
 from funding.services.envelopes import Posting, post
 from funding.services.payments import FILE, note_file
@@ -39,6 +40,8 @@ def reverse_payment(
     reference = reference.strip()
     _check(payment, reference, returned_on, reason, now)
     agreement = lock(Agreement, payment.instalment.agreement_id)
+    if payment.amount > net_paid(agreement):
+        raise WrongState(_("Une partie de ce paiement est déjà recouvrée : corrigez d’abord l’encaissement."))
     note_reason(reason)
     transition(
         [payment],

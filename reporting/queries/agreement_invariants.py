@@ -27,7 +27,7 @@ AGREEMENT_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
            WHERE g.state IN ('closed', 'terminated') AND l.left_ > 0 AND g.imported_at IS NULL""",
     ),
     (
-        "INV-12b", _("Une convention modifiée est celle de son dernier avenant en vigueur; un seul part de chaque version"),
+        "INV-12d", _("Une convention modifiée est celle de son dernier avenant en vigueur; un seul part de chaque version"),
         """SELECT g.number || ' : ' || g.revision FROM funding_agreement g
            WHERE g.revision <> (SELECT count(*) FROM funding_amendment a WHERE a.agreement_id = g.id AND a.state = 'in_force')
            UNION ALL

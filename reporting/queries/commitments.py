@@ -28,9 +28,9 @@ _COLUMNS = (
 _COMMITMENT = Q(kind=LedgerKind.COMMITMENT)
 #: column → the ledger rows that it adds up; `is_moved` is `moved()`
 PARTS = {
-    "initial": _COMMITMENT & Q(amount__gt=0, move=None, amendment=None),
+    "initial": _COMMITMENT & Q(amount__gt=0, move=None, amendment=None, recredit=None),
     "changes": _COMMITMENT & (Q(is_moved=True) | Q(amendment__isnull=False)),
-    "released": _COMMITMENT & Q(amount__lt=0, is_moved=False, amendment=None),
+    "released": _COMMITMENT & (Q(amount__lt=0, is_moved=False, amendment=None) | Q(recredit__isnull=False)),
     "committed": _COMMITMENT,
     "paid": Q(kind=LedgerKind.PAYMENT),
 }
@@ -62,7 +62,7 @@ def _accounts(effective: date, known: datetime, projects: QuerySet[Project] | No
     """The sums of the ledger by agreement, envelope and fiscal year, in dollars.
 
     What an amendment commits, more or less, and what a year-end moves to the next year, are changes; any other negative commitment is
-    a release.
+    a release, less what the correction of a receipt commits again.
     """
     rows = LedgerEntry.objects.filter(
         kind__in=(LedgerKind.COMMITMENT, LedgerKind.PAYMENT), effective_on__lte=effective, recorded_at__lte=known, agreement__isnull=False

@@ -61,13 +61,15 @@ def left_by_year(dates: Dates) -> list[EnvelopeLines]:
 
 # -- ageing --------------------------------------------------------------------------------------------------------------
 
+# What a receipt gave back had been paid: it counts neither as a commitment nor against one.
 # A payment settles the oldest commitment of its agreement (or cost) first. What a year-end moves to the next year keeps its age:
 # neither its contra-entry nor its new row counts. A contra-entry takes off the row that it reverses. A holder is one key, so that
 # the sums are joined by hash: an agreement, or a cost below zero.
 _OPEN = """
 WITH known AS MATERIALIZED (
   SELECT *, coalesce(agreement_id, -cost_id) AS holder FROM ledger_entry
-   WHERE kind IN ('commitment', 'payment') AND effective_on <= %(effective)s AND recorded_at <= %(known)s),
+   WHERE kind IN ('commitment', 'payment') AND effective_on <= %(effective)s AND recorded_at <= %(known)s
+     AND NOT EXISTS (SELECT FROM funding_recoverycredit r WHERE r.entry_id = ledger_entry.id)),
 moved AS (SELECT DISTINCT move_id, agreement_id FROM known WHERE kind = 'commitment' AND amount > 0 AND move_id IS NOT NULL),
 c AS MATERIALIZED (SELECT k.*, m.move_id IS NOT NULL AS is_moved FROM known k
                    LEFT JOIN moved m ON (m.move_id, m.agreement_id) = (k.move_id, k.agreement_id) WHERE k.kind = 'commitment'),
@@ -264,7 +266,7 @@ def due_lines(dates: Dates, hidden: QuerySet[Project] | None = None) -> dict[str
         rows.order_by("agreement__number", "agreement_id")
         .values_list("envelope__code", "agreement_id", "agreement__number", "agreement__project__organisation__name")
         .annotate(
-            unpaid=Sum("amount", filter=Q(kind=LedgerKind.COMMITMENT), default=ZERO)
+            unpaid=Sum("amount", filter=Q(kind=LedgerKind.COMMITMENT, recredit=None), default=ZERO)
             - Sum("amount", filter=Q(kind=LedgerKind.PAYMENT), default=ZERO)
         )
         .filter(unpaid__gt=0)

@@ -12,6 +12,7 @@ from funding.models import Agreement, ClauseTemplate, SignedCopy
 from funding.queries.agreement_texts import text_of
 from projects.enums import Role
 from tests.factories import NOW, agreement_in_force, person_with, recuse, upload
+from tests.funding.amending import amended, proposed
 from tests.funding.services.test_agreements import approved, draft, reviewed, signatory_of, signed_by_both
 from tests.funding.services.test_clauses import publish
 from tests.funding.services.test_seals import certificate, with_certificate  # noqa: F401 — fixtures
@@ -170,3 +171,17 @@ def test_list_of_clauses_costs_the_same_however_many_there_are(client, django_as
         shown = client.get(address)
     assert shown.text.count("/conventions/clauses/grant/") == 16
     assert reverse("funding:clause_publish") not in shown.text
+
+
+def test_text_and_certificate_stay_as_signed_and_name_the_amendments(client):
+    agreement = signed_by_both(approved())
+    digest = text_of(agreement).sha256
+    proposed(agreement, scope="Une autre proposition")
+    amended(agreement, amount=agreement.amount + 10000)
+    agreement.refresh_from_db()
+    for person in (signatory_of(agreement), person_with(Role.AUDITOR)):
+        client.force_login(person)
+        for name in ("agreement_text", "agreement_certificate"):
+            shown = said_by(client.get(page(name, agreement)))
+            assert (digest in shown, "Avenant 2 – en vigueur le" in shown, "Avenant 1" in shown) == (True, True, False)
+    assert "Signatures vérifiées" in shown

@@ -37,5 +37,5 @@ def test_money_holds_while_workers_are_killed(committed_db, tmp_path):
 
 def test_without_its_guards_the_same_race_breaks_the_money(committed_db, tmp_path):
     with owner_connection(committed_db) as owner:
-        assert guards.remove(owner) == 19
+        assert guards.remove(owner) == 23
     assert raced(tmp_path, "--without-guards")["differences"] != []
