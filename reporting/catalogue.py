@@ -2,101 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from projects.enums import Role
-from reporting.rules import TOTAL
+from reporting.columns import Column, Kind, Report, View, money_columns, ratio_columns
 
 #: of the computation as a whole; it changes when the same rows would give other bytes
 VERSION = 2
-
-
-class Kind(Enum):
-    TEXT = "text"
-    MONEY = "money"
-    RATIO = "ratio"
-    WHOLE = "whole"
-    DAY = "day"
-    INSTANT = "instant"
-    FLAG = "flag"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`code` is the stable header of machine files, `label` the one that people read."""
-
-    code: str
-    label: Any
-    kind: Kind = Kind.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The columns that a page shows at once; a file has them all."""
-
-    code: str
-    label: Any
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """`key` names the row. `selectors` choose projects (filter → path from a project), `matches` choose rows by a column."""
-
-    code: str
-    number: str
-    title: Any
-    lead: Any
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    selectors: Mapping[str, str] = field(default_factory=dict)
-    matches: tuple[str, ...] = ()
-    views: tuple[View, ...] = ()
-    #: columns that name a row beside its key, where a project has several
-    identity: tuple[str, ...] = ()
-    #: who reads it; None: whoever reads the reports of the Fund
-    readers: frozenset[Role] | None = None
-    #: of a report by group: the path from a project to its group, and whether the group of a single file would name it
-    path: str = ""
-    names_files: bool = False
-
-    @property
-    def filters(self) -> tuple[str, ...]:
-        return (*self.selectors, *self.matches)
-
-    @property
-    def by_project(self) -> bool:
-        """Each row speaks of one project, or of a group that may be one: a recusal hides it."""
-        return self.key[0] == "project" or self.names_files
-
-    def column(self, code: str) -> Column:
-        return next(column for column in self.columns if column.code == code)
-
-    @property
-    def row_names(self) -> tuple[str, ...]:
-        """The columns that say which row it is."""
-        return (*self.key, *self.identity)
-
-    def key_of(self, row: Mapping[str, str]) -> str:
-        return ":".join(row[name] for name in self.key)
-
-
-def is_total(key: str) -> bool:
-    return TOTAL in key.split(":")
-
-
-def _money(*names: tuple[str, Any]) -> tuple[Column, ...]:
-    return tuple(Column(code, label, Kind.MONEY) for code, label in names)
-
-
-def _ratios(*names: tuple[str, Any]) -> tuple[Column, ...]:
-    return tuple(Column(code, label, Kind.RATIO) for code, label in names)
-
 
 _PROJECT = Column("project", _("Projet"))
 _YEAR = Column("fiscal_year", _("Exercice"), Kind.WHOLE)
@@ -108,13 +22,13 @@ ENVELOPES = Report(
     _("Où en sont les deux enveloppes du Fonds, exercice par exercice. Chaque montant est une somme d’écritures du grand livre."),
     (
         Column("envelope", _("Enveloppe")), _YEAR,
-        *_money(
+        *money_columns(
             ("ceiling", _("Plafond")), ("authorised", _("Autorisé")), ("transfers", _("Virements")), ("frozen", _("Gelé")),
             ("lapsed", _("Périmé")), ("carried", _("Reporté")), ("reinvested", _("Réinvesti")), ("open", _("Crédit ouvert")),
             ("reserved", _("Réservé")), ("committed", _("Engagé net")),
             ("paid", _("Payé")), ("recovered", _("Recouvré")), ("unpaid", _("Restes à payer")), ("available", _("Disponible")),
         ),
-        *_ratios(("commitment_rate", _("Taux d’engagement")), ("payment_rate", _("Taux de paiement")), ("share", _("Part"))),
+        *ratio_columns(("commitment_rate", _("Taux d’engagement")), ("payment_rate", _("Taux de paiement")), ("share", _("Part"))),
     ),
     ("envelope", "fiscal_year"), matches=("envelope", "fiscal_year"),
     views=(
@@ -134,9 +48,9 @@ DRAWDOWNS = Report(
     (
         Column("authority", _("Autorisation")), Column("law", _("Loi")), Column("article", _("Article")),
         Column("authority_status", _("Statut")),
-        *_money(("ceiling", _("Plafond")), ("drawn", _("Tirages cumulés")), ("undrawn", _("Solde à tirer"))),
+        *money_columns(("ceiling", _("Plafond")), ("drawn", _("Tirages cumulés")), ("undrawn", _("Solde à tirer"))),
         Column("last_drawn_on", _("Dernier tirage"), Kind.DAY),
-        *_money(
+        *money_columns(
             ("received", _("Autres rentrées")), ("reinvested", _("Réinvesti")), ("net_paid", _("Payé net")), ("cash", _("Encaisse")),
         ),
     ),
@@ -153,7 +67,7 @@ COMMITMENTS = Report(
     (
         _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("region", _("Région")),
         Column("agreement", _("Convention")), Column("agreement_kind", _("Type")), Column("envelope", _("Enveloppe")), _YEAR,
-        *_money(
+        *money_columns(
             ("initial", _("Engagement initial")), ("changes", _("Modifications")), ("released", _("Désengagements")),
             ("committed", _("Engagé net")), ("paid", _("Payé")), ("unpaid", _("Restes à payer")),
         ),
@@ -188,7 +102,7 @@ PAYMENTS = Report(
     (
         _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("payment", _("Versement")),
         Column("order_number", _("Ordre")), Column("agreement", _("Convention")), Column("instalment_kind", _("Type")), _YEAR,
-        *_money(("amount", _("Montant")), ("paid", _("Payé"))),
+        *money_columns(("amount", _("Montant")), ("paid", _("Payé"))),
         Column("requested_at", _("Demandé le"), Kind.INSTANT), Column("certified_at", _("Certifié le"), Kind.INSTANT),
         Column("authorised_at", _("Autorisé le"), Kind.INSTANT), Column("transmitted_at", _("Transmis le"), Kind.INSTANT),
         Column("confirmed_at", _("Confirmé le"), Kind.INSTANT), Column("paid_on", _("Payé le"), Kind.DAY),
@@ -232,7 +146,7 @@ RECOVERIES = Report(
     (
         _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("agreement", _("Convention")),
         Column("recovery", _("Recouvrement")), Column("basis", _("Motif")), Column("recovery_state", _("État")),
-        *_money(
+        *money_columns(
             ("due", _("À recouvrer")), ("received", _("Reçu")), ("written_off", _("Radié")), ("left", _("Reste")),
             ("late", _("En retard")), ("recredited", _("Retourné à l’enveloppe")),
         ),
@@ -274,27 +188,30 @@ GAINS = Report(
 GAINS_BY_YEAR = Report(
     "gains-by-year", "R08", _("Gains par exercice"),
     _("Les gains par exercice et par nature. Le gain budgétaire net (NET) additionne économies, revenus et hausses de coût."),
-    (_YEAR, _NATURE, *_money(("forecast", _("Prévu")), ("reported", _("Déclaré")), ("verified", _("Vérifié")), ("captured", _("Capté")))),
+    (
+        _YEAR, _NATURE,
+        *money_columns(("forecast", _("Prévu")), ("reported", _("Déclaré")), ("verified", _("Vérifié")), ("captured", _("Capté"))),
+    ),
     ("fiscal_year", "nature"), matches=("fiscal_year", "nature"),
     views=(View("montants", _("Montants"), ("fiscal_year", "nature", "forecast", "reported", "verified", "captured")),),
 )  # fmt: skip
 
 #: the figures of `reporting.rules.INDICATORS`, in that order
 _INDICATORS = (
-    *_money(
+    *money_columns(
         ("fund_paid", _("Versé")), ("cofunding", _("Cofinancement")), ("net_gain_forecast", _("Gain net prévu")),
         ("net_gain_reported", _("Gain net déclaré")), ("net_gain_verified", _("Gain net vérifié")),
         ("net_gain_captured", _("Gain net capté")), ("avoided_verified", _("Coût évité vérifié")),
         ("productivity_verified", _("Productivité vérifiée")),
     ),
-    *_ratios(
+    *ratio_columns(
         ("roi_public", _("Rendement, secteur public")), ("roi_fund", _("Rendement, Fonds")),
         ("multiple_public", _("Multiple, secteur public")), ("multiple_fund", _("Multiple, Fonds")),
         ("rec3_fund", _("Récurrent après 3 ans, Fonds")), ("rec3_public", _("Récurrent après 3 ans, secteur public")),
         ("cum3_fund", _("Cumulé sur 3 ans, Fonds")), ("cum3_public", _("Cumulé sur 3 ans, secteur public")),
     ),
     Column("npv", _("Valeur actuelle nette"), Kind.MONEY),
-    *_ratios(
+    *ratio_columns(
         ("bcr", _("Ratio avantages-coûts")), ("payback_years", _("Délai de récupération (années)")),
         ("realisation_reported", _("Réalisation déclarée")), ("realisation_verified", _("Réalisation vérifiée")),
         ("verification_yield", _("Rendement de la vérification")), ("coverage", _("Couverture de vérification")),
@@ -347,7 +264,7 @@ def _grouped(code: str, by: Column, title: Any, lead: Any, *, path: str, names_f
     )
     groups = View("groupes", _("Projets comptés"), (by.code, "projects", "projects_excluded", "roi_fund", "roi_after_admin"))
     counts = (Column("projects", _("Projets"), Kind.WHOLE), Column("projects_excluded", _("Projets sans coût"), Kind.WHOLE))
-    columns = (by, *counts, *_INDICATORS, *_ratios(("roi_after_admin", _("Rendement après administration"))))
+    columns = (by, *counts, *_INDICATORS, *ratio_columns(("roi_after_admin", _("Rendement après administration"))))
     return Report(
         code, "R07", title, lead, columns, (by.code,), matches=(by.code,), views=(*views, groups), path=path, names_files=names_files
     )
@@ -384,7 +301,7 @@ MILESTONES = Report(
         Column("position", _("Nº"), Kind.WHOLE), Column("title", _("Jalon")), Column("due_on", _("Échéance"), Kind.DAY),
         Column("state", _("État")), Column("reported_on", _("Déclaré le"), Kind.DAY), Column("verified_on", _("Vérifié le"), Kind.DAY),
         Column("late_days", _("Jours de retard"), Kind.WHOLE), Column("accepted_share", _("Part acceptée"), Kind.RATIO),
-        *_money(("amount", _("Montant lié")), ("holdback", _("Retenue")), ("paid", _("Payé"))),
+        *money_columns(("amount", _("Montant lié")), ("holdback", _("Retenue")), ("paid", _("Payé"))),
     ),
     ("project",), selectors=_SELECTORS, matches=("state",), identity=("agreement", "position"),
     views=(

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fondsinnovation.templatetags.typography import EASTERN, iso_datetime
-from reporting.catalogue import Column, Kind, Report
+from reporting.columns import Column, Kind, Report
 from reporting.services.compute import Content, manifest
 from reporting.services.exports import MadeFile
 

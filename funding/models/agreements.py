@@ -23,7 +23,11 @@ _SIGNED_BY_BOTH = [
 
 
 class Agreement(models.Model):
-    """A contract with a beneficiary. Instalments sum to `amount` (dollars) to the cent: held at COMMIT by the database."""
+    """A contract with a beneficiary. Instalments sum to `amount` (dollars) to the cent: held at COMMIT by the database.
+
+    One taken from history has no draft, schedule nor signature here: its `amount` is what the imported rows commit, and the ledger
+    alone says what it paid.
+    """
 
     number = models.CharField(_("numéro"), max_length=20, unique=True)
     award = models.OneToOneField("funding.Award", models.PROTECT, null=True, blank=True, related_name="agreement")
@@ -33,7 +37,8 @@ class Agreement(models.Model):
     amount = models.DecimalField(_("montant"), max_digits=15, decimal_places=2)
     starts_on = models.DateField(_("début"))
     ends_on = models.DateField(_("fin"))
-    drafted_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
+    imported_at = models.DateTimeField(_("reprise le"), null=True, blank=True, editable=False)
+    drafted_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     drafted_at = models.DateTimeField()
     document = models.ForeignKey("projects.Document", models.PROTECT, null=True, blank=True, related_name="+")
     version = models.PositiveSmallIntegerField(_("version du projet"), default=1)
@@ -45,7 +50,15 @@ class Agreement(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="agreement_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="agreement_amount_positive", condition=Q(amount__gt=0) | Q(imported_at__isnull=False, amount__gte=0)
+            ),
+            models.CheckConstraint(
+                name="agreement_drafted_or_imported",
+                condition=Q(imported_at__isnull=True, drafted_by__isnull=False)
+                | Q(imported_at__isnull=False, drafted_by__isnull=True, award__isnull=True),
+                violation_error_message=_("Une convention est préparée dans le portail, ou reprise de l’historique."),
+            ),
             models.CheckConstraint(name="agreement_dates_in_order", condition=Q(ends_on__gte=F("starts_on"))),
             models.CheckConstraint(
                 name="agreement_in_force_is_dated",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from fondsinnovation.kit.verdict import Verdict, check, first_no
 from funding.enums import AgreementStepKind
 from funding.models import Agreement, AgreementStep
+from funding.policies.imported import is_made_here
 from projects.enums import Role
 from projects.models import JournalEntry, User
 from projects.policies.interests import not_recused
@@ -71,7 +72,7 @@ def wrote(person: User, agreement: Agreement) -> bool:
 )
 def suspend_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """The director or the head, whom no recusal keeps away from the file."""
-    return not_recused(actor, _file_of(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), is_made_here(agreement))
 
 
 @rule(
@@ -82,7 +83,7 @@ def suspend_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdi
 )
 def terminate_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """The head or the minister's delegate, whom no recusal keeps away from the file."""
-    return not_recused(actor, _file_of(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), is_made_here(agreement))
 
 
 @rule(
@@ -94,4 +95,4 @@ def terminate_agreement(actor: User, agreement: Agreement, now: datetime) -> Ver
 )
 def close_agreement(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     """An officer or the director, whom no recusal keeps away from the file."""
-    return not_recused(actor, _file_of(agreement))
+    return first_no(not_recused(actor, _file_of(agreement)), is_made_here(agreement))

@@ -16,6 +16,7 @@ from funding.enums import AgreementState, AmendmentState, AmendmentStepKind
 from funding.models import Agreement, Amendment, AmendmentStep
 from funding.policies.agreements import MINISTER_ROLES
 from funding.policies.awards import CERTIFICATE_LASTS, DELEGATES
+from funding.policies.imported import is_made_here
 from projects.enums import Role
 from projects.policies.interests import not_recused
 from projects.policies.rights import needs_role
@@ -44,7 +45,7 @@ def approvals_of(amendment: Amendment) -> list[AmendmentStep]:
 )
 def propose_amendment(actor: Any, agreement: Agreement, now: datetime) -> Verdict:
     """An officer whom no recusal keeps away from the file, while the agreement is in force."""
-    return first_no(not_recused(actor, agreement.project.application_id or 0), _in_force(agreement))
+    return first_no(not_recused(actor, agreement.project.application_id or 0), is_made_here(agreement), _in_force(agreement))
 
 
 @rule(

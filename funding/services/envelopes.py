@@ -66,10 +66,18 @@ def post(postings: Sequence[Posting], *, actor: User | None, recorded_at: dateti
 
     `recorded_at` comes from `money_clock`. Raises nothing itself: the database refuses an overrun, and `@act` says which.
     """
-    heads = lock_years((p.envelope_id, p.fiscal_year) for p in postings)
+    rows = number_rows([(posting, recorded_at) for posting in postings], actor=actor)
+    LedgerEntry.objects.bulk_create(rows)
+    note_money(rows)
+    return rows
+
+
+def number_rows(postings: Sequence[tuple[Posting, datetime]], *, actor: User | None) -> list[LedgerEntry]:
+    """Ledger rows, each with the instant at which it was known: numbered under the lock of their accounts, hashed, still to be written."""
+    heads = lock_years((posting.envelope_id, posting.fiscal_year) for posting, _recorded_at in postings)
     last = {key: head.last_seq for key, head in heads.items()}
     rows = []
-    for posting in postings:
+    for posting, recorded_at in postings:
         key = (posting.envelope_id, posting.fiscal_year)
         last[key] += 1
         row = LedgerEntry(
@@ -81,8 +89,6 @@ def post(postings: Sequence[Posting], *, actor: User | None, recorded_at: dateti
         row.amount = round_cents(row.amount)
         row.sha256 = sha256(canonical(ledger_facts(row, heads[key].code)))
         rows.append(row)
-    LedgerEntry.objects.bulk_create(rows)
-    note_money(rows)
     return rows
 
 

@@ -67,7 +67,7 @@ class TermsProfile(models.Model):
 class Call(models.Model):
     """A call for projects. Whether it takes applications is computed from its dates and the clock; beat only records it."""
 
-    reference = models.CharField(_("numéro"), max_length=20, unique=True)
+    reference = models.CharField(_("numéro"), max_length=40, unique=True)
     title = models.CharField(_("titre"), max_length=160)
     purpose = models.TextField(_("objet"), max_length=4000)
     envelope = models.CharField(_("enveloppe"), max_length=12, choices=EnvelopeCode, default=EnvelopeCode.PROJECTS)
@@ -76,8 +76,10 @@ class Call(models.Model):
     opens_at = models.DateTimeField(_("ouverture"))
     closes_at = models.DateTimeField(_("fermeture"))
     zone = models.CharField(_("fuseau horaire"), max_length=40, default="America/Toronto")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
+    #: when it was taken from history, with its own dates; nobody wrote nor approved it here
+    imported_at = models.DateTimeField(_("repris le"), null=True, blank=True, editable=False)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -103,7 +105,15 @@ class Call(models.Model):
             ),
             models.CheckConstraint(
                 name="call_approved_when_past_approval",
-                condition=Q(state__in=[CallState.DRAFT, CallState.SUBMITTED, CallState.CANCELLED]) | Q(approved_by__isnull=False),
+                condition=Q(state__in=[CallState.DRAFT, CallState.SUBMITTED, CallState.CANCELLED])
+                | Q(approved_by__isnull=False)
+                | Q(imported_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="call_written_or_imported",
+                condition=Q(imported_at__isnull=True, created_by__isnull=False)
+                | Q(imported_at__isnull=False, created_by__isnull=True, state=CallState.ENDED),
+                violation_error_message=_("Un appel a son auteur, ou vient d’un portefeuille et ne prend plus de demande."),
             ),
         ]
         indexes = [models.Index(fields=["state", "closes_at"])]

@@ -27,7 +27,7 @@ class GainLine(models.Model):
     """One expected effect with a stable identity: `code` within its plan (L1, L2…)."""
 
     plan = models.ForeignKey(GainPlan, models.PROTECT, related_name="lines")
-    code = models.CharField(_("ligne"), max_length=20)
+    code = models.CharField(_("ligne"), max_length=40)
     title = models.CharField(_("effet attendu"), max_length=200)
     nature = models.CharField(_("nature"), max_length=5, choices=Nature)
     recurrence = models.CharField(_("récurrence"), max_length=10, choices=Recurrence)
@@ -59,7 +59,10 @@ class Baseline(models.Model):
 
 
 class ForecastGain(models.Model):
-    """A forecast for a period (both days included), in dollars; append-only, a later `recorded_at` supersedes."""
+    """A forecast for a period (both days included), in dollars; append-only, a later `recorded_at` supersedes.
+
+    Of two amounts recorded together, the later row counts.
+    """
 
     line = models.ForeignKey(GainLine, models.PROTECT, related_name="forecasts")
     period_start = models.DateField()
@@ -71,5 +74,5 @@ class ForecastGain(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="forecast_dates_in_order", condition=Q(period_end__gte=F("period_start"))),
-            models.UniqueConstraint(name="forecast_unique", fields=["line", "period_start", "period_end", "recorded_at"]),
+            models.UniqueConstraint(name="forecast_unique", fields=["line", "period_start", "period_end", "recorded_at", "amount"]),
         ]

@@ -24,6 +24,8 @@ class Project(models.Model):
     signed_on = models.DateField(_("signé le"), null=True, blank=True)
     starts_on = models.DateField(_("début"), null=True, blank=True)
     ends_on = models.DateField(_("fin"), null=True, blank=True)
+    #: when it was taken from history, with its own dates
+    imported_at = models.DateTimeField(_("repris le"), null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -31,7 +33,12 @@ class Project(models.Model):
                 name="project_dates_in_order",
                 condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 violation_error_message=_("La fin du projet précède son début."),
-            )
+            ),
+            models.CheckConstraint(
+                name="project_imported_has_no_application",
+                condition=Q(imported_at__isnull=True) | Q(application__isnull=True),
+                violation_error_message=_("Un projet repris de l’historique n’a pas de demande dans le portail."),
+            ),
         ]
         indexes = [models.Index(fields=["call", "reference"]), models.Index(fields=["organisation", "reference"])]
 

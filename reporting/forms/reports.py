@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
-from reporting.catalogue import Report
+from reporting.columns import Report
 from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.rules import end_of_day
 from reporting.services.snapshots import FUTURE

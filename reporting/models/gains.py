@@ -132,7 +132,10 @@ class GainReport(models.Model):
 
 
 class Gain(models.Model):
-    """One known amount (dollars) of one line, stage and period. Append-only: a later `recorded_at` supersedes."""
+    """One known amount (dollars) of one line, stage and period. Append-only: a later `recorded_at` supersedes.
+
+    Of two amounts recorded together, the later row counts. A row without a report was imported.
+    """
 
     project = models.ForeignKey("projects.Project", models.PROTECT, related_name="gains")
     line = models.ForeignKey("projects.GainLine", models.PROTECT, related_name="gains")
@@ -157,6 +160,6 @@ class Gain(models.Model):
                 condition=~Q(stage=Stage.VERIFIED) | Q(report__isnull=True) | ~Q(method_version=""),
             ),
             models.CheckConstraint(name="gain_hash", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")),
-            models.UniqueConstraint(name="gain_unique", fields=["line", "stage", "period_start", "period_end", "recorded_at"]),
+            models.UniqueConstraint(name="gain_unique", fields=["line", "stage", "period_start", "period_end", "recorded_at", "amount"]),
         ]
         indexes = [models.Index(fields=["project", "stage"]), models.Index(fields=["recorded_at", "id"])]

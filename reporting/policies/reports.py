@@ -11,7 +11,8 @@ from projects.enums import Role
 from projects.models import User
 from projects.policies.rights import STAFF_ROLES, needs_role
 from projects.policies.rules import Subject, rule
-from reporting.catalogue import REPORTS, Report
+from reporting.catalogue import REPORTS
+from reporting.columns import Report
 
 READERS = STAFF_ROLES | {Role.AUDITOR}
 _NOT_YOURS = _("Les rapports du Fonds sont réservés au personnel du Secrétariat et à l’audit.")

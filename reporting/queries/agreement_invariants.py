@@ -24,7 +24,7 @@ AGREEMENT_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
            JOIN (SELECT e.agreement_id, coalesce(sum(e.amount) FILTER (WHERE e.kind = 'commitment' AND c.id IS NULL), 0)
                                         - coalesce(sum(e.amount) FILTER (WHERE e.kind = 'payment'), 0) AS left_
                    FROM ledger_entry e LEFT JOIN funding_recoverycredit c ON c.entry_id = e.id GROUP BY 1) l ON l.agreement_id = g.id
-           WHERE g.state IN ('closed', 'terminated') AND l.left_ > 0""",
+           WHERE g.state IN ('closed', 'terminated') AND l.left_ > 0 AND g.imported_at IS NULL""",
     ),
     (
         "INV-12b", _("Une convention modifiée est celle de son dernier avenant en vigueur; un seul part de chaque version"),

@@ -125,6 +125,8 @@ ACTS: Mapping[str, str | Promise] = {
     "import_municipalities": _("Municipalités importées"),
     "import_returns": _("Fichier de retour importé"),
     "invite_member": _("Invitation envoyée"),
+    "import_portfolio": _("Portefeuille importé"),
+    "import_portfolio_file": _("Fichier d’un portefeuille importé"),
     "keep_export": _("Rapport exporté"),
     "merge_organisations": _("Organismes fusionnés"),
     "lift_hold": _("Retenue des paiements levée"),

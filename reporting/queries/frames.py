@@ -14,7 +14,7 @@ from funding.enums import LedgerKind
 from funding.models import Cofunding, Envelope, LedgerEntry
 from projects.enums import EnvelopeCode, Stage
 from projects.models import ForecastGain, Project
-from reporting.models import DiscountRate, Gain
+from reporting.models import DiscountRate, Gain, ImportedCost
 
 Rows = Iterator[tuple[Any, ...]]
 _CHUNK = 20_000
@@ -49,9 +49,7 @@ def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -
             "project__reference", _CENTS, "in_kind", "effective_on", "recorded_at",
         ),
         "gains": _gains(known, projects),
-        "secretariat_costs": _rows(
-            _paid(known).filter(envelope__code=EnvelopeCode.SECRETARIAT), _CENTS, "effective_on", "recorded_at"
-        ),
+        "secretariat_costs": _costs(known),
         "rates": _rows(DiscountRate.objects.filter(recorded_at__lte=known), "valid_from", "rate", "recorded_at"),
     }  # fmt: skip
 
@@ -74,6 +72,14 @@ def _payments(known: datetime, projects: QuerySet[Project] | None) -> Rows:
     )
     cents = Case(When(kind=LedgerKind.RECOVERY, then=-_CENTS), default=_CENTS, output_field=BigIntegerField())
     return _rows(rows, "agreement__project__reference", "kind", cents, "effective_on", "recorded_at", "fiscal_year", F("original"))
+
+
+def _costs(known: datetime) -> Rows:
+    """What the Secretariat paid from its envelope, then what was imported of its costs."""
+    paid = _paid(known).filter(envelope__code=EnvelopeCode.SECRETARIAT)
+    imported = ImportedCost.objects.filter(recorded_at__lte=known)
+    yield from _rows(paid, _CENTS, "effective_on", "recorded_at")
+    yield from _rows(imported, _CENTS, "effective_on", "recorded_at")
 
 
 def _gains(known: datetime, projects: QuerySet[Project] | None) -> Rows:

@@ -80,7 +80,13 @@ _ALL = (
     Invariant(
         "INV-04", _("Les parts par exercice d’une convention font son montant"),
         """SELECT g.number || ' : ' || g.amount || ' ≠ ' || coalesce(sum(p.amount), 0) FROM funding_agreement g
-           LEFT JOIN funding_agreementpart p ON p.agreement_id = g.id GROUP BY g.id HAVING g.amount <> coalesce(sum(p.amount), 0)""",
+           LEFT JOIN funding_agreementpart p ON p.agreement_id = g.id WHERE g.imported_at IS NULL
+           GROUP BY g.id HAVING g.amount <> coalesce(sum(p.amount), 0)
+           UNION ALL
+           SELECT g.number || ' : ' || g.amount || ' ≠ ' || coalesce(sum(l.amount), 0) FROM funding_agreement g
+           LEFT JOIN ledger_entry l ON l.agreement_id = g.id AND l.kind = 'commitment'
+             AND l.id NOT IN (SELECT entry_id FROM funding_recoverycredit WHERE entry_id IS NOT NULL) WHERE g.imported_at IS NOT NULL
+           GROUP BY g.id HAVING g.amount <> coalesce(sum(l.amount), 0)""",
     ),
     Invariant(
         "INV-05", _("Payé ≤ engagé et prévu; les versements prévus font le montant de la convention"),
@@ -92,7 +98,7 @@ _ALL = (
             WHERE l.kind IN ('payment', 'recovery') GROUP BY i.id HAVING sum(l.amount) > i.amount
             UNION ALL
             SELECT g.number || ' : ' || g.amount || ' ≠ ' || coalesce(sum(i.amount), 0) FROM funding_agreement g
-            LEFT JOIN funding_instalment i ON i.agreement_id = g.id AND i.replaced_by_id IS NULL
+            LEFT JOIN funding_instalment i ON i.agreement_id = g.id AND i.replaced_by_id IS NULL WHERE g.imported_at IS NULL
             GROUP BY g.id HAVING g.amount <> coalesce(sum(i.amount), 0)""",
     ),
     Invariant(

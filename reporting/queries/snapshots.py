@@ -10,13 +10,15 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from funding.models import Cofunding, LedgerEntry
 from projects.models import ForecastGain, Project, Recusal
-from reporting.catalogue import Report
+from reporting.columns import Report
 from reporting.enums import RunState, SnapshotKind
-from reporting.models import Gain, Run, Snapshot, SnapshotRow
+from reporting.models import Gain, ImportedCost, Run, Snapshot, SnapshotRow
 from reporting.rules import TOTAL
 
 #: the rows whose arrival makes a snapshot older than the facts
-FACTS: Mapping[str, Any] = {"ledger": LedgerEntry, "cofunding": Cofunding, "gains": Gain, "forecasts": ForecastGain}
+FACTS: Mapping[str, Any] = {
+    "ledger": LedgerEntry, "cofunding": Cofunding, "gains": Gain, "forecasts": ForecastGain, "costs": ImportedCost,
+}  # fmt: skip
 
 
 def working_snapshots() -> dict[str, Snapshot]:

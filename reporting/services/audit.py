@@ -24,7 +24,8 @@ from funding.services.envelopes import ledger_facts
 from funding.services.payments import cofunding_facts
 from projects.models import ApplicationVersion, JournalEntry, JournalHead, JournalLink
 from projects.services.journal import canonical, sha256
-from reporting.models import Gain
+from reporting.models import Gain, ImportedCost
+from reporting.models.imports import cost_facts
 from reporting.queries.audit import GENESIS
 from reporting.services.audit_exports import FORMAT, digest_of
 from reporting.services.gain_rows import gain_facts
@@ -135,6 +136,7 @@ def _money_rows() -> Iterator[tuple[str, str, Iterable[Any], Callable[[Any], dic
     cofunding = Cofunding.objects.order_by("pk").iterator(chunk_size=BATCH)
     yield "cofunding", _("cofinancement %(pk)s"), cofunding, cofunding_facts
     yield "cash", _("rentrée %(pk)s"), CashEntry.objects.order_by("pk").iterator(chunk_size=BATCH), cash_facts
+    yield "costs", _("dépense importée %(pk)s"), ImportedCost.objects.order_by("pk").iterator(chunk_size=BATCH), cost_facts
     yield "gains", _("gain %(pk)s"), Gain.objects.order_by("pk").iterator(chunk_size=BATCH), gain_facts
 
 

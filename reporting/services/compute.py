@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 from projects.models import Project
 from projects.services.journal import canonical
 from reporting import catalogue
-from reporting.catalogue import REPORTS, Kind, Report
+from reporting.catalogue import REPORTS
+from reporting.columns import Kind, Report, is_total
 from reporting.queries.access import access_rows
 from reporting.queries.commitments import commitment_rows
 from reporting.queries.drawdowns import drawdown_rows
@@ -105,7 +106,7 @@ class Content:
         line = canonical(row)
         self.digest.update(line.encode() + b"\n")
         self.rows += 1
-        if not catalogue.is_total(self.report.key_of(row)):
+        if not is_total(self.report.key_of(row)):
             for column in self.report.columns:
                 if column.kind is Kind.MONEY and row[column.code]:
                     self.cents[column.code] = self.cents.get(column.code, 0) + int(row[column.code].replace(".", ""))

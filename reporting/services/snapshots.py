@@ -22,7 +22,8 @@ from fondsinnovation.kit.errors import DomainError, Invalid, act
 from fondsinnovation.kit.states import require_move
 from projects.models import KnowledgeFloor, User
 from projects.services.journal import KNOWLEDGE_LOCK, note
-from reporting.catalogue import REPORTS, Report
+from reporting.catalogue import REPORTS
+from reporting.columns import Report
 from reporting.enums import RUN_MOVES, RunState, SnapshotKind
 from reporting.models import Run, Snapshot, SnapshotRow
 from reporting.policies import reports as policies

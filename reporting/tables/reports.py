@@ -19,7 +19,7 @@ from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn
 from fondsinnovation.templatetags import typography
 from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
-from reporting.catalogue import Column, Kind, Report, View, is_total
+from reporting.columns import Column, Kind, Report, View, is_total
 from reporting.queries.access import ALL
 from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.queries.register_rows import REGISTER_COLUMNS

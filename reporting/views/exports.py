@@ -17,7 +17,8 @@ from fondsinnovation.kit.errors import Invalid
 from fondsinnovation.kit.views import posted_key, writes_access
 from projects.models import User
 from projects.services.access import record_access
-from reporting.catalogue import REPORTS, Report
+from reporting.catalogue import REPORTS
+from reporting.columns import Report
 from reporting.exports import FORMATS, Source, write_file
 from reporting.forms.reports import ExportForm
 from reporting.policies import reports as policies

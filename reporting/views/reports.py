@@ -21,7 +21,8 @@ from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number
 from funding.queries.cash import is_in_force
 from projects.models import User
-from reporting.catalogue import REPORTS, Report
+from reporting.catalogue import REPORTS
+from reporting.columns import Report
 from reporting.exports import FORMATS
 from reporting.forms.reports import ComputeForm, DatesForm, ReportForm, refuse_future
 from reporting.models import Run, Snapshot

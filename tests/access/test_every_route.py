@@ -55,7 +55,8 @@ from projects.models import (
     Project,
 )
 from projects.policies.rights import rights_of
-from reporting.catalogue import REPORTS, Report
+from reporting.catalogue import REPORTS
+from reporting.columns import Report
 from reporting.models import GainReport
 from tests.access.answers import GROUPS, SHARED_PLACES, lines
 from tests.access.world import address, make_world, routes, token_of

@@ -282,20 +282,48 @@ PK = {
 }
 
 
+#: the first word of an address → the series of the numbers that it knows (none: no number of a file, so one of them will do)
+SERIES = {
+    "appels": "",
+    "conventions": "CNV-",
+    "decisions": "DEM-",
+    "demandes": "DEM-",
+    "enveloppes": "",
+    "incidents": "",
+    "paiements": "VER-",
+    "projets": "PRJ-",
+    "secretariat": "DEM-",
+}
+NUMBERED = {"number", "reference", "project", "payment", "authority", "move"}
+
+
+def kinds_of(world, template, names, known):
+    """For each parameter, the values of its own kind and the strangers: rows or numbers of another kind than the address knows."""
+    choices, strangers = {name: known[name] for name in names}, {}
+    series = SERIES.get(template.split("/")[1])
+    for name in NUMBERED.intersection(names) if series is not None else ():
+        choices[name] = [text for text in known[name] if series and text.startswith(series)] or known[name][:1]
+        strangers[name] = [text for text in known[name] if text not in choices[name]]
+    if "pk" in names and (view := resolve(template % dict.fromkeys(names, 1)).view_name) in PK:
+        choices["pk"] = [row.pk for row in world.of(PK[view])] or known["pk"][:1]
+        strangers["pk"] = sorted(set(known["pk"]) - set(choices["pk"]))
+    return choices, strangers
+
+
 def addresses(world, *, of_kind=False):
     """Every address, with every combination of the hidden file's identities, and each list asked for the file by a part of its title.
 
-    A `pk` of another kind of row than the view knows is put in with one value of each other parameter; with `of_kind`, not at all.
+    An identity of another kind than the address knows is put in with one value of each other parameter; with `of_kind`, not at all.
     """
     known = {name: values_of(world, name) for _template, names in routes(get_resolver()) for name in names}
     for template, names in sorted(set(routes(get_resolver()))):
-        choices = {name: known[name] for name in names}
-        strangers = []
-        if "pk" in names and (view := resolve(template % dict.fromkeys(names, 1)).view_name) in PK:
-            choices["pk"] = [row.pk for row in world.of(PK[view])] or known["pk"][:1]
-            strangers = [] if of_kind else sorted(set(known["pk"]) - set(choices["pk"]))
+        choices, strangers = kinds_of(world, template, names, known)
         combined = itertools.product(*choices.values())
-        alone = ([stranger if name == "pk" else choices[name][0] for name in names] for stranger in strangers)
+        alone = (
+            [stranger if other == name else choices[other][0] for other in names]
+            for name, found in strangers.items()
+            for stranger in (() if of_kind else found)
+        )
         for chosen in itertools.chain(combined, alone):
             yield template % {name: quote(str(value), safe="") for name, value in zip(names, chosen, strict=True)}
         if not names:

@@ -23,7 +23,8 @@ from funding.models import LedgerEntry, Recovery
 from funding.queries.envelopes import FIGURES
 from projects.enums import Role
 from projects.models import User
-from reporting.catalogue import REPORTS, Kind, is_total
+from reporting.catalogue import REPORTS
+from reporting.columns import Kind, is_total
 from reporting.exports import FORMATS, Source, write_file
 from reporting.queries.reports import cell_rows
 from reporting.queries.snapshots import working_snapshots

@@ -15,7 +15,8 @@ from django.utils import timezone
 from fondsinnovation.kit.money import fiscal_year_of
 from projects.enums import Role, Stage
 from projects.models import JournalEntry, Project, User
-from reporting.catalogue import REPORTS, Kind
+from reporting.catalogue import REPORTS
+from reporting.columns import Kind
 from reporting.enums import RunState
 from reporting.models import Run
 from reporting.queries.reports import cell_rows

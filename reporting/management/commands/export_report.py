@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from fondsinnovation.commands import PortalCommand
 from fondsinnovation.kit.errors import Invalid
 from reporting.analysis.gains import NET
-from reporting.catalogue import REPORTS, Report
+from reporting.catalogue import REPORTS
+from reporting.columns import Report
 from reporting.exports import FORMATS, Source, write_file
 from reporting.forms.reports import ReportForm
 from reporting.management.dates import effective_day, knowledge_date

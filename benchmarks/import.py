@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""A portfolio package of 200 000 gain rows: `python3 benchmarks/import.py`.
+
+An embedded server of its own (durable). `import_portfolio` runs as a person runs it, in a process of its own: a folder of CSV files,
+the same again (nothing is new), and a workbook of a tenth of it. The targets: under 60 s and 1 GB for the first.
+"""
+
+import argparse
+import csv
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BASE_DIR))
+KIND = "demo"  # the embedded server that is durable
+SECONDS, MEGABYTES = 60, 1_000
+LINES, PERIODS = 2, 5
+STAGES = ("forecast", "reported", "verified", "captured")
+Rows = Iterator[tuple[object, ...]]
+
+
+def main() -> int:
+    from fondsinnovation import bootstrap
+
+    bootstrap.enter([__file__, "demo", *sys.argv[1:]])
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--gains", type=int, default=200_000)
+    asked = options.parse_args([word for word in sys.argv[1:] if word != "demo"])
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="portail-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        os.environ |= {"PORTAL_STATE_DIR": folder, "DJANGO_SETTINGS_MODULE": "fondsinnovation.settings", "DEMO": "1"}
+        from fondsinnovation.embedded import services
+
+        with services(KIND):
+            return measure(Path(folder), asked.gains, load)
+
+
+def measure(folder: Path, gains: int, load: float) -> int:
+    command("migrate", "--verbosity=0")
+    projects = gains // (LINES * PERIODS * len(STAGES))
+    package = write_package(folder / "package", "A", projects)
+    book = write_workbook(folder / "tenth.xlsx", write_package(folder / "tenth", "B", projects // 10))
+    said = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} before the run."
+    print(said, f"\n{projects} projects, {gains} gain rows.")
+    print("| command | seconds | processor | peak memory |\n|---|---|---|---|")
+    first = timed("import_portfolio, a folder of CSV files", "import_portfolio", package)
+    timed("the same, again", "import_portfolio", package)
+    timed("the same, `--dry-run`", "import_portfolio", package, "--dry-run")
+    timed("a workbook of a tenth", "import_portfolio", book)
+    kept = first[0] <= SECONDS and first[1] <= MEGABYTES
+    print("within the targets" if kept else f"ABOVE the targets: {SECONDS} s, {MEGABYTES} MB")
+    return 0 if kept else 1
+
+
+def timed(name: str, *words: object) -> tuple[float, float]:
+    began = time.monotonic()
+    usage = command(*words)
+    found = time.monotonic() - began, usage.ru_maxrss / 1_000
+    print(f"| {name} | {found[0]:.1f} | {usage.ru_utime + usage.ru_stime:.1f} s | {found[1]:.0f} MB |", flush=True)
+    return found
+
+
+def command(*words: object) -> resource.struct_rusage:
+    """Run a command of the portal to its end; gives what its process used, the database apart."""
+    process = subprocess.Popen([sys.executable, BASE_DIR / "manage.py", *map(str, words)], stdout=subprocess.DEVNULL)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{words[0]} ended with {process.returncode}")
+    return usage
+
+
+# ── The package ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def write_package(folder: Path, prefix: str, projects: int) -> Path:
+    """Projects of one call, each with two lines of five yearly periods at four stages, a commitment, a payment and co-funding."""
+    from reporting.importing.nouns import NOUNS
+
+    folder.mkdir()
+    for noun, rows in told(prefix, projects).items():
+        with (folder / f"{noun}.csv").open("w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow([column.name for column in NOUNS[noun]])
+            out.writerows(rows)
+    return folder
+
+
+def told(prefix: str, projects: int) -> dict[str, Rows]:
+    codes = [f"{prefix}-{number:05d}" for number in range(projects)]
+    call, body = f"AP-{prefix}", f"ORG-{prefix}"
+    known = [date(2024, 6, 1) + timedelta(days=number % 300) for number in range(projects)]
+    return {
+        "organisations": iter([(body, "Ministère des Mesures", "ministry", "state", "03")]),
+        "calls": iter([(call, "Appel mesuré", "PROJECTS", "2024-04-01", "2024-04-30")]),
+        "projects": (
+            (code, call, body, f"Projet {code}", "milestones", "06", "2024-05-01", "2024-06-01", "2024-04-01", "", "active")
+            for code in codes
+        ),
+        "commitments": ((code, 2024, "5000.00", day, day, f"C-{code}") for code, day in zip(codes, known, strict=True)),
+        "payments": ((code, "payment", "4000.00", 2024, day, day, f"V-{code}") for code, day in zip(codes, known, strict=True)),
+        "cofunding": ((code, "1000.00", "no", day, day, f"F-{code}") for code, day in zip(codes, known, strict=True)),
+        "gain_lines": ((code, f"L{n}", "CASH", "recurrent", body, f"Effet {n}") for code in codes for n in range(LINES)),
+        "gains": gains_of(codes),
+    }
+
+
+def gains_of(codes: list[str]) -> Rows:
+    for number, code in enumerate(codes):
+        for line in range(LINES):
+            for year in range(2020, 2020 + PERIODS):
+                amount = f"{1000 + number % 700}.{line}{year % 10}"
+                for place, stage in enumerate(STAGES):
+                    recorded = datetime(year + 1, 4 + place, 1 + number % 28, 12, tzinfo=UTC).isoformat()
+                    yield code, f"L{line}", stage, f"{year}-04-01", f"{year + 1}-03-31", amount, recorded, "rapport.pdf"
+
+
+def write_workbook(path: Path, folder: Path) -> Path:
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    for file in sorted(folder.iterdir()):
+        sheet = book.create_sheet(file.stem)
+        with file.open(encoding="utf-8", newline="") as rows:
+            for row in csv.reader(rows):
+                sheet.append(row)
+    book.save(path)
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
