@@ -142,7 +142,8 @@ def grouped_bars(*, id: str, title: str, categories: Sequence[str], series: Sequ
             for each in series:
                 if (amount := each.amounts[i]) is not None:
                     body += axis.bar(x, bar, Decimal(0), amount, _paint(each.fill, identity), BLUE)
-                    body.append(axis.label(x + bar / 2, amount, _short(amount, unit) if narrow else _one_digit(amount, unit), "axis"))
+                    if amount:  # nothing stands where there is nothing: labels of zero would run into one another
+                        body.append(axis.label(x + bar / 2, amount, _short(amount, unit) if narrow else _one_digit(amount, unit), "axis"))
                 x += bar + 3
             label = re.sub(r"\b20(\d\d)-20(\d\d)\b", r"\1-\2", category) if narrow else category
             body.append(_text(axis.left + (i + 0.5) * slot, height - 8, label, "axis", "middle"))

@@ -16,7 +16,7 @@ Moves = Mapping[Any, AbstractSet[Any]]
 def require_move(moves: Moves, current: Any, target: Any) -> None:
     """Raise WrongState unless the table allows to go from `current` to `target`."""
     if target not in moves.get(type(target)(current), set()):
-        raise WrongState(_("Cette action n’est plus possible : l’état est « %(state)s ».") % {"state": type(target)(current).label})
+        raise WrongState(_("Cette action n’est plus possible : l’état est « %(state)s ».") % {"state": type(target)(current).label})
 
 
 def terminal(moves: Moves) -> set[Any]:

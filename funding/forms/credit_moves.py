@@ -44,7 +44,7 @@ class CreditMoveForm(KeyForm):
 
     def __init__(self, *args: Any, years: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        envelopes = [(str(one.pk), one.name) for one in Envelope.objects.order_by("pk")]
+        envelopes = [(str(one.pk), one.get_code_display()) for one in Envelope.objects.order_by("pk")]
         labels = [(str(year), fiscal_year(year)) for year in years]
         self.fields["envelope"].choices, self.fields["fiscal_year"].choices = envelopes, labels
         nowhere = [("", _("Aucun"))]

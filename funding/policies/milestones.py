@@ -21,7 +21,7 @@ from projects.policies.rules import Subject, rule
 #: constraint of the payments' trigger → what it says to a person; `room` and `asked` are dollars
 SAID: dict[str, str | Promise] = {
     "payment_advance_within_terms": gettext_lazy(
-        "L’avance dépasse la limite des modalités : il en reste %(room)s et %(asked)s sont demandés."
+        "L’avance dépasse la limite des modalités : il en reste %(room)s et %(asked)s sont demandés."
     ),
     "payment_has_its_milestone": gettext_lazy("Ce versement attend la vérification de son jalon."),
     "payment_within_what_is_accepted": gettext_lazy("Ce versement ne se paie qu’à concurrence de %(room)s; %(asked)s sont demandés."),
@@ -44,7 +44,7 @@ def change_milestone(actor: Any, milestone: Milestone, now: datetime) -> Verdict
         possible(milestone.agreement.state == AgreementState.IN_FORCE, _("La convention n’est pas en vigueur.")),
         possible(
             milestone.state in (MilestoneState.PLANNED, MilestoneState.REFUSED),
-            _("Ce jalon est déjà déclaré ou réglé : son échéance ne change plus."),
+            _("Ce jalon est déjà déclaré ou réglé : son échéance ne change plus."),
         ),
     )
 

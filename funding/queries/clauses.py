@@ -89,7 +89,7 @@ def sample_values() -> dict[str, str]:
     words = {
         "titre": _("Accueil citoyen en une étape"),
         "beneficiaire": _("Ville d’exemple"),
-        "aide": _("250 000,00 $"),
+        "aide": _("250 000,00 $"),
         "debut": _("1er décembre 2026"),
         "fin": _("31 mars 2028"),
         "conditions": _("aucune condition particulière."),

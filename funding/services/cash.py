@@ -162,13 +162,13 @@ def _no_authority(detail: dict[str, Any]) -> DomainError:
 @on_constraint("draw_within_ceiling")
 def _ceiling_passed(detail: dict[str, Any]) -> DomainError:
     said = {name: money_cents(Decimal(detail[name])) for name in ("margin", "asked")}
-    return EnvelopeExceeded(_("Le plafond de l’autorisation laisse %(margin)s : %(asked)s demandés.") % said, **detail)
+    return EnvelopeExceeded(_("Le plafond de l’autorisation laisse %(margin)s : %(asked)s demandés.") % said, **detail)
 
 
 @on_constraint("cash_covers_payments")
 def _not_covered(detail: dict[str, Any]) -> DomainError:
     said = {name: money_cents(Decimal(detail[name])) for name in ("margin", "asked")}
-    return EnvelopeExceeded(_("L’encaisse du Fonds est de %(margin)s : %(asked)s demandés. Rien n’a été versé.") % said, **detail)
+    return EnvelopeExceeded(_("L’encaisse du Fonds est de %(margin)s : %(asked)s demandés. Rien n’a été versé.") % said, **detail)
 
 
 @on_constraint("cash_entry_reverses_id_key")

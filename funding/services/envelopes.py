@@ -133,7 +133,7 @@ def _fiscal_year(year: int) -> str:
 @on_constraint("envelope_year_within_authorised")
 def _envelope_exceeded(detail: dict[str, Any]) -> DomainError:
     return EnvelopeExceeded(
-        _("L’enveloppe %(what)s n’a plus que %(margin)s en %(year)s : %(asked)s demandés. Rien n’a été engagé.")
+        _("L’enveloppe %(what)s n’a plus que %(margin)s en %(year)s : %(asked)s demandés. Rien n’a été engagé.")
         % {
             "what": detail["what"],
             "margin": _dollars(detail["margin"]),
@@ -147,7 +147,7 @@ def _envelope_exceeded(detail: dict[str, Any]) -> DomainError:
 @on_constraint("call_year_within_reserved")
 def _call_exceeded(detail: dict[str, Any]) -> DomainError:
     return EnvelopeExceeded(
-        _("Il ne reste que %(margin)s à l’appel %(what)s en %(year)s : %(asked)s demandés. Rien n’a été réservé.")
+        _("Il ne reste que %(margin)s à l’appel %(what)s en %(year)s : %(asked)s demandés. Rien n’a été réservé.")
         % {
             "what": detail["what"],
             "margin": _dollars(detail["margin"]),
@@ -161,7 +161,7 @@ def _call_exceeded(detail: dict[str, Any]) -> DomainError:
 @on_constraint("envelope_total_within_ceiling")
 def _ceiling_exceeded(detail: dict[str, Any]) -> DomainError:
     return EnvelopeExceeded(
-        _("Le plafond de l’enveloppe %(what)s laisse %(margin)s : %(asked)s demandés.")
+        _("Le plafond de l’enveloppe %(what)s laisse %(margin)s : %(asked)s demandés.")
         % {"what": detail["what"], "margin": _dollars(detail["margin"]), "asked": _dollars(detail["asked"])},
         **detail,
     )
@@ -175,7 +175,7 @@ def _award_exceeded(detail: dict[str, Any]) -> DomainError:
 @on_constraint("agreement_balance_within_committed")
 def _agreement_exceeded(detail: dict[str, Any]) -> DomainError:
     return EnvelopeExceeded(
-        _("L’engagement de la convention %(what)s laisse %(margin)s à payer : %(asked)s demandés. Rien n’a été versé.")
+        _("L’engagement de la convention %(what)s laisse %(margin)s à payer : %(asked)s demandés. Rien n’a été versé.")
         % {"what": detail["what"], "margin": _dollars(detail["margin"]), "asked": _dollars(detail["asked"])},
         **detail,
     )
@@ -184,7 +184,7 @@ def _agreement_exceeded(detail: dict[str, Any]) -> DomainError:
 @on_constraint("instalment_balance_within_scheduled")
 def _instalment_exceeded(detail: dict[str, Any]) -> DomainError:
     return EnvelopeExceeded(
-        _("Ce versement laisse %(margin)s à payer : %(asked)s demandés. Rien n’a été versé.")
+        _("Ce versement laisse %(margin)s à payer : %(asked)s demandés. Rien n’a été versé.")
         % {"margin": _dollars(detail["margin"]), "asked": _dollars(detail["asked"])},
         **detail,
     )

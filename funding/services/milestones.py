@@ -96,7 +96,7 @@ def accept_milestone_partly(
     _require_unmeasured(milestone)
     errors = {}
     if not 0 < share < 1:
-        errors["share"] = _("Inscrivez une part entre 0 et 100 %, sans les atteindre.")
+        errors["share"] = _("Inscrivez une part entre 0 et 100 %, sans les atteindre.")
     if not reason.strip():
         errors["reason"] = _("Expliquez ce qui manque pour accepter tout le jalon.")
     if errors:

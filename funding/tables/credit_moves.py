@@ -36,4 +36,4 @@ class CreditMoveTable(BaseTable):
         return tag(record.get_state_display(), COLOURS[CreditMoveState(record.state)])
 
     def render_account(self, record: CreditMove) -> str:
-        return f"{record.envelope.name}, {typography.fiscal_year(record.fiscal_year)}"
+        return f"{record.envelope.get_code_display()}, {typography.fiscal_year(record.fiscal_year)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,14 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.states import require_move
+from fondsinnovation.kit.verdict import YES, Verdict
 from fondsinnovation.kit.views import ActForm
-from funding.enums import AGREEMENT_MOVES, AgreementState, InstalmentKind, SignedCopyState
+from funding.enums import AGREEMENT_MOVES, AgreementState, InstalmentKind, MilestoneState, SignedCopyState
 from funding.forms.agreement_steps import RedraftForm, ReviewForm, TerminationForm
 from funding.forms.payments import KeyForm, ReasonForm
-from funding.models import Agreement
+from funding.models import Agreement, Instalment, Milestone
 from funding.policies import agreement_steps as step_policies
 from funding.policies import agreements as policies
 from funding.policies import signed_copies as copy_policies
+from funding.policies.payments import report_milestone, verify_milestone
 from funding.queries.agreement_conditions import unmet_for_closing, unmet_for_completion, unpaid_by_year
 from funding.queries.agreements import PlannedInstalment, agreements_for, draft_milestones
 from funding.queries.outcomes import pays_results, terms_of
@@ -30,9 +33,12 @@ from funding.queries.prizes import pays_a_prize
 from funding.services import agreement_drafts, agreement_ends
 from funding.views.applications import Step
 
+#: a milestone in one of these waits for nobody
+OVER = (MilestoneState.VERIFIED, MilestoneState.CANCELLED)
 
-def next_steps(agreement: Agreement, person: Any, now: Any) -> list[Step]:
-    """What may come next, each with whether this person may do it; what is nobody's here is left out."""
+
+def next_steps(agreement: Agreement, person: Any, now: Any, ready: Sequence[Instalment] = ()) -> list[Step]:
+    """What may come next, each with whether this person may do it; `ready`: the instalments that this person may ask to pay."""
 
     def step(label: str, route: str, policy: Any) -> Step:
         return Step(label, reverse(f"funding:{route}", args=[agreement.number]), policy(person, agreement, now))
@@ -64,24 +70,53 @@ def next_steps(agreement: Agreement, person: Any, now: Any) -> list[Step]:
         ]
     if agreement.state == AgreementState.SIGNED_BENEFICIARY:
         return [step(_("Signer pour le ministre"), "agreement_sign_minister", policies.sign_for_minister)]
-    return _later_steps(agreement, step)
+    return _later_steps(agreement, person, now, ready)
 
 
-def _later_steps(agreement: Agreement, step: Any) -> list[Step]:
-    suspend, end, close = step_policies.suspend_agreement, step_policies.terminate_agreement, step_policies.close_agreement
-    found = {
-        AgreementState.IN_FORCE: [
-            step(_("Déclarer la convention achevée"), "agreement_complete", close),
-            step(_("Suspendre"), "agreement_suspend", suspend),
-            step(_("Résilier"), "agreement_terminate", end),
-        ],
-        AgreementState.SUSPENDED: [
-            step(_("Remettre en vigueur"), "agreement_resume", suspend),
-            step(_("Résilier"), "agreement_terminate", end),
-        ],
-        AgreementState.COMPLETED: [step(_("Fermer la convention"), "agreement_close", close)],
-    }.get(AgreementState(agreement.state), [])
-    return [one for one in found if one.verdict]  # an agreement in force asks nothing of whoever may not end it
+def _later_steps(agreement: Agreement, person: Any, now: Any, ready: Sequence[Instalment]) -> list[Step]:
+    """In force: what the agreement waits for, and only then what stops or ends it, which is never the main button before its time."""
+
+    def step(label: str, route: str, policy: Any, *, quiet: bool = False) -> Step:
+        return Step(label, reverse(f"funding:{route}", args=[agreement.number]), policy(person, agreement, now), quiet)
+
+    terminate = step(_("Résilier"), "agreement_terminate", step_policies.terminate_agreement, quiet=True)
+    steps = []
+    if agreement.state == AgreementState.IN_FORCE:
+        stops = [step(_("Suspendre"), "agreement_suspend", step_policies.suspend_agreement, quiet=True), terminate]
+        steps = [*_awaited(agreement, person, now, ready, may_stop=any(one.verdict for one in stops)), *stops]
+    elif agreement.state == AgreementState.SUSPENDED:
+        steps = [step(_("Remettre en vigueur"), "agreement_resume", step_policies.suspend_agreement), terminate]
+    elif agreement.state == AgreementState.COMPLETED:
+        quiet = bool(unmet_for_closing(agreement))
+        steps = [step(_("Fermer la convention"), "agreement_close", step_policies.close_agreement, quiet=quiet)]
+    return [one for one in steps if one.verdict]  # an agreement in force asks nothing of whoever may do nothing about it
+
+
+def _awaited(agreement: Agreement, person: Any, now: Any, ready: Sequence[Instalment], *, may_stop: bool) -> list[Step]:
+    """The next thing that an agreement in force waits for: a payment that may be asked for, a milestone, and in the end its completion."""
+    if ready:
+        label = _("Demander le versement %(position)s") % {"position": ready[0].position}
+        return [Step(label, reverse("funding:payment_request", args=[ready[0].pk]), YES)]
+    close = step_policies.close_agreement(person, agreement, now)
+    if not unmet_for_completion(agreement):
+        return [Step(_("Déclarer la convention achevée"), reverse("funding:agreement_complete", args=[agreement.number]), close)]
+    found = agreement.milestones.select_related("agreement__project").exclude(state__in=OVER).order_by("position", "pk")
+    return _milestone_steps(list(found), person, now, YES if may_stop else close)
+
+
+def _milestone_steps(waiting: list[Milestone], person: Any, now: Any, follows: Verdict) -> list[Step]:
+    """What this person may do about the first milestone that waits for them; whoever follows the agreement to its end opens its page."""
+    reported = [one for one in waiting if one.state == MilestoneState.REPORTED]
+    planned = [one for one in waiting if one.state != MilestoneState.REPORTED]
+    for milestones, label, route, policy in (
+        (reported, _("Vérifier le jalon %(position)s"), "milestone_verify", verify_milestone),
+        (planned, _("Déclarer le jalon %(position)s"), "milestone_report", report_milestone),
+        ([*reported, *planned], _("Suivre le jalon %(position)s"), "milestone_detail", lambda *given: follows),
+    ):
+        for milestone in milestones[:1]:
+            if policy(person, milestone, now):
+                return [Step(label % {"position": milestone.position}, reverse(f"funding:{route}", args=[milestone.pk]), YES)]
+    return []
 
 
 class AgreementMove(ActForm):

@@ -147,16 +147,17 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
     """An agreement: its document, parts, milestones, instalments, expected gains and signatures."""
     now = timezone.now()
     agreement = agreement_or_404(request, number)
+    instalments = schedule_of(agreement, request.user, now)
     context = {
         "agreement": agreement,
         "state": agreement_tag(agreement),
         "is_staff": bool(read_files(request.user, now, agreement.project.call_id)),
         "reads_payments": bool(list_payments(request.user, now, agreement.project.call_id)),
-        "steps": next_steps(agreement, request.user, now),
+        "steps": next_steps(agreement, request.user, now, [row for row in instalments if row.may_request]),
         "parts": agreement.parts.order_by("fiscal_year", "pk"),
         "drafted_year": fiscal_year_of(timezone.localdate(agreement.drafted_at)),
         "milestones": agreement.milestones.order_by("position", "pk"),
-        "instalments": schedule_of(agreement, request.user, now),
+        "instalments": instalments,
         "results": results_of(agreement),
         "hold": current_hold(agreement),
         "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),

@@ -64,6 +64,7 @@ class Step:
     label: str
     url: str
     verdict: Verdict
+    quiet: bool = False  # never the main button of its page: it stops or ends something
 
 
 def eligibility_of(application: Application) -> Eligibility | None:

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from fondsinnovation.kit.money import fiscal_year_of
 from fondsinnovation.kit.verdict import possible
 from fondsinnovation.kit.views import ActForm
 from funding.enums import CostKind, CostMoveState
@@ -90,6 +91,9 @@ class CostEnterEntry(CostEnter):
         now = timezone.now()
         read_payments(self.request.user, now).require()
         return get_object_or_404(costs_for(self.request.user, now), number=self.kwargs["cost"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "fiscal_year": fiscal_year_of(timezone.localdate())}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "rows": rows_left(self.cost)}

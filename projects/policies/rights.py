@@ -126,7 +126,7 @@ def needs_role(person: Any, now: datetime, *roles: Role, call: int | None = None
     names = ", ".join(str(role.label) for role in roles)
     rights = rights_of(person, now)
     _say_for_whom(person, rights.stands_in_for(*roles, call=call))
-    return check(rights.has(*roles, call=call), _("Cette action demande le rôle : %(roles)s.") % {"roles": names})
+    return check(rights.has(*roles, call=call), _("Cette action demande le rôle : %(roles)s.") % {"roles": names})
 
 
 def needs_role_somewhere(person: Any, now: datetime, *roles: Role) -> Verdict:
@@ -139,7 +139,7 @@ def needs_role_in(person: Any, organisation_id: int, now: datetime, *roles: Role
     names = ", ".join(str(role.label) for role in roles)
     return check(
         holds_in(person, organisation_id, now, *roles, call=call),
-        _("Cette action demande, dans cet organisme, le rôle : %(roles)s.") % {"roles": names},
+        _("Cette action demande, dans cet organisme, le rôle : %(roles)s.") % {"roles": names},
     )
 
 

@@ -58,11 +58,11 @@ SEPARATIONS: tuple[Separation, ...] = (
     ),
     Separation(
         "SD-6", _roles(Role.PAYMENT_REQUESTER), _roles(Role.CONTROLLER, Role.PAYMENT_AUTHORISER),
-        gettext_lazy("un paiement demande trois personnes : qui le demande, qui le certifie, qui l’autorise"),
+        gettext_lazy("un paiement demande trois personnes : qui le demande, qui le certifie, qui l’autorise"),
     ),
     Separation(
         "SD-6", _roles(Role.CONTROLLER), _roles(Role.PAYMENT_AUTHORISER),
-        gettext_lazy("un paiement demande trois personnes : qui le demande, qui le certifie, qui l’autorise"),
+        gettext_lazy("un paiement demande trois personnes : qui le demande, qui le certifie, qui l’autorise"),
     ),
     Separation(
         "SD-7", _roles(Role.GAIN_VERIFIER), APPLICANT_ROLES,
@@ -102,6 +102,6 @@ def holds_nothing_incompatible(
         rule = separation_of(role, other, same_organisation=where == organisation_id)
         if rule is not None:
             words = {"role": Role(role).label, "other": Role(other).label, "reason": rule.reason, "code": rule.code}
-            said = _("Les rôles « %(role)s » et « %(other)s » ne se cumulent pas aux mêmes dates : %(reason)s (%(code)s).")
+            said = _("Les rôles « %(role)s » et « %(other)s » ne se cumulent pas aux mêmes dates : %(reason)s (%(code)s).")
             return possible(False, said % words)
     return YES

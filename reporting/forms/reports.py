@@ -10,8 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
-from funding.models import Envelope
-from projects.enums import Nature, ProjectState, Role, Stage
+from projects.enums import EnvelopeCode, Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
 from reporting.columns import Report
 from reporting.queries.payments import INSTALMENT_KINDS
@@ -97,7 +96,7 @@ def _choices(name: str) -> list[tuple[str, Any]]:
     if name == "region":
         return list(Region.objects.order_by("pk").values_list("pk", "name"))
     if name == "envelope":
-        return list(Envelope.objects.order_by("pk").values_list("code", "name"))
+        return list(EnvelopeCode.choices)
     kinds = {
         "status": ProjectState, "nature": Nature, "stage": Stage, "role": Role, "authority_status": DrawAuthorityState,
         "state": MilestoneState, "agreement_kind": AgreementKind, "basis": RecoveryBasis, "recovery_state": RecoveryState,

@@ -340,6 +340,6 @@ def lapse_lines(left: list[EnvelopeLines], dates: Dates) -> list[LapseLine]:
         if costs and one.envelope.code == EnvelopeCode.SECRETARIAT:
             holders = [*holders, costs]
         payable, stuck = (sum((getattr(holder, name) for holder in holders), ZERO) for name in ("payable", "stuck"))
-        paid = line.committed - payable - stuck
-        found.append(LapseLine(one.envelope.code, one.envelope.name, line.open, paid, payable, stuck, line.reserved, line.available))
+        name, paid = one.envelope.get_code_display(), line.committed - payable - stuck
+        found.append(LapseLine(one.envelope.code, name, line.open, paid, payable, stuck, line.reserved, line.available))
     return found

@@ -15,7 +15,7 @@ from fondsinnovation.kit.money import ZERO, fiscal_year_start
 from funding.enums import CREDIT_KINDS, LedgerKind
 from funding.models import Cofunding, LedgerEntry
 from projects.enums import BUDGETARY, Nature, Stage
-from projects.models import Project
+from projects.models import Organisation, Project, Region
 from reporting.catalogue import REPORTS, ROI_GROUPS, ROI_PROJECTS
 from reporting.models import Snapshot
 from reporting.queries.register_rows import REGISTERS
@@ -175,3 +175,12 @@ def _gain_cell(
         rows = rows.filter(data__fiscal_year=selection["fiscal_year"])
     rows = rows.exclude(key__in=hidden_projects(person).values("reference"))
     return _sum("gains", rows.annotate(counted=Cast(KeyTextTransform("amount", "data"), _MONEY)).order_by("position", "pk"))
+
+
+def names_of(columns: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """What people call the codes of these columns today: the rows of a snapshot hold codes alone, which stay true for ever."""
+    asked = {
+        "region": Region.objects.values_list("code", "name"),
+        "organisation": Organisation.objects.filter(pk__in=Project.objects.values("organisation")).values_list("code", "name"),
+    }
+    return {column: dict(rows) for column, rows in asked.items() if column in columns}

@@ -85,13 +85,13 @@ def shown(column: Column, text: str) -> str:
 class CellColumn(django_tables2.Column):
     """A cell of a report; a figure is a link to the rows behind it."""
 
-    def __init__(self, report: Report, column: Column, dates: Mapping[str, str]) -> None:
+    def __init__(self, report: Report, column: Column, dates: Mapping[str, str], names: Mapping[str, str]) -> None:
         numeric = column.kind in NUMERIC and column.code != "fiscal_year"
         code = {"td": {"class": "num"}} if column.code in ("project", "fiscal_year") or column.kind is Kind.DAY else {}
         super().__init__(
             verbose_name=column.label, accessor=f"data__{column.code}", orderable=False, empty_values=(), attrs=RIGHT if numeric else code
         )
-        self.report, self.column, self.dates = report, column, dates
+        self.report, self.column, self.dates, self.names = report, column, dates, names
         self.linked = column.kind in (Kind.MONEY, Kind.RATIO) and (
             has_rows(report.code, column.code) or (report.code, column.code) in COMPONENTS
         )
@@ -100,6 +100,8 @@ class CellColumn(django_tables2.Column):
         if not value and self.column.kind not in (Kind.MONEY, Kind.RATIO) and is_total(record.key):
             return "–"  # a total has no state, no year and no date: that is not an unknown one
         text = shown(self.column, value)
+        if value in self.names:
+            return format_html('{}<br><span class="small soft">{}</span>', self.names[value], value)
         if not self.linked or not value:
             return text
         return format_html('<a href="{}">{}</a>', cell_url(self.report, self.column.code, record.data, self.dates), text)
@@ -120,9 +122,11 @@ def cell_url(report: Report, column: str, row: Mapping[str, str], dates: Mapping
     return f"{reverse('reporting:report_cell', args=[report.code, column])}?{urlencode(query)}"
 
 
-def report_table(report: Report, view: View, dates: Mapping[str, str]) -> list[tuple[str, CellColumn]]:
-    """The columns of a view, for `BaseTable(extra_columns=…)`."""
-    return [(code, CellColumn(report, report.column(code), dates)) for code in view.columns]
+def report_table(
+    report: Report, view: View, dates: Mapping[str, str], names: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, CellColumn]]:
+    """The columns of a view, for `BaseTable(extra_columns=…)`; `names`: column → code → what people call it."""
+    return [(code, CellColumn(report, report.column(code), dates, names.get(code, {}))) for code in view.columns]
 
 
 class ReportTable(BaseTable):

@@ -235,7 +235,7 @@ class GainVerify(GainAct):
             acts.return_gain(**self.act_with(form, "reason", "seen"))
             return self.done(_("La déclaration est retournée à l’organisme."))
         acts.reject_gain(**self.act_with(form, "reason", "seen"))
-        return self.done(_("La déclaration est rejetée : elle compte comme examinée, pour 0 $."))
+        return self.done(_("La déclaration est rejetée : elle compte comme examinée, pour 0 $."))
 
 
 class GainCapture(GainAct):

@@ -27,7 +27,7 @@ from reporting.exports import FORMATS
 from reporting.forms.reports import ComputeForm, DatesForm, ReportForm, refuse_future
 from reporting.models import Run, Snapshot
 from reporting.policies import reports as policies
-from reporting.queries.reports import COMPONENTS, cell_rows
+from reporting.queries.reports import COMPONENTS, cell_rows, names_of
 from reporting.queries.snapshots import changed_since, hidden_projects, snapshot_of, under_way, visible_rows, working_snapshots
 from reporting.services.snapshots import WORKING, ask_recompute
 from reporting.tables.reports import ROWS, ReportTable, cell_url, report_table, shown
@@ -104,7 +104,7 @@ def _rows_context(request: HttpRequest, report: Report, form: ReportForm, snapsh
     view = next((view for view in report.views if view.code == form.cleaned_data.get("vue")), report.views[0])
     dates = dates_of(snapshot.effective, snapshot.known)
     rows = visible_rows(snapshot, report, form.filters, request.user)
-    table = ReportTable.for_page(request, rows, extra_columns=report_table(report, view, dates))
+    table = ReportTable.for_page(request, rows, extra_columns=report_table(report, view, dates, names_of(view.columns)))
     count = table.paginator.count
     table.caption = ngettext("%(count)s ligne", "%(count)s lignes", count) % {"count": number(count)}
     return {
@@ -143,12 +143,12 @@ def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
     row = _row_of(snapshot, report, selection, request.user)
     if snapshot is None or row is None:
         raise Http404
-    dates = dates_of(snapshot.effective, snapshot.known)
+    dates, names = dates_of(snapshot.effective, snapshot.known), names_of(report.row_names)
     context = {
         "report": report,
         "column": report.column(column),
         "value": shown(report.column(column), row[column]),
-        "name": [shown(report.column(part), row[part]) for part in report.row_names if row[part]],
+        "name": [names.get(part, {}).get(row[part]) or shown(report.column(part), row[part]) for part in report.row_names if row[part]],
         "snapshot": snapshot,
         "parts": _parts(report, column, row, dates),
         "back": f"{reverse('reporting:report_detail', args=[code])}?{urlencode(dates)}",

@@ -43,6 +43,6 @@ def test_reviewer_declares_reviews_and_submits(page, sign_in, look):
     assert page.get_by_text("Votre cote : 72,00 sur 100").is_visible()
     look(f"/evaluations/{review.pk}/remettre/", "submit")
     page.get_by_role("button", name="Remettre l’évaluation").click()
-    page.get_by_text("Moyenne des cotes remises : 52,00").wait_for()
+    page.get_by_text("Moyenne des cotes remises\u00a0: 52,00").wait_for()
     look(f"/evaluations/{review.pk}/", "review-done")
     assert str(Review.objects.get(pk=review.pk).total) == "72.00"

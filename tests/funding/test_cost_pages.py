@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from fondsinnovation.kit.money import fiscal_year_of
 from funding.enums import CostKind, CostMoveKind
 from funding.models import CostMove, LedgerEntry, SecretariatCost
 from funding.services.costs import CostPart
@@ -69,6 +70,8 @@ def test_contract_is_entered_over_its_years_then_approved_by_another_person(clie
 def test_payment_is_entered_corrected_and_its_refusal_says_why(client, as_role):
     cost = committed()
     as_role(Role.PAYMENT_REQUESTER)
+    proposed_year = client.get(page("cost_entry", cost.number)).context["form"].initial["fiscal_year"]
+    assert proposed_year == fiscal_year_of(timezone.localdate())
     assert client.post(page("cost_entry", cost.number), typed(kind="payment", fiscal_year=2026, amount="40 000")).status_code == 302
     payment = CostMove.objects.get(kind=CostMoveKind.PAYMENT)
     approved(payment)

@@ -52,7 +52,7 @@ def test_page_tells_others_why_an_action_is_not_theirs(client, sign_in):
     application = ApplicationFactory()
     sign_in(person_with(Role.AUDITOR))
     steps = client.get(page(application)).context["steps"]
-    assert [step.verdict.reason for step in steps] == ["Cette action demande le rôle : Agent de programme."]
+    assert [step.verdict.reason for step in steps] == ["Cette action demande le rôle\u00a0: Agent de programme."]
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.WRITER, 404), (Role.REVIEWER, 404), (Role.CONTROLLER, 200)])
@@ -329,10 +329,10 @@ def test_nobody_sees_another_s_score_before_their_own_is_in(client, sign_in):
     sign_in(people[0])
     shown = client.get(f"/evaluations/{Review.objects.get(reviewer=people[0]).pk}/").content.decode()
     assert [text for text in sealed if text in shown] == list(sealed)
-    assert "Moyenne des cotes remises : 52,00; écart : 40,00." in shown
+    assert "Moyenne des cotes remises\u00a0: 52,00; écart\u00a0: 40,00." in shown
     hand_in(application, people[2], 5, 5)
     sign_in(person_with(Role.OFFICER))
-    assert "Moyenne des cotes remises : 68,00; écart : 68,00." in client.get(page(application)).content.decode()
+    assert "Moyenne des cotes remises\u00a0: 68,00; écart\u00a0: 68,00." in client.get(page(application)).content.decode()
 
 
 def test_reviewer_who_has_not_finished_does_not_see_the_score_of_a_reviewed_application(client, sign_in):

@@ -72,7 +72,7 @@ def test_overrun_names_the_margin_and_the_amount_asked():
         reserve(call=call, amount=Decimal("2.50"), actor=actor, now=NOW)
     assert refused.value.details == {"what": "PROJECTS", "fiscal_year": 2026, "margin": "1.00", "asked": "2.50"}
     assert refused.value.message == (
-        "L’enveloppe PROJECTS n’a plus que 1,00\u00a0$ en 2026-2027 : 2,50\u00a0$ demandés. Rien n’a été engagé."
+        "L’enveloppe PROJECTS n’a plus que 1,00\u00a0$ en 2026-2027\u00a0: 2,50\u00a0$ demandés. Rien n’a été engagé."
     )
 
 

@@ -42,7 +42,7 @@ def test_role_counts_where_it_is_declared():
     outside, other = person_with(Role.SIGNATORY), person_with(Role.WRITER, organisation=organisation)
     assert [try_it(who, organisation, NOW).allowed for who in (officer, inside, outside, other)] == [True, True, False, False]
     assert asked == [officer, inside]
-    refusal = "Cette action demande, dans cet organisme, le rôle : Signataire."
+    refusal = "Cette action demande, dans cet organisme, le rôle\u00a0: Signataire."
     assert try_it(outside, organisation, NOW) == Verdict(False, refusal, LacksRole)
 
 
@@ -81,7 +81,7 @@ def test_policy_that_says_yes_does_not_make_up_for_the_role():
     try_it, _asked = declared(role_last=True)
     verdict = try_it(person_with(Role.AUDITOR), OrganisationFactory(), NOW)
     assert (verdict.allowed, verdict.error) == (False, LacksRole)
-    with pytest.raises(NotAllowed, match="le rôle : Signataire"):
+    with pytest.raises(NotAllowed, match="le rôle\u00a0: Signataire"):
         verdict.require()
 
 

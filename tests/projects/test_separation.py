@@ -70,8 +70,8 @@ def test_incompatible_role_is_refused_with_its_reason():
     with pytest.raises(WrongState) as refused:
         give(person, Role.PAYMENT_AUTHORISER, NOW.date())
     assert refused.value.message == (
-        "Les rôles « Autorisation de paiement » et « Demande de paiement » ne se cumulent pas aux mêmes dates : "
-        "un paiement demande trois personnes : qui le demande, qui le certifie, qui l’autorise (SD-6)."
+        "Les rôles «\u00a0Autorisation de paiement\u00a0» et «\u00a0Demande de paiement\u00a0» ne se cumulent pas aux mêmes dates\u00a0: "
+        "un paiement demande trois personnes\u00a0: qui le demande, qui le certifie, qui l’autorise (SD-6)."
     )
     assert list(person.memberships.order_by("pk").values_list("role", flat=True)) == [Role.PAYMENT_REQUESTER]
 

@@ -56,7 +56,7 @@ def test_twenty_approvals_at_once_pass_as_many_as_the_margin_allows(committed_db
     assert available_by_year("PROJECTS")[2026] == Decimal("4000000.00")
     assert [type(refusal) for refusal in refusals] == [EnvelopeExceeded] * 10
     message = (
-        "L’enveloppe PROJECTS n’a plus que 4\u00a0000\u00a0000,00\u00a0$ en 2026-2027 : 5\u00a0000\u00a0000,00\u00a0$ demandés. "
+        "L’enveloppe PROJECTS n’a plus que 4\u00a0000\u00a0000,00\u00a0$ en 2026-2027\u00a0: 5\u00a0000\u00a0000,00\u00a0$ demandés. "
         "Rien n’a été engagé."
     )
     assert {refusal.message for refusal in refusals} == {message}

@@ -74,6 +74,11 @@ def test_grouped_bars_shorten_fiscal_years_on_a_phone() -> None:
     assert _texts(drawing.narrow) == ["0", "5", "10", "15", "12", "26-27"]
 
 
+def test_grouped_bars_write_no_zero_over_another() -> None:
+    drawing = grouped_bars(id="g", title="Gains", categories=["a", "b"], series=[Series("s", [12 * MILLION, Decimal(0)], Fill.SOLID)])
+    assert _texts(drawing.wide) == ["0", "5", "10", "15", "12,0", "a", "b"]
+
+
 def test_grouped_bars_draw_a_loss_under_zero() -> None:
     amounts = [Decimal(-50_000), Decimal(100_000)]
     drawing = grouped_bars(id="g", title="Écarts", categories=["a", "b"], series=[Series("écart", amounts, Fill.SOLID)])

@@ -86,7 +86,7 @@ def test_person_who_may_not_is_refused_with_the_reason(director):
     officer, recused, gone = person_with(Role.OFFICER), person_with(Role.ADVISER), person_with(Role.ADVISER, is_active=False)
     recuse(recused, application)
     reasons = {
-        officer: "Cette action demande le rôle : Conseil en accompagnement.",
+        officer: "Cette action demande le rôle\u00a0: Conseil en accompagnement.",
         recused: f"Une récusation écarte {recused.name} de ce dossier.",
         gone: "Choisissez une personne.",
     }
