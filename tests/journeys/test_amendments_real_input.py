@@ -34,7 +34,7 @@ from reporting.catalogue import REPORTS
 from reporting.queries.invariants import check
 from reporting.rules import TOTAL
 from reporting.services.compute import rows_of
-from tests.factories import NOW, ApplicationFactory, CallFactory, award_certified, person_with, reserve
+from tests.factories import NOW, ApplicationFactory, CallFactory, award_certified, bank_details_of, person_with, reserve
 
 FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "qc" / "pqi_revisions_extrait.csv"
 pytestmark = [
@@ -104,8 +104,10 @@ def sign(work: Work, call: Any, staff: Staff) -> Agreement:
     submit_agreement(agreement_id=agreement.pk, actor=staff.officer, now=NOW)
     review_agreement(**shown, actor=staff.lawyer)
     signatory = person_with(Role.SIGNATORY, organisation=file.organisation)
-    sign_for_beneficiary(**shown, confirmation=agreement.number, actor=signatory)
-    return sign_for_minister(**shown, confirmation=agreement.number, actor=staff.roles[Role.MINISTER_DELEGATE])
+    bank_details_of(file.organisation)
+    shown |= {"confirmation": agreement.number, "intent": True, "factor": "totp"}
+    sign_for_beneficiary(**shown, actor=signatory)
+    return sign_for_minister(**shown, actor=staff.roles[Role.MINISTER_DELEGATE])
 
 
 def amend(work: Work, month: str, staff: Staff) -> Amendment:

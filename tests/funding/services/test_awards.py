@@ -273,7 +273,7 @@ def test_award_over_what_the_call_holds_changes_nothing_and_names_the_margin():
     with pytest.raises(EnvelopeExceeded) as refused:
         approve(award, Role.DIRECTOR)
     assert refused.value.message == (
-        f"Il ne reste que 49\xa0999,99\xa0$ à l’appel {application.call.reference} en 2026-2027 : "
+        f"Il ne reste que 49\xa0999,99\xa0$ à l’appel {application.call.reference} en 2026-2027\xa0: "
         "50\xa0000,00\xa0$ demandés. Rien n’a été réservé."
     )
     award.refresh_from_db()
