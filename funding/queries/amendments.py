@@ -292,9 +292,9 @@ def _of_the_agreement(amendment: Amendment, agreement: Agreement) -> Iterator[Co
         numbers = ", ".join(str(number) for number in passed.values_list("number", flat=True))
         yield Conflict(
             _("Version de la convention"),
-            str(amendment.base_revision),
-            _("%(revision)s (avenant %(numbers)s)") % {"revision": agreement.revision, "numbers": numbers},
-            str(amendment.base_revision + 1),
+            str(amendment.base_revision + 1),  # the agreement as signed is its first version
+            _("%(revision)s (avenant %(numbers)s)") % {"revision": agreement.revision + 1, "numbers": numbers},
+            str(amendment.base_revision + 2),
         )
     fields: Mapping[str, tuple[str, Any]] = {
         "amount": (_("Aide"), money_cents), "starts_on": (_("Début"), long_date), "ends_on": (_("Fin"), long_date)

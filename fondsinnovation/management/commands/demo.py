@@ -70,8 +70,9 @@ class Command(PlainCommand):
     def _serve(self, running: Servers) -> None:
         self.stdout.write(f"Journaux des serveurs : {_folder()}")
         self.stdout.write(f"Comptes de démonstration, mot de passe « {PASSWORD} » :")
+        width = max(len(str(account.role.label)) for account in ACCOUNTS) + 2
         for account in ACCOUNTS:
-            self.stdout.write(f"  {account.email:<36}{account.role.label:<40}{account.name}")
+            self.stdout.write(f"  {account.email:<36}{account.role.label:<{width}}{account.name}")
         self.stdout.write("Ctrl-C arrête tout.")
         while True:
             _check_alive(running)
