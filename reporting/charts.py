@@ -137,19 +137,27 @@ def grouped_bars(*, id: str, title: str, categories: Sequence[str], series: Sequ
         axis = _Axis(known, unit, width=width, height=height, bottom=28)
         body, slot = [_hatching(identity), *axis.lines()], (width - axis.left - 4) / max(len(categories), 1)
         bar = min(34.0, slot * 0.8 / max(len(series), 1))
+        placed: list[tuple[float, float]] = []
         for i, category in enumerate(categories):
             x = axis.left + i * slot + (slot - len(series) * bar - (len(series) - 1) * 3) / 2
             for each in series:
                 if (amount := each.amounts[i]) is not None:
                     body += axis.bar(x, bar, Decimal(0), amount, _paint(each.fill, identity), BLUE)
-                    if amount:  # nothing stands where there is nothing: labels of zero would run into one another
-                        body.append(axis.label(x + bar / 2, amount, _short(amount, unit) if narrow else _one_digit(amount, unit), "axis"))
+                    label, place = _short(amount, unit) if narrow else _one_digit(amount, unit), (x + bar / 2, axis.y(amount))
+                    if amount and not any(_touch(place, other, 7 * len(label)) for other in placed):
+                        body.append(axis.label(place[0], amount, label, "axis"))
+                        placed.append(place)
                 x += bar + 3
             label = re.sub(r"\b20(\d\d)-20(\d\d)\b", r"\1-\2", category) if narrow else category
             body.append(_text(axis.left + (i + 0.5) * slot, height - 8, label, "axis", "middle"))
         return _svg(width, height, identity, title, description, body)
 
     return Drawing(draw(WIDE, 300, id, False), draw(NARROW, 260, f"{id}-narrow", True), heading)
+
+
+def _touch(one: tuple[float, float], other: tuple[float, float], width: int) -> bool:
+    """Whether a label of `width` pixels would run into one already placed; the table of the chart has every figure."""
+    return abs(one[0] - other[0]) < width and abs(one[1] - other[1]) < 14
 
 
 def waterfall(*, id: str, title: str, steps: Sequence[Step], heading: str = "") -> Drawing:

@@ -9,11 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.errors import DomainError, NotAllowed, WrongState, on_constraint
+from fondsinnovation.kit.errors import NotAllowed, WrongState
 from fondsinnovation.kit.verdict import YES, Verdict, check, first_no, possible
 from funding.enums import BankState
 from funding.models import BankDetail
 from funding.policies.payment_rules import took_part_in_payments, touched_bank_details
+from funding.refusals import say
 from projects.enums import Role
 from projects.models import Organisation
 from projects.policies.rules import Subject, rule
@@ -109,13 +110,5 @@ WRONG: dict[str, str | Promise] = {
 }
 
 
-def _said_by(name: str, kind: type[DomainError], text: str | Promise) -> None:
-    @on_constraint(name)
-    def refused(_detail: dict[str, Any]) -> DomainError:
-        return kind(text)
-
-
-for _name, _text in SAID.items():
-    _said_by(_name, NotAllowed, _text)
-for _name, _text in WRONG.items():
-    _said_by(_name, WrongState, _text)
+say(SAID, NotAllowed)
+say(WRONG, WrongState)

@@ -9,11 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.errors import DomainError, WrongState, on_constraint
+from fondsinnovation.kit.errors import WrongState
 from fondsinnovation.kit.verdict import Verdict, first_no, possible
-from fondsinnovation.templatetags.typography import money_cents
 from funding.enums import AgreementState, MilestoneState
 from funding.models import Agreement, Milestone
+from funding.refusals import say
 from projects.enums import Role
 from projects.policies.interests import not_recused
 from projects.policies.rules import Subject, rule
@@ -63,12 +63,4 @@ def hold_payments(actor: Any, agreement: Agreement, now: datetime) -> Verdict:
     return not_recused(actor, agreement.project.application_id or 0)
 
 
-def _said_by(name: str) -> None:
-    @on_constraint(name)
-    def refused(detail: dict[str, Any]) -> DomainError:
-        amounts = {key: money_cents(detail[key]) for key in ("room", "asked") if key in detail}
-        return WrongState(str(SAID[name]) % amounts if amounts else str(SAID[name]), **detail)
-
-
-for _name in SAID:
-    _said_by(_name)
+say(SAID, WrongState)

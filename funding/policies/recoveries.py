@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.errors import DomainError, NotAllowed, WrongState, on_constraint
+from fondsinnovation.kit.errors import NotAllowed, WrongState
 from fondsinnovation.kit.verdict import Verdict, check, first_no, possible
-from fondsinnovation.templatetags.typography import money_cents
 from funding.enums import RECOVERY_DUE, RECOVERY_TOLD, RecoveryState, WriteOffState
 from funding.models import Agreement, Approval, Recovery, RecoveryReceipt, WriteOff
 from funding.policies.awards import DELEGATES, approvals_of, delegation_of_amount
+from funding.refusals import say
 from projects.enums import Role
 from projects.policies.interests import not_recused
 from projects.policies.rights import needs_role
@@ -165,14 +164,5 @@ def _not_recused(actor: Any, recovery: Recovery) -> Verdict:
     return not_recused(actor, recovery.agreement.project.application_id or 0)
 
 
-def _said_by(name: str, said: str | Promise, error: type[DomainError]) -> None:
-    @on_constraint(name)
-    def refused(detail: dict[str, Any]) -> DomainError:
-        amounts = {key: money_cents(Decimal(detail[key])) for key in ("room", "asked") if key in detail}
-        return error(str(said) % amounts if amounts else str(said), **detail)
-
-
-for _name, _text in SAID.items():
-    _said_by(_name, _text, WrongState)
-for _name, _text in FORBIDDEN.items():
-    _said_by(_name, _text, NotAllowed)
+say(SAID, WrongState)
+say(FORBIDDEN, NotAllowed)

@@ -12,9 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.errors import DomainError, NotAllowed, on_constraint
+from fondsinnovation.kit.errors import NotAllowed
 from fondsinnovation.kit.verdict import Verdict, check, first_no
 from funding.models import Adviser, Claim, Eligibility, Milestone, Review
+from funding.refusals import say
 from projects.models import Application, JournalEntry, Recusal, User
 
 #: acts that the adviser of a file never does on it, whatever their roles (SD-2)
@@ -75,11 +76,4 @@ def took_no_part(person: User, application: Application) -> Verdict:
     return check(not acted, _("%(name)s a déjà décidé, évalué ou vérifié dans ce dossier.") % {"name": person.name})
 
 
-def _said_by(name: str) -> None:
-    @on_constraint(name)
-    def refused(_detail: dict[str, Any]) -> DomainError:
-        return NotAllowed(SAID[name])
-
-
-for _name in SAID:
-    _said_by(_name)
+say(SAID, NotAllowed)

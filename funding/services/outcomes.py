@@ -12,14 +12,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.errors import DomainError, Invalid, WrongState, act, on_constraint
+from fondsinnovation.kit.errors import Invalid, WrongState, act
 from fondsinnovation.kit.money import ZERO
-from fondsinnovation.templatetags.typography import money_cents
 from funding.enums import MILESTONE_MOVES, OUTCOME_MOVES, InstalmentKind, MilestoneState, OutcomeState
 from funding.models import Agreement, Milestone, OutcomeDeclaration, OutcomeSchedule
 from funding.outcome import OutcomeTerms, due
 from funding.policies import payments as policies
 from funding.queries.outcomes import cap_left, live_declaration, measured_by, scheduled_for
+from funding.refusals import say
 from funding.schedule import PlannedInstalment
 from funding.services.milestones import keep_evidence, mark_reported
 from funding.services.prizes import prize_faults
@@ -216,12 +216,4 @@ SAID: dict[str, str | Promise] = {
 }
 
 
-def _said_by(name: str) -> None:
-    @on_constraint(name)
-    def refused(detail: dict[str, Any]) -> DomainError:
-        amounts = {key: money_cents(detail[key]) for key in ("room", "asked") if key in detail}
-        return WrongState(str(SAID[name]) % amounts if amounts else str(SAID[name]), **detail)
-
-
-for _name in SAID:
-    _said_by(_name)
+say(SAID, WrongState)

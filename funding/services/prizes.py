@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fondsinnovation.kit.errors import DomainError, Invalid, WrongState, on_constraint
-from fondsinnovation.templatetags.typography import money_cents
+from fondsinnovation.kit.errors import Invalid, WrongState
 from funding.enums import InstalmentKind
 from funding.models import Award, Prize, PrizeAward
 from funding.queries.prizes import gives_prizes, prizes_to_give
+from funding.refusals import say
 from funding.schedule import PlannedInstalment
 from projects.enums import Modality
 from projects.models import Application
@@ -67,12 +66,4 @@ SAID: dict[str, str | Promise] = {
 }
 
 
-def _said_by(name: str) -> None:
-    @on_constraint(name)
-    def refused(detail: dict[str, Any]) -> DomainError:
-        amounts = {key: money_cents(detail[key]) for key in ("room", "asked") if key in detail}
-        return WrongState(str(SAID[name]) % amounts if amounts else str(SAID[name]), **detail)
-
-
-for _name in SAID:
-    _said_by(_name)
+say(SAID, WrongState)

@@ -25,12 +25,12 @@ def sign_in(page, live):
 
 @pytest.fixture
 def look(page, accessibility_violations):
-    """Open an address at each width: no violation, no sideways scroll."""
+    """Open an address at each width: it is there, no violation, no sideways scroll."""
 
-    def at(address, name=""):
+    def at(address, name="", status=200):
         for width in (1280, 390, 320):
             page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
+            assert page.goto(address).status == status, (address, width)
             assert page.evaluate(TOO_WIDE) == [], (address, width)
             if width != 320:
                 assert accessibility_violations(page) == [], (address, width)

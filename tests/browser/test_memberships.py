@@ -62,7 +62,7 @@ def test_invite_accept_act_and_leave(page, live, sign_in, look, town, open_call)
     expect(page.get_by_text("Responsable de la demande")).to_be_visible()
     newcomer = User.objects.get(email="nouvelle@exemple.quebec")
     assert JournalEntry.objects.get(act="start_application").actor == newcomer
-    look(address, "invitation-utilisee")
+    look(address, "invitation-utilisee", status=410)
     mine = [cookie for cookie in page.context.cookies() if cookie["name"] == "sessionid"]
 
     page.context.clear_cookies()

@@ -37,7 +37,7 @@ def test_both_parties_read_sign_and_are_certified(page, live, sign_in, look):
     look(f"{root}/", "agreement-convention")
 
 
-def test_copies_and_clauses_are_accessible(live, sign_in, look):
+def test_copies_and_clauses_are_accessible(page, live, sign_in, look):
     agreement = reviewed(draft(approved()))
     root, day = f"{live.url}/conventions", text_of(agreement).frozen_at.date()
     publish(body="L’aide est de [[ aide ]], sous réserve des crédits.\n\nElle sert au projet [[ titre ]].")
@@ -49,6 +49,8 @@ def test_copies_and_clauses_are_accessible(live, sign_in, look):
     )  # fmt: skip
     sign_in(person_with(Role.DIRECTOR))
     look(f"{root}/{agreement.number}/exemplaire/verification/", "agreement-verification")
+    assert "Aude Bel" in page.locator("main").inner_text()
     look(f"{root}/clauses/", "agreement-clauses")
     look(f"{root}/clauses/grant/objet/", "agreement-clause")
+    assert "Elle sert au projet" in page.locator("main").inner_text()
     look(f"{root}/clauses/version/?kind=grant&code=objet", "agreement-version")
