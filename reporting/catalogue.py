@@ -10,7 +10,7 @@ from projects.enums import Role
 from reporting.columns import Column, Kind, Report, View, money_columns, ratio_columns
 
 #: of the computation as a whole; it changes when the same rows would give other bytes
-VERSION = 2
+VERSION = 3
 
 _PROJECT = Column("project", _("Projet"))
 _YEAR = Column("fiscal_year", _("Exercice"), Kind.WHOLE)
@@ -173,13 +173,13 @@ GAINS = Report(
         Column("period_start", _("Début de la période"), Kind.DAY), Column("period_end", _("Fin de la période"), Kind.DAY),
         _YEAR, Column("days", _("Jours"), Kind.WHOLE), Column("amount", _("Montant"), Kind.MONEY),
         Column("ended", _("Période terminée"), Kind.FLAG), Column("windfall", _("Effet d’aubaine"), Kind.FLAG),
-        Column("recorded_at", _("Connu le"), Kind.INSTANT),
+        Column("recorded_at", _("Connu le"), Kind.INSTANT), Column("contested", _("Contesté"), Kind.FLAG),
     ),
     ("project",), selectors=_SELECTORS, matches=("nature", "stage", "fiscal_year"),
     views=(
         View(
             "montants", _("Montants"),
-            ("project", "line", "nature", "stage", "period_start", "period_end", "fiscal_year", "amount", "windfall"),
+            ("project", "line", "nature", "stage", "period_start", "period_end", "fiscal_year", "amount", "windfall", "contested"),
         ),
         View("connaissance", _("Dates"), ("project", "line", "stage", "period_start", "period_end", "days", "ended", "recorded_at")),
     ),
@@ -190,10 +190,13 @@ GAINS_BY_YEAR = Report(
     _("Les gains par exercice et par nature. Le gain budgétaire net (NET) additionne économies, revenus et hausses de coût."),
     (
         _YEAR, _NATURE,
-        *money_columns(("forecast", _("Prévu")), ("reported", _("Déclaré")), ("verified", _("Vérifié")), ("captured", _("Capté"))),
+        *money_columns(
+            ("forecast", _("Prévu")), ("reported", _("Déclaré")), ("verified", _("Vérifié")), ("captured", _("Capté")),
+            ("contested", _("Contesté")),
+        ),
     ),
     ("fiscal_year", "nature"), matches=("fiscal_year", "nature"),
-    views=(View("montants", _("Montants"), ("fiscal_year", "nature", "forecast", "reported", "verified", "captured")),),
+    views=(View("montants", _("Montants"), ("fiscal_year", "nature", "forecast", "reported", "verified", "captured", "contested")),),
 )  # fmt: skip
 
 #: the figures of `reporting.rules.INDICATORS`, in that order
@@ -218,6 +221,8 @@ _INDICATORS = (
         ("capture_rate", _("Taux de captation")), ("variance", _("Écart au prévu")),
     ),
 )  # fmt: skip
+#: those of `reporting.rules.RECONCILING`, at the end of the same reports
+_RECONCILING = money_columns(("net_gain_contested", _("Gain net contesté")))
 
 ROI_PROJECTS = Report(
     "roi-projects", "R07", _("Rendement par projet"),
@@ -225,7 +230,7 @@ ROI_PROJECTS = Report(
     (
         _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), Column("region", _("Région")),
         Column("status", _("État")),
-        *_INDICATORS,
+        *_INDICATORS, *_RECONCILING,
     ),
     ("project",), selectors={**_SELECTORS, "region": "region_id", "status": "state"},
     views=(
@@ -233,7 +238,7 @@ ROI_PROJECTS = Report(
             "montants", _("Montants"),
             (
                 "project", "status", "fund_paid", "cofunding", "net_gain_forecast", "net_gain_reported", "net_gain_verified",
-                "net_gain_captured",
+                "net_gain_captured", "net_gain_contested",
             ),
         ),
         View(
@@ -264,7 +269,7 @@ def _grouped(code: str, by: Column, title: Any, lead: Any, *, path: str, names_f
     )
     groups = View("groupes", _("Projets comptés"), (by.code, "projects", "projects_excluded", "roi_fund", "roi_after_admin"))
     counts = (Column("projects", _("Projets"), Kind.WHOLE), Column("projects_excluded", _("Projets sans coût"), Kind.WHOLE))
-    columns = (by, *counts, *_INDICATORS, *ratio_columns(("roi_after_admin", _("Rendement après administration"))))
+    columns = (by, *counts, *_INDICATORS, *ratio_columns(("roi_after_admin", _("Rendement après administration"))), *_RECONCILING)
     return Report(
         code, "R07", title, lead, columns, (by.code,), matches=(by.code,), views=(*views, groups), path=path, names_files=names_files
     )

@@ -187,6 +187,7 @@ class Sums:
     examined_size: int = 0
     cashable_verified: int = 0
     cashable_captured: int = 0
+    contested: int = 0
     fund: tuple[int, int] = (0, 0)
     public: tuple[int, int] = (0, 0)
     mature_fund: tuple[int, Fraction, int] = (0, Fraction(0), 0)
@@ -208,6 +209,9 @@ AMOUNTS: dict[str, Callable[[Sums], int]] = {
     "avoided_verified": lambda s: s.avoided,
     "productivity_verified": lambda s: s.productivity,
 }
+
+#: what no amount and no ratio takes, shown beside them so that the register and the return can be reconciled
+RECONCILING: dict[str, Callable[[Sums], int]] = {"net_gain_contested": lambda s: s.contested}
 
 RATIOS: dict[str, Callable[[Sums], Fraction | None]] = {
     "roi_public": lambda s: roi(*s.public),
@@ -240,6 +244,7 @@ def indicators(sums: Sums, discount: Discount | None) -> dict[str, Decimal | Non
         **{name: ratio(formula(sums)) for name, formula in RATIOS.items()},
         **_discounted(sums, discount),
         **{name: ratio(formula(sums)) for name, formula in REALISATION.items()},
+        **{name: dollars(amount(sums)) for name, amount in RECONCILING.items()},
     }
 
 

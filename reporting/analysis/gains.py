@@ -70,11 +70,25 @@ _ALWAYS = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Portfolio:
-    """The projects that appear (in the order of their codes), and the parts of their gain rows that count or are flagged."""
+    """The projects that appear (in the order of their codes), and the parts of their gain rows that count or are flagged.
+
+    `parts` are all of them; those that no total takes are `windfall` (before the project starts) or `contested` (their line is).
+    """
 
     projects: pd.DataFrame
     gains: pd.DataFrame
     parts: pd.DataFrame
+
+    @property
+    def counted(self) -> pd.DataFrame:
+        """The parts that the totals take."""
+        return self.parts[~self.parts["windfall"] & ~self.parts["contested"]]
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """What the totals would take too if its line were not contested, of the stage that is contested: the verified one."""
+        parts = self.parts
+        return parts[parts["contested"] & ~parts["windfall"] & (parts["stage"] == Stage.VERIFIED)]
 
 
 def portfolio_of(frames: Frames, effective: date, known: datetime) -> Portfolio:
@@ -82,9 +96,10 @@ def portfolio_of(frames: Frames, effective: date, known: datetime) -> Portfolio:
     appear = (decided != UNKNOWN) & (decided <= day_number(effective))
     projects = frames.projects[appear].assign(project=lambda p: p["project"].astype("str")).sort_values("project", ignore_index=True)
     gains = _counted_gains(frames.gains, projects, effective, known)
+    gains = gains.assign(contested=_is_contested(gains, projects, frames.contests, known))
     parts = split_by_days(gains)
     safe(parts["cents"].to_numpy())
-    kept = ["project", "line", "nature", "recurrence", "stage", "ended", "examined"]
+    kept = ["project", "line", "nature", "recurrence", "stage", "ended", "examined", "contested"]
     parts = parts.assign(**{name: gains[name].take(parts["source"].to_numpy()).array for name in kept})
     return Portfolio(projects, gains, parts)
 
@@ -134,6 +149,17 @@ def _latest(rows: pd.DataFrame, known: int) -> pd.DataFrame:
     return rows.drop_duplicates(["line", "stage", "start", "end"], keep="last")
 
 
+def _is_contested(gains: pd.DataFrame, projects: pd.DataFrame, contests: pd.DataFrame, known: datetime) -> np.ndarray:
+    """Whether the line of each gain is contested: by the last known event of one cause or more."""
+    events = contests[microseconds(contests["recorded_at"]) <= microsecond(known)].sort_values("recorded_at", kind="stable")
+    events = events.astype({"project": "str", "line": "str", "cause": "str"}).drop_duplicates(["project", "line", "cause"], keep="last")
+    lines = pd.MultiIndex.from_frame(events.loc[events["contested"], ["project", "line"]])
+    if lines.empty:
+        return np.zeros(len(gains), bool)
+    of_gains = [projects["project"].to_numpy()[gains["project"].to_numpy()], gains["label"].astype("str").to_numpy()]
+    return pd.MultiIndex.from_arrays(of_gains).isin(lines)
+
+
 def _signature_ends(projects: pd.DataFrame) -> np.ndarray:
     """The instant at which the day of signature ends, by project; the smallest integer where nothing is signed."""
     days = projects["signed_on"]
@@ -145,17 +171,18 @@ def _signature_ends(projects: pd.DataFrame) -> np.ndarray:
 
 GAIN_COLUMNS = (
     "project", "line", "nature", "recurrence", "stage", "period_start", "period_end", "fiscal_year", "days", "amount", "ended",
-    "windfall", "recorded_at",
+    "windfall", "recorded_at", "contested",
 )  # fmt: skip
 NET = "NET"
-YEAR_COLUMNS = ("fiscal_year", "nature", *Stage.values)
+CONTESTED = "contested"
+YEAR_COLUMNS = ("fiscal_year", "nature", *Stage.values, CONTESTED)
 
 
 def gains_rows(frames: Frames, *, effective: date, known: datetime) -> pd.DataFrame:
     """`gains`: the parts of each gain row as the ROI counts them, a row of the file giving one part for each fiscal year.
 
-    A windfall part (days before the project starts; no fiscal year) is shown and counts for nothing. The forecast is the reference
-    forecast, ended or not. In the order of project, line, stage, period and part.
+    A windfall part (days before the project starts; no fiscal year) and the parts of a contested line are shown and count for
+    nothing. The forecast is the reference forecast, ended or not. In the order of project, line, stage, period and part.
     """
     portfolio = frames.once(portfolio_of, effective, known)
     parts = portfolio.parts
@@ -169,6 +196,7 @@ def gains_rows(frames: Frames, *, effective: date, known: datetime) -> pd.DataFr
             "fiscal_year": parts["fiscal_year"].astype("object").where(~parts["windfall"], None), "days": parts["days"],
             "amount": pd.Series([rules.dollars(cents) for cents in parts["cents"].tolist()], dtype="object"),
             "ended": rows["ended"], "windfall": parts["windfall"], "recorded_at": pd.to_datetime(rows["recorded"], unit="us", utc=True),
+            "contested": rows["contested"],
         },
         columns=list(GAIN_COLUMNS),
     )  # fmt: skip
@@ -185,10 +213,11 @@ def gains_by_year(frames: Frames, *, effective: date, known: datetime) -> pd.Dat
     """`gains-by-year`: amounts by fiscal year of the gain and nature, one column per stage; then the years' TOTAL.
 
     NET is CASH + REV + COST; AVOID and PROD stand beside it and are never added to it. The forecast is the whole reference forecast.
+    `contested` is the verified amount of the lines that are contested, which no other column takes.
     """
-    parts = frames.once(portfolio_of, effective, known).parts
-    parts = parts[~parts["windfall"]]
-    parts = parts.astype({"nature": "str", "stage": "str"})
+    portfolio = frames.once(portfolio_of, effective, known)
+    counted, left_out = (parts.astype({"nature": "str", "stage": "str"}) for parts in (portfolio.counted, portfolio.left_out))
+    parts = pd.concat([counted, left_out.assign(stage=CONTESTED)])
     sums: dict[Any, int] = parts.groupby(["fiscal_year", "nature", "stage"])["cents"].sum().to_dict()
     cells: dict[tuple[object, str, str], int] = {}
     for (year, nature, stage), cents in sums.items():
@@ -197,7 +226,7 @@ def gains_by_year(frames: Frames, *, effective: date, known: datetime) -> pd.Dat
             cells[cell] = cells.get(cell, 0) + int(cents)
     years = [*sorted(int(year) for year in parts["fiscal_year"].unique()), rules.TOTAL]
     table = [
-        {"fiscal_year": year, "nature": nature} | {stage: rules.dollars(cells.get((year, nature, stage), 0)) for stage in Stage.values}
+        {"fiscal_year": year, "nature": nature} | {name: rules.dollars(cells.get((year, nature, name), 0)) for name in YEAR_COLUMNS[2:]}
         for year, nature in product(years, (*Nature.values, NET))
     ]
     return pd.DataFrame(table, columns=list(YEAR_COLUMNS), dtype="object")

@@ -36,7 +36,8 @@ def _facts(frames: Frames, effective: date, known: datetime) -> _Facts:
     portfolio = frames.once(portfolio_of, effective, known)
     size = len(portfolio.projects)
     money = _project_money(portfolio, frames, effective, known)
-    parts = portfolio.parts[~portfolio.parts["windfall"]]
+    parts, left_out = portfolio.counted, portfolio.left_out
+    left_out = left_out[left_out["nature"].isin(_NET)]
     verified = parts[(parts["stage"] == Stage.VERIFIED) & parts["nature"].isin(_NET)]
     first_paid = np.full(size, _NEVER)
     paid = money[money["is_payment"] & money["stands"]]
@@ -44,6 +45,7 @@ def _facts(frames: Frames, effective: date, known: datetime) -> _Facts:
     table = pd.DataFrame(_stage_sums(parts, size)).assign(
         fund_paid=sum_by(money["fund"], money["project"], size),
         cofunding=sum_by(money["cofunding"], money["project"], size),
+        contested=sum_by(left_out["cents"], left_out["project"], size),
         first_year=fiscal_years(day_numbers(portfolio.projects["decided_on"])),
         mature=first_paid + 3 <= rules.last_ended_year(effective),
     )
@@ -115,7 +117,7 @@ def _stage_sums(parts: pd.DataFrame, size: int) -> dict[str, np.ndarray]:
 
 _SUMMED = (
     "fund_paid", "cofunding", "forecast", "reported", "verified", "captured", "avoided", "productivity", "expected", "examined",
-    "reported_size", "examined_size", "cashable_verified", "cashable_captured",
+    "reported_size", "examined_size", "cashable_verified", "cashable_captured", "contested",
 )  # fmt: skip
 
 
@@ -177,13 +179,13 @@ def _known_rates(rates: pd.DataFrame, known: datetime) -> list[tuple[date, Any]]
 # -- the reports ---------------------------------------------------------------------------------------------------------
 
 PROJECT = ("project", "call", "organisation", "region", "status")
-PROJECT_COLUMNS = (*PROJECT, *rules.INDICATORS)
+PROJECT_COLUMNS = (*PROJECT, *rules.INDICATORS, *rules.RECONCILING)
 #: report → its group: a column of the projects, or the fiscal year of the decision
 GROUPS = {"roi-calls": "call", "roi-organisations": "organisation", "roi-regions": "region", "roi-cohorts": "cohort"}
 
 
 def grouped_columns(by: str) -> tuple[str, ...]:
-    return (by, "projects", "projects_excluded", *rules.INDICATORS, "roi_after_admin")
+    return (by, "projects", "projects_excluded", *rules.INDICATORS, "roi_after_admin", *rules.RECONCILING)
 
 
 def roi_projects(frames: Frames, *, effective: date, known: datetime) -> pd.DataFrame:

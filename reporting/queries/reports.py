@@ -49,7 +49,10 @@ _GAINS: Mapping[str, tuple[Stage, tuple[str, ...]]] = {
     **{f"net_gain_{stage.value}": (stage, _NET) for stage in Stage},
     "avoided_verified": (Stage.VERIFIED, (Nature.AVOID.value,)),
     "productivity_verified": (Stage.VERIFIED, (Nature.PROD.value,)),
+    "net_gain_contested": (Stage.VERIFIED, _NET),
 }
+#: report → its column of what the totals leave out, the verified gains of contested lines
+_CONTESTED = {**dict.fromkeys(RETURNS, "net_gain_contested"), "gains-by-year": "contested"}
 _FUND = ("net_gain_verified", "fund_paid")
 _PUBLIC = ("net_gain_verified", "fund_paid", "cofunding")
 #: ratio of a report of returns → the figures that it is made from
@@ -93,10 +96,11 @@ def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], per
         return _money_cell(snapshot, column, selection, person)
     if snapshot.report in RETURNS and column in _GAINS:
         stage, natures = _GAINS[column]
-        return _gain_cell(snapshot, stage, natures, selection, person, members=_members(snapshot, selection))
-    if snapshot.report == "gains-by-year" and column in Stage.values:
-        nature = selection.get("nature", "NET")
-        return _gain_cell(snapshot, Stage(column), _NET if nature == "NET" else (nature,), selection, person)
+        members = _members(snapshot, selection)
+        return _gain_cell(snapshot, column, stage, natures, selection, person, members=members)
+    if snapshot.report == "gains-by-year" and column in (*Stage.values, _CONTESTED["gains-by-year"]):
+        nature, stage = selection.get("nature", "NET"), Stage(column) if column in Stage.values else Stage.VERIFIED
+        return _gain_cell(snapshot, column, stage, _NET if nature == "NET" else (nature,), selection, person)
     return None
 
 
@@ -159,6 +163,7 @@ def _members(snapshot: Snapshot, selection: Mapping[str, str]) -> QuerySet[Proje
 
 def _gain_cell(
     snapshot: Snapshot,
+    column: str,
     stage: Stage,
     natures: tuple[str, ...],
     selection: Mapping[str, str],
@@ -168,7 +173,8 @@ def _gain_cell(
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
     if gains is None:
         return None
-    rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no")
+    contested = "yes" if column == _CONTESTED[snapshot.report] else "no"
+    rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no", data__contested=contested)
     if members is not None:
         rows = rows.filter(key__in=members.values("reference"))
     if selection.get("fiscal_year", TOTAL) != TOTAL:

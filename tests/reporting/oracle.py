@@ -87,7 +87,17 @@ class Fund:
         self.admin = sum(r[0] for r in rows["secretariat_costs"] if r[1] <= effective and r[2] <= known)
         self.rates = sorted(r[:2] for r in rows["rates"] if r[2] <= known)
         self.all_gains = [Gain(*g) for g in rows["gains"]]
+        self.contested = self.contested_lines(rows.get("contests", []))
         self.seen = [self.look_at(p) for p in self.projects]
+
+    def contested_lines(self, events: list[tuple]) -> set[tuple[str, str]]:
+        """(project, line) of which the last known event of some cause says that it is contested."""
+        last: dict[tuple, tuple] = {}
+        for project, line, cause, contested, at in events:
+            old = last.get((project, line, cause))
+            if at <= self.known and (old is None or old[0] <= at):
+                last[project, line, cause] = (at, contested)
+        return {(project, line) for (project, line, _cause), (_at, contested) in last.items() if contested}
 
     def latest(self, project: Project, stage: str, until: datetime) -> list[Gain]:
         kept: dict[tuple, Gain] = {}
@@ -122,8 +132,12 @@ class Fund:
         def total(gains: list[Gain], natures: tuple[str, ...] = NET) -> int:
             return sum(value(g) for g in gains if g.nature in natures)
 
-        reference = self.reference(project)
-        reported, verified, captured = (self.ended(project, stage) for stage in ("reported", "verified", "captured"))
+        def stands(gains: list[Gain]) -> list[Gain]:
+            return [g for g in gains if (project.code, g.line) not in self.contested]
+
+        reference = stands(self.reference(project))
+        reported, verified, captured = (stands(self.ended(project, stage)) for stage in ("reported", "verified", "captured"))
+        left_out = [g for g in self.ended(project, "verified") if (project.code, g.line) in self.contested]
         examined = {(g.line, g.start, g.end) for g in verified}
         net_reported = [g for g in reported if g.nature in NET]
         examined_reported = [g for g in net_reported if (g.line, g.start, g.end) in examined]
@@ -145,6 +159,7 @@ class Fund:
             "F": sum(c for _, c in money), "C": sum(c for _, c in shared),
             "forecast": total(reference), "FE": total([g for g in reference if g.end <= self.effective]),
             "reported": total(reported), "verified": total(verified), "captured": total(captured),
+            "contested": total(left_out),
             "avoided": total(verified, ("AVOID",)), "productivity": total(verified, ("PROD",)),
             "examined": sum(value(g) for g in examined_reported),
             "abs_examined": sum(abs(value(g)) for g in examined_reported),
@@ -235,6 +250,7 @@ class Fund:
         ratios["capture_rate"] = over(add("cash_captured"), add("cash_verified"))
         ratios["variance"] = over(add("verified") - add("FE"), abs(add("FE")))
         found = {name: shown(Fraction(cents, 100), 2) for name, cents in amounts.items()}
+        found["net_gain_contested"] = shown(Fraction(add("contested"), 100), 2)
         return found | {"npv": shown(npv, 2)} | {name: shown(value, 4) for name, value in ratios.items()}
 
     def roi_projects(self) -> list[dict[str, str]]:
@@ -259,7 +275,7 @@ class Fund:
         return shown(Fraction(gain - cost, cost), 4) if cost > 0 else ""
 
     def gain_parts(self) -> list[tuple]:
-        """(project, line, stage, start, end, fiscal year or "", cents, days) of every part, in order."""
+        """(project, line, nature, stage, start, end, fiscal year or "", cents, days, contested) of every part, in order."""
         order = ("forecast", "reported", "verified", "captured")
         rows = []
         for project in self.projects:
@@ -267,5 +283,6 @@ class Fund:
             for g in sorted(gains, key=lambda g: (g.line, order.index(g.stage), g.start, g.end)):
                 for part, (cents, days) in split(g.cents, g.start, g.end, project.starts_on).items():
                     year = "" if part == "windfall" else str(part)
-                    rows.append((project.code, g.line, g.nature, g.stage, g.start, g.end, year, cents, days))
+                    contested = (project.code, g.line) in self.contested
+                    rows.append((project.code, g.line, g.nature, g.stage, g.start, g.end, year, cents, days, contested))
         return rows

@@ -225,7 +225,7 @@ def test_reports_of_nothing_have_their_columns_and_total():
     dates = {"effective": date(2026, 1, 1), "known": LATE}
     (total,) = analysis.records(analysis.roi_projects(analysis.Frames(), **dates))
     amounts = {name for name, cell in total.items() if cell == "0.00"}
-    assert amounts == set(rules.AMOUNTS)
+    assert amounts == {*rules.AMOUNTS, *rules.RECONCILING}
     assert {name for name, cell in total.items() if cell == ""} == set(analysis.PROJECT_COLUMNS) - amounts - {"project"}
     assert list(analysis.records(analysis.gains_rows(analysis.Frames(), **dates))) == []
     assert tuple(analysis.gains_rows(analysis.Frames(), **dates).columns) == analysis.GAIN_COLUMNS
@@ -237,7 +237,7 @@ def test_roi_projects_has_the_columns_of_the_contract_in_order():
         "project, call, organisation, region, status, fund_paid, cofunding, net_gain_forecast, net_gain_reported, net_gain_verified, "
         "net_gain_captured, avoided_verified, productivity_verified, roi_public, roi_fund, multiple_public, multiple_fund, rec3_fund, "
         "rec3_public, cum3_fund, cum3_public, npv, bcr, payback_years, realisation_reported, realisation_verified, verification_yield, "
-        "coverage, capture_rate, variance"
+        "coverage, capture_rate, variance, net_gain_contested"
     )
     assert ", ".join(analysis.roi_projects(analysis.Frames(), effective=date(2026, 1, 1), known=LATE).columns) == columns
 
@@ -300,4 +300,5 @@ def test_gain_rows_are_text_in_every_column():
         "ended": "yes",
         "windfall": "no",
         "recorded_at": "2026-05-15T08:00:00Z",
+        "contested": "no",
     }

@@ -71,6 +71,12 @@ def portfolios(draw):
         ),
         "cofunding": draw(st.lists(st.tuples(codes, positive, st.booleans(), days, instants), max_size=3)),
         "gains": draw(gain_rows()),
+        "contests": draw(
+            st.lists(
+                st.tuples(codes, st.sampled_from(["L1", "L2", "L9"]), st.sampled_from(["overlap", "quality"]), st.booleans(), instants),
+                max_size=4,
+            )
+        ),
         "secretariat_costs": draw(st.lists(st.tuples(positive, days, instants), max_size=2)),
         "rates": draw(
             st.lists(
@@ -103,20 +109,23 @@ def test_gain_reports_equal_the_oracle(rows, effective, known):
         (
             *(r[name] for name in ("project", "line", "nature", "stage")),
             *(date.fromisoformat(r[name]) for name in ("period_start", "period_end")),
-            *(r["fiscal_year"], int(Decimal(r["amount"]) * 100), int(r["days"])),
+            *(r["fiscal_year"], int(Decimal(r["amount"]) * 100), int(r["days"]), r["contested"] == "yes"),
         )
         for r in analysis.records(analysis.gains_rows(frames, **dates))
     ]
     assert found == parts
     expected = defaultdict(int)
-    for _, _, nature, stage, _, _, year, amount, _ in parts:
+    for _, _, nature, counted, _, _, year, amount, _, contested in parts:
+        if contested and counted != "verified":
+            continue
+        stage = "contested" if contested else counted
         for name in [nature, "NET"] if nature in oracle.NET else [nature]:
             for when in [year, "TOTAL"] if year else []:
                 expected[when, name, stage] += amount
     by_year = [
         ((r["fiscal_year"], r["nature"], stage), int(Decimal(r[stage]) * 100))
         for r in analysis.records(analysis.gains_by_year(frames, **dates))
-        for stage in ("forecast", "reported", "verified", "captured")
+        for stage in ("forecast", "reported", "verified", "captured", "contested")
     ]
     assert {cell: amount for cell, amount in by_year if amount} == {cell: amount for cell, amount in expected.items() if amount}
     assert len(by_year) == len(dict(by_year))

@@ -71,6 +71,24 @@ def roi_of_group(*, costs, gains):
     return analysis.roi_projects(frames, effective=date(2026, 5, 1), known=at)["roi_public"].iloc[-1]
 
 
+def counted_gain(*, gains, events, known):
+    """Verified CASH gains of one project by line, and what is said of its lines: `line cause yes|no day; …`."""
+    at, day = datetime(2026, 1, 1, tzinfo=UTC), date(2025, 5, 1)
+    said = [event.split() for event in events.split("; ") if event]
+    lines = (pair.split(": ") for pair in gains.split(", "))
+    rows = [("P", line, "CASH", "one_off", "verified", day, day, cents(Decimal(amount)), at, 0) for line, amount in lines]
+    frames = analysis.Frames(
+        projects=analysis.frame("projects", [("P", "C", "O", "R", "active", day, day, day, None)]),
+        gains=analysis.frame("gains", rows),
+        contests=analysis.frame(
+            "contests", [("P", line, cause, state == "yes", rules.end_of_day(date.fromisoformat(on))) for line, cause, state, on in said]
+        ),
+    )
+    until = rules.end_of_day(date.fromisoformat(known))
+    row = next(analysis.records(analysis.roi_projects(frames, effective=date(2026, 12, 31), known=until)))
+    return f"{row['net_gain_verified']}, {row['net_gain_contested']}"
+
+
 def after_admin(*, gain, fund_paid, secretariat):
     sums = rules.Sums(verified=cents(Decimal(gain)), fund_paid=cents(Decimal(fund_paid)))
     return rules.roi_after_admin(sums, cents(Decimal(secretariat)))
@@ -99,6 +117,7 @@ CALCULATIONS = {
     "payback_years": discounted("payback_years"),
     "roi_of_group": roi_of_group,
     "roi_after_admin": after_admin,
+    "counted_gain": counted_gain,
     "efficiency_gain": by_nature,
     "attributable_gain": plain(rules.attributable_gain),
     "attainment": plain(rules.attainment),

@@ -79,8 +79,8 @@ def test_payback_of_a_cost_after_the_first_year_counts_from_the_first_year():
 
 def test_indicators_without_any_project_are_empty_but_for_the_sums():
     found = rules.indicators(rules.Sums(), None)
-    assert {name for name, value in found.items() if value is not None} == set(rules.AMOUNTS)
-    assert tuple(found) == rules.INDICATORS
+    assert {name for name, value in found.items() if value is not None} == {*rules.AMOUNTS, *rules.RECONCILING}
+    assert tuple(found) == (*rules.INDICATORS, *rules.RECONCILING)
 
 
 def test_cost_that_nets_to_zero_later_leaves_only_the_present_value():
