@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from projects.enums import Nature, Recurrence
+
+#: a share of 1, to six decimals
+_SHARE: Any = {"max_digits": 7, "decimal_places": 6}
+_MONEY: Any = {"max_digits": 15, "decimal_places": 2}
 
 
 class GainPlan(models.Model):
@@ -24,7 +31,11 @@ class GainPlan(models.Model):
 
 
 class GainLine(models.Model):
-    """One expected effect with a stable identity: `code` within its plan (L1, L2…)."""
+    """One expected effect with a stable identity: `code` within its plan (L1, L2…).
+
+    `cost_centre` and `account` say where the effect reads in the budget of `organisation`, which bears it. What comes of the gross
+    yearly gain G is N = G·(1 − deadweight)·attribution − displacement, less `decay` of it each year after the first.
+    """
 
     plan = models.ForeignKey(GainPlan, models.PROTECT, related_name="lines")
     code = models.CharField(_("ligne"), max_length=40)
@@ -32,9 +43,34 @@ class GainLine(models.Model):
     nature = models.CharField(_("nature"), max_length=5, choices=Nature)
     recurrence = models.CharField(_("récurrence"), max_length=10, choices=Recurrence)
     organisation = models.ForeignKey("projects.Organisation", models.PROTECT, related_name="+")
+    cost_centre = models.CharField(_("centre de coûts ou crédit budgétaire"), max_length=60, blank=True, default="", db_default="")
+    account = models.CharField(_("compte"), max_length=60, blank=True, default="", db_default="")
+    starts_on = models.DateField(_("début de l’effet"), null=True, blank=True)
+    ends_on = models.DateField(_("fin de l’effet"), null=True, blank=True)
+    decay = models.DecimalField(_("diminution par an"), **_SHARE, default=Decimal(0), db_default=0)
+    attribution = models.DecimalField(_("part attribuable au projet"), **_SHARE, default=Decimal(1), db_default=1)
+    deadweight = models.DecimalField(_("part qui serait arrivée sans le projet"), **_SHARE, default=Decimal(0), db_default=0)
+    displacement = models.DecimalField(_("coût déplacé ailleurs, par an"), **_MONEY, default=Decimal(0), db_default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="gain_line_unique", fields=["plan", "code"])]
+        constraints = [
+            models.UniqueConstraint(name="gain_line_unique", fields=["plan", "code"]),
+            models.CheckConstraint(
+                name="gain_line_shares_within_one",
+                condition=Q(decay__range=(0, 1), attribution__range=(0, 1), deadweight__range=(0, 1)),
+                violation_error_message=_("Une part se situe entre 0 et 100 %."),
+            ),
+            models.CheckConstraint(
+                name="gain_line_displacement_not_negative",
+                condition=Q(displacement__gte=0),
+                violation_error_message=_("Le coût déplacé s’inscrit sans signe."),
+            ),
+            models.CheckConstraint(
+                name="gain_line_dates_in_order",
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                violation_error_message=_("La fin de l’effet précède son début."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} – {self.title}"
