@@ -55,3 +55,10 @@ RUN_MOVES = {
     RunState.FAILED: {RunState.RUNNING},
     RunState.DONE: set(),
 }
+
+
+class ContestCause(TextChoices):
+    """Why the gains of a line count in no total for now."""
+
+    OVERLAP = "overlap", _("Chevauchement")
+    QUALITY = "quality", _("Qualité du service")

@@ -1,0 +1,91 @@
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from fondsinnovation.kit.errors import act
+from projects.models import GainLine, JournalEntry, OutboxMessage, Project
+from projects.services.journal import money_clock
+from reporting.enums import ContestCause
+from reporting.models import LineContest
+from reporting.queries.contests import contest_rows, contested_lines
+from reporting.services.contests import record_contest, record_contests
+from tests.factories import NOW, person_with
+from tests.reporting.gains import Team
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(days=1)
+OVERLAP, QUALITY = ContestCause.OVERLAP, ContestCause.QUALITY
+
+
+@act
+def record(*, lines, cause, contested, reason, actor, now, key=None):
+    known = money_clock(now)
+    if isinstance(lines, GainLine):
+        return record_contest(lines, cause=cause, contested=contested, reason=reason, known=known, actor=actor, now=now)
+    return record_contests([line.pk for line in lines], cause=cause, contested=contested, reason=reason, known=known, actor=actor, now=now)
+
+
+def contest(lines, **given):
+    return record(**{"lines": lines, "cause": OVERLAP, "contested": True, "reason": "À examiner", "actor": None, "now": NOW, **given})
+
+
+def test_contest_is_an_event_that_the_journal_and_the_reports_hear_of():
+    team, person = Team(), person_with("controller")
+    (row,) = contest([team.line], actor=person)
+    assert (row.project, row.line, row.cause, row.contested) == (team.project, team.line, OVERLAP, True)
+    assert (row.reason, row.recorded_at, row.recorded_by) == ("À examiner", NOW, person)
+    noted = {"type": "reporting.linecontest", "id": row.pk, "line": team.line.pk, "cause": "overlap", "contested": True}
+    assert json.loads(JournalEntry.objects.get(act="record").content)["objects"] == [noted]
+    assert OutboxMessage.objects.filter(topic="money").count() == 1
+
+
+def test_what_is_known_already_is_not_said_twice():
+    team = Team()
+    assert len(contest([team.line])) == 1
+    assert contest([team.line], now=LATER) == []
+    assert contest(team.line, cause=QUALITY, contested=False) is None
+    assert LineContest.objects.count() == 1
+    assert OutboxMessage.objects.filter(topic="money").count() == 1
+
+
+def test_causes_stand_apart_and_a_line_comes_back_cause_by_cause():
+    team = Team()
+    contest([team.line])
+    quality = contest(team.line, cause=QUALITY)
+    assert (quality.cause, quality.contested) == (QUALITY, True)
+    contest([team.line], contested=False, reason="Deux dépenses", now=LATER)
+    assert contested_lines([team.line.pk], OVERLAP) == set()
+    assert contested_lines([team.line.pk], QUALITY) == {team.line.pk}
+
+
+def test_rows_of_the_reports_stop_at_the_knowledge_date_and_at_the_projects_asked_for():
+    one, other = Team(), Team()
+    contest([one.line, other.line])
+    contest([one.line], contested=False, reason="Deux dépenses", now=LATER)
+    first, second = sorted([one, other], key=lambda team: team.line.pk)
+    opened = [(team.project.reference, team.line.code, "overlap", True, NOW) for team in (first, second)]
+    assert list(contest_rows(NOW)) == opened
+    assert list(contest_rows(NOW - timedelta(seconds=1))) == []
+    mine = Project.objects.filter(pk=one.project.pk)
+    found = [(contested, recorded_at) for *_name, contested, recorded_at in contest_rows(LATER, mine)]
+    assert found == [(True, NOW), (False, LATER)]
+
+
+def test_database_holds_the_reason_the_cause_the_project_and_the_past():
+    one, other = Team(), Team()
+    (row,) = contest([one.line])
+    statement = (
+        "INSERT INTO line_contest (project_id, line_id, cause, contested, reason, recorded_at) VALUES (%s, %s, %s, false, %s, now())"
+    )
+    for values, name in (
+        ([one.project.pk, one.line.pk, "overlap", " "], "line_contest_has_a_reason"),
+        ([one.project.pk, one.line.pk, "mood", "Motif"], "line_contest_cause"),
+        ([other.project.pk, one.line.pk, "overlap", "Motif"], "line_contest_fits_its_line"),
+    ):
+        with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, values)
+        assert refused.value.__cause__.diag.constraint_name == name
+    with pytest.raises(Exception, match="permission denied"), transaction.atomic():
+        LineContest.objects.filter(pk=row.pk).update(contested=False)
