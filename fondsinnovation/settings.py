@@ -155,6 +155,7 @@ APPEND_ONLY_TABLES = [
     "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",
+    "reporting_objectiveresult",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

@@ -212,6 +212,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "funding.Recovery", "funding.RecoveryPart", "funding.RecoveryReceipt", "funding.WriteOff",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
             "reporting.ImportedCost",
+            "reporting.ObjectiveResult",
         ),
         _ACTED,
     ),
