@@ -110,6 +110,14 @@ class RenewalDecision(TextChoices):
     BONUS = "bonus", _("Bonifiée")
 
 
+class ParameterKind(TextChoices):
+    """A parameter of the figures that a person proposes and another one approves."""
+
+    RATE = "rate", _("Taux d’actualisation")
+    INDEX = "index", _("Indice des prix")
+    RENEWAL = "renewal", _("Paramètres de reconduction")
+
+
 class ParameterState(TextChoices):
     PROPOSED = "proposed", _("Proposé")
     APPROVED = "approved", _("Approuvé")
