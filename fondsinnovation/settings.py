@@ -156,6 +156,8 @@ APPEND_ONLY_TABLES = [
     "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",
+    "reporting_objectiveresult", "reporting_varianceexplanation", "reporting_discountrate", "reporting_priceindex",
+    "reporting_renewalweights", "reporting_renewalstep",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

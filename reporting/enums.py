@@ -62,3 +62,77 @@ class ContestCause(TextChoices):
 
     OVERLAP = "overlap", _("Chevauchement")
     QUALITY = "quality", _("Qualité du service")
+
+
+class VarianceBand(TextChoices):
+    """How far the verified gain is from the reference forecast, either way."""
+
+    GREEN = "green", _("Vert : écart d’au plus 10 %")
+    AMBER = "amber", _("Ambre : écart d’au plus 25 %")
+    RED = "red", _("Rouge : écart de plus de 25 %")
+
+
+class VarianceCause(TextChoices):
+    DELAY = "delay", _("Retard")
+    VOLUME = "volume", _("Volume")
+    COST = "cost", _("Coût")
+    SCOPE = "scope", _("Portée")
+    METHOD = "method", _("Méthode de calcul")
+    EXTERNAL = "external", _("Cause externe")
+    OTHER = "other", _("Autre")
+
+
+class RenewalAdvice(TextChoices):
+    """What the computation recommends; the last two say why it recommends nothing."""
+
+    NONE = "none", _("Aucune reconduction")
+    PARTIAL = "partial", _("Reconduction en partie")
+    FULL = "full", _("Reconduction intégrale")
+    BONUS = "bonus", _("Bonification")
+    UNVERIFIED = "unverified", _("Vérification insuffisante")
+    UNMEASURED = "unmeasured", _("Objectifs non mesurés")
+
+
+class RenewalState(TextChoices):
+    OPENED = "opened", _("Ouvert")
+    ANALYSED = "analysed", _("Analysé")
+    RECOMMENDED = "recommended", _("Recommandé")
+    DECIDED = "decided", _("Décidé")
+    IMPLEMENTED = "implemented", _("Mis en œuvre")
+
+
+RENEWAL_MOVES = {
+    RenewalState.OPENED: {RenewalState.ANALYSED},
+    RenewalState.ANALYSED: {RenewalState.RECOMMENDED},
+    RenewalState.RECOMMENDED: {RenewalState.ANALYSED, RenewalState.DECIDED},  # returned to be analysed again
+    RenewalState.DECIDED: {RenewalState.IMPLEMENTED},
+    RenewalState.IMPLEMENTED: set(),
+}
+
+
+class RenewalDecision(TextChoices):
+    NONE = "none", _("Aucune")
+    PARTIAL = "partial", _("Partielle")
+    FULL = "full", _("Intégrale")
+    BONUS = "bonus", _("Bonifiée")
+
+
+class ParameterKind(TextChoices):
+    """A parameter of the figures that a person proposes and another one approves."""
+
+    RATE = "rate", _("Taux d’actualisation")
+    INDEX = "index", _("Indice des prix")
+    RENEWAL = "renewal", _("Paramètres de reconduction")
+
+
+class ParameterState(TextChoices):
+    PROPOSED = "proposed", _("Proposé")
+    APPROVED = "approved", _("Approuvé")
+    REFUSED = "refused", _("Refusé")
+
+
+PARAMETER_MOVES = {
+    ParameterState.PROPOSED: {ParameterState.APPROVED, ParameterState.REFUSED},
+    ParameterState.APPROVED: set(),
+    ParameterState.REFUSED: set(),
+}

@@ -81,12 +81,19 @@ class Export(models.Model):
 
 
 class DiscountRate(models.Model):
-    """A yearly discount rate (share of 1) in force from a day on; 3.5 % where none is set (contracts: `npv`)."""
+    """A yearly discount rate (share of 1) in force from a day on; 3.5 % where none is set (contracts: `npv`).
 
-    valid_from = models.DateField(_("en vigueur du"), unique=True)
+    Append-only: of one day the latest known counts.
+    """
+
+    valid_from = models.DateField(_("en vigueur du"))
     rate = models.DecimalField(_("taux"), max_digits=9, decimal_places=6)
     source = models.CharField(_("source"), max_length=200)
     recorded_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="discount_rate_above_minus_one", condition=Q(rate__gt=-1))]
+        constraints = [
+            models.CheckConstraint(name="discount_rate_above_minus_one", condition=Q(rate__gt=-1)),
+            models.CheckConstraint(name="discount_rate_has_a_source", condition=~Q(source="")),
+            models.UniqueConstraint(name="discount_rate_unique", fields=["valid_from", "recorded_at"]),
+        ]

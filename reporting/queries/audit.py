@@ -138,6 +138,7 @@ ACTS: Mapping[str, str | Promise] = {
     "propose_delegation": _("Délégation proposée"),
     "record_access": _("Fichier consulté"),
     "record_cofunding": _("Cofinancement inscrit"),
+    "record_results": _("Résultats des objectifs inscrits"),
     "refuse_bank_details": _("Coordonnées bancaires refusées"),
     "refuse_delegation": _("Délégation refusée"),
     "refuse_invitation_link": _("Lien d’invitation refusé"),
@@ -221,6 +222,7 @@ OBJECTS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "reporting.export": (_("Exportation"), ()),
     "reporting.gain": (_("Gain"), ("project__application",)),
     "reporting.gainreport": (_("Déclaration de gain"), ("project__application",)),
+    "reporting.objectiveresult": (_("Résultat d’un objectif"), ("project__application",)),
     "reporting.run": (_("Calcul"), ()),
 }
 
