@@ -62,3 +62,10 @@ class ContestCause(TextChoices):
 
     OVERLAP = "overlap", _("Chevauchement")
     QUALITY = "quality", _("Qualité du service")
+
+
+class OverlapOutcome(TextChoices):
+    """How two lines that claim the same budget were settled."""
+
+    BOTH_REAL = "both_real", _("Deux dépenses différentes")
+    WITHDRAWN = "withdrawn", _("Une ligne est retirée")

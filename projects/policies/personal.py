@@ -211,7 +211,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "funding.AgreementText", "funding.AgreementSeal",
             "funding.Recovery", "funding.RecoveryPart", "funding.RecoveryReceipt", "funding.WriteOff",
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
-            "reporting.ImportedCost", "reporting.LineContest",
+            "reporting.ImportedCost", "reporting.LineContest", "reporting.GainClaim", "reporting.Overlap", "reporting.OverlapResolution",
         ),
         _ACTED,
     ),
