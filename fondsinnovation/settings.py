@@ -152,7 +152,7 @@ APPEND_ONLY_TABLES = [
     "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
     "imported_cost",
-    "line_contest",
+    "line_contest", "reporting_overlap", "reporting_overlapresolution",
     "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",

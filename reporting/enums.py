@@ -136,3 +136,10 @@ PARAMETER_MOVES = {
     ParameterState.APPROVED: set(),
     ParameterState.REFUSED: set(),
 }
+
+
+class OverlapOutcome(TextChoices):
+    """How two lines that claim the same budget were settled."""
+
+    BOTH_REAL = "both_real", _("Deux dépenses différentes")
+    WITHDRAWN = "withdrawn", _("Une ligne est retirée")

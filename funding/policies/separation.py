@@ -30,6 +30,7 @@ ACTS_APART = (
     "verify_gain",
     "reject_gain",
     "return_gain",
+    "resolve_overlap",
 )
 
 #: constraint of a trigger → what it says to a person

@@ -29,6 +29,7 @@ from reporting.models import Gain, ImportedCost
 from reporting.models.imports import cost_facts
 from reporting.seeding.copying import Identifiers, Sheaf
 from reporting.services.gain_rows import gain_facts
+from reporting.services.overlaps import open_overlaps
 
 #: why the history of an organisation says that it was created
 REASON = "Portefeuille importé"
@@ -63,6 +64,7 @@ class Writer:
         self._plain()
         self._gains()
         self.sheaf.close()
+        self._overlaps()
         for tally in self.plan.tallies:
             self._note(tally)
 
@@ -209,6 +211,15 @@ class Writer:
             row.sha256 = sha256(canonical(gain_facts(row)))
             self.money["gains"].append(row.sha256)
             self.sheaf.keep(row)
+
+    def _overlaps(self) -> None:
+        """What the gains claim of a budget that others claim: known from this import on, whatever the dates of its rows."""
+        table = self.package.get("gains")
+        if table is None:
+            return
+        names = zip(table.columns["project"], table.columns["line"], strict=True)
+        lines = {self.plan.known.lines[name].pk for name in set(names)}
+        open_overlaps(lines, known=self.now, actor=self.actor, now=self.now)
 
 
 def _agreements_of(projects: Iterable[str]) -> Iterable[Agreement]:

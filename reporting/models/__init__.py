@@ -2,6 +2,7 @@ from reporting.models.contests import LineContest
 from reporting.models.gains import Gain, GainReport
 from reporting.models.imports import ImportedCost
 from reporting.models.objectives import ObjectiveResult
+from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
@@ -11,10 +12,13 @@ __all__ = [
     "DiscountRate",
     "Export",
     "Gain",
+    "GainClaim",
     "GainReport",
     "ImportedCost",
     "LineContest",
     "ObjectiveResult",
+    "Overlap",
+    "OverlapResolution",
     "ParameterMove",
     "PriceIndex",
     "Renewal",

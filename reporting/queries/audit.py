@@ -40,6 +40,7 @@ ACTS: Mapping[str, str | Promise] = {
     "record_receipt": _("Encaissement inscrit"),
     "refuse_write_off": _("Radiation refusée"),
     "request_write_off": _("Radiation demandée"),
+    "resolve_overlap": _("Chevauchement de gains tranché"),
     "reverse_cash": _("Tirage ou rentrée corrigé"),
     "schedule_recovery": _("Recouvrement échelonné"),
     "set_cash_rule": _("Règle de l’encaisse fixée"),

@@ -15,6 +15,7 @@ from funding.models import Cofunding, Envelope, LedgerEntry
 from projects.enums import EnvelopeCode, Stage
 from projects.models import ForecastGain, Project
 from reporting.models import DiscountRate, Gain, ImportedCost
+from reporting.queries.contests import contest_rows
 
 Rows = Iterator[tuple[Any, ...]]
 _CHUNK = 20_000
@@ -49,6 +50,7 @@ def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -
             "project__reference", _CENTS, "in_kind", "effective_on", "recorded_at",
         ),
         "gains": _gains(known, projects),
+        "contests": contest_rows(known, projects),
         "secretariat_costs": _costs(known),
         "rates": _rows(DiscountRate.objects.filter(recorded_at__lte=known), "valid_from", "rate", "recorded_at"),
     }  # fmt: skip

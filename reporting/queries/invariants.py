@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reporting.queries import people
 from reporting.queries.agreement_invariants import AGREEMENT_INVARIANTS
+from reporting.queries.claim_invariants import CLAIM_INVARIANTS
 from reporting.queries.cost_invariants import COST_INVARIANTS
 from reporting.queries.outcome_invariants import OUTCOME_INVARIANTS
 from reporting.queries.payment_invariants import ORDERS, SD_6
@@ -248,7 +249,7 @@ _ALL = (
     Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
     Invariant("SD-6", _("Un paiement a trois personnes, et qui change le compte n’y paie rien dans les mêmes jours"), SD_6),
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
-    *(Invariant(*one) for one in (*AGREEMENT_INVARIANTS, *OUTCOME_INVARIANTS, *RECOVERY_INVARIANTS, *COST_INVARIANTS)),
+    *(Invariant(*one) for one in (*AGREEMENT_INVARIANTS, *CLAIM_INVARIANTS, *OUTCOME_INVARIANTS, *RECOVERY_INVARIANTS, *COST_INVARIANTS)),
 )  # fmt: skip
 INVARIANTS = tuple(sorted(_ALL, key=lambda invariant: invariant.code))
 

@@ -18,6 +18,7 @@ from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, I
 from projects.policies.rules import RULES, LacksRole, Where
 from reporting.catalogue import REPORTS
 from reporting.management.commands.draw_permissions import PAGE, draw
+from reporting.models import Overlap
 from reporting.queries.permissions import MARKS, WITHOUT_RULE, every_rule, matrix, rule_of_act
 from tests.factories import (
     NOW,
@@ -153,6 +154,7 @@ cosign_gain            .◐. ........ .... .....
 verify_gain            ... ........ ...● .....
 capture_gain           .◐. ........ ●... .....
 record_results         ◐◐. ●....... .... .....
+resolve_overlap        ... ........ ●..● .....
 read_journal           ... .....●●. .... ●....
 export_journal         ... .....●●. .... ●....
 read_reports           ... ●●..●●●● ●●●● ●....
@@ -215,6 +217,7 @@ class World:
         self.project, self.organisation = self.team.project, self.team.organisation
         self.application, self.agreement = self.project.application, self.project.agreement
         self.membership = MembershipFactory(organisation=self.organisation)
+        self.overlap = Overlap(first_project=self.project, second_project=self.project, organisation=self.organisation)
         self.call = CallFactory()
         self.invitation = Invitation(organisation=self.organisation, role=Role.WRITER, invited_by=UserFactory())
         self.delegations = [self._delegation(self.membership), self._delegation(MembershipFactory(role=Role.DIRECTOR))]
@@ -353,6 +356,7 @@ class World:
             "verify_gain": [(self.submitted,)],
             "capture_gain": [(self.verified,)],
             "record_results": [(self.project,)],
+            "resolve_overlap": [(self.overlap,)],
             **{name: [()] for name in WITHOUT_OBJECT},
         }.get(rule.name, [(self.application,)])
         return found() if callable(found) else found
