@@ -44,6 +44,7 @@ from projects.enums import (
     OrganisationKind,
     Recurrence,
     Role,
+    Worse,
 )
 from projects.models import (
     Application,
@@ -62,6 +63,7 @@ from projects.models import (
     PlannedMilestone,
     Project,
     Recusal,
+    ServiceIndicator,
     TermsProfile,
     User,
 )
@@ -235,6 +237,15 @@ class ApplicationFactory(DjangoModelFactory):
             period_start=date(2025, 1, 1),
             period_end=date(2025, 12, 31),
             source="États financiers 2025",
+        )
+        ServiceIndicator.objects.create(
+            line=line,
+            position=1,
+            name="Délai moyen de délivrance",
+            unit="jours",
+            reference=Decimal("12.00"),
+            tolerance=Decimal("2.00"),
+            worse=Worse.HIGHER,
         )
         for year in (2027, 2028):
             ForecastGain.objects.create(

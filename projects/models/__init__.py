@@ -10,7 +10,7 @@ from projects.models.calls import Call, CallBudget, Criterion, Objective, TermsP
 from projects.models.delegations import Delegation
 from projects.models.documents import Document
 from projects.models.exceptional import ExceptionalAccess
-from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan
+from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan, ServiceIndicator
 from projects.models.incidents import Incident
 from projects.models.interests import InterestDeclaration, Recusal
 from projects.models.invitations import Invitation
@@ -61,6 +61,7 @@ __all__ = [
     "Project",
     "Recusal",
     "Region",
+    "ServiceIndicator",
     "SignIn",
     "TermsProfile",
     "User",

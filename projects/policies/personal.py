@@ -164,6 +164,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
     "projects.TermsProfile.name": _("Nom d’un profil de modalités"),
     "projects.TermsProfileEvent.name": _("Nom d’un profil de modalités"),
     "projects.Region.name": _("Nom d’une région"),
+    "projects.ServiceIndicator.name": _("Nom d’un indicateur de service"),
     "projects.Organisation.name": _("Nom d’un organisme"),
     "projects.OrganisationEvent.name": _("Nom d’un organisme"),
     "funding.Fund.name": _("Nom du Fonds"),
@@ -186,7 +187,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
         (
             "projects.BudgetLine", "projects.FundingLine", "projects.PlannedMilestone", "projects.CallBudget", "projects.Objective",
             "projects.Criterion", "projects.GainLine", "projects.Baseline", "projects.ForecastGain", "projects.GainPlan",
-            "projects.Counter",
+            "projects.ServiceIndicator", "projects.Counter",
             "projects.KnowledgeFloor", "funding.AgreementPart", "funding.Instalment", "funding.AwardPart", "funding.EnvelopeYear",
             "funding.EnvelopeTotal", "funding.CallYear", "funding.AwardYear", "funding.AgreementBalance", "funding.InstalmentBalance",
             "funding.AmendmentPart", "funding.AmendmentInstalment", "funding.AmendmentMilestone", "funding.AmendmentForecast",
