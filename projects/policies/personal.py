@@ -215,6 +215,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "reporting.LineContest",
             "reporting.ObjectiveResult", "reporting.VarianceExplanation", "reporting.ParameterMove", "reporting.Renewal",
             "reporting.RenewalStep",
+            "reporting.GainRestatement", "reporting.GainVerification",
         ),
         _ACTED,
     ),

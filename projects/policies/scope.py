@@ -29,6 +29,7 @@ WAYS = {
     "funding.review": "application.call_id",
     "funding.writeoff": "recovery.agreement.project.call_id",
     "reporting.gainreport": "project.call_id",
+    "reporting.gainrestatement": "report.project.call_id",
 }
 
 
