@@ -14,6 +14,8 @@ class GainReportState(TextChoices):
     PARTLY_VERIFIED = "partly_verified", _("Vérifiée en partie")
     REJECTED = "rejected", _("Rejetée")
     CAPTURED = "captured", _("Captée")
+    #: restated since it was verified: the last verified amount still counts
+    TO_REVERIFY = "to_reverify", _("À revérifier")
 
 
 _S = GainReportState
@@ -21,17 +23,68 @@ GAIN_REPORT_MOVES = {
     _S.DRAFT: {_S.DRAFT, _S.SUBMITTED},  # corrected before it is co-signed
     _S.SUBMITTED: {_S.RETURNED, _S.VERIFIED, _S.PARTLY_VERIFIED, _S.REJECTED},
     _S.RETURNED: {_S.DRAFT},
-    _S.VERIFIED: {_S.CAPTURED},
-    _S.PARTLY_VERIFIED: {_S.CAPTURED},
+    _S.VERIFIED: {_S.CAPTURED, _S.TO_REVERIFY},
+    _S.PARTLY_VERIFIED: {_S.CAPTURED, _S.TO_REVERIFY},
     _S.REJECTED: set(),
-    _S.CAPTURED: set(),
+    _S.CAPTURED: {_S.TO_REVERIFY},
+    _S.TO_REVERIFY: {_S.TO_REVERIFY, _S.VERIFIED, _S.PARTLY_VERIFIED, _S.REJECTED, _S.CAPTURED},
 }
+#: what may be restated; what may be captured
+RESTATABLE = (_S.VERIFIED, _S.PARTLY_VERIFIED, _S.CAPTURED, _S.TO_REVERIFY)
+EXAMINED = (_S.VERIFIED, _S.PARTLY_VERIFIED)
+
+
+class RestatementState(TextChoices):
+    """A restatement on its way to become the version of its gain that is known."""
+
+    DRAFT = "draft", _("À cosigner")
+    SUBMITTED = "submitted", _("À revérifier")
+    RETURNED = "returned", _("Retournée")
+    EXAMINED = "examined", _("Examinée")
+    REPLACED = "replaced", _("Remplacée")
+
+
+_R = RestatementState
+RESTATEMENT_MOVES = {
+    _R.DRAFT: {_R.SUBMITTED, _R.REPLACED},
+    _R.SUBMITTED: {_R.RETURNED, _R.EXAMINED},
+    _R.RETURNED: set(),
+    _R.EXAMINED: set(),
+    _R.REPLACED: set(),
+}
+
+
+class Maturity(TextChoices):
+    """How settled a reported gain is, in the three classes of the United Kingdom's Treasury."""
+
+    PRELIMINARY = "preliminary", _("Préliminaire : estimation, données partielles")
+    INTERIM = "interim", _("Intermédiaire : données complètes, non contrôlées")
+    FINAL = "final", _("Finale : données complètes et contrôlées")
 
 
 class Rating(TextChoices):
     GREEN = "green", _("Vert : montant fidèle")
     AMBER = "amber", _("Ambre : incertitude")
     RED = "red", _("Rouge : non démontré ou surévalué")
+
+
+class Assurance(TextChoices):
+    """The opinion of the verifier on the method, the calculation and the evidence."""
+
+    SUBSTANTIAL = "substantial", _("Assurance élevée")
+    MODERATE = "moderate", _("Assurance modérée")
+    LIMITED = "limited", _("Assurance limitée")
+    UNSATISFACTORY = "unsatisfactory", _("Assurance insuffisante")
+
+
+class Point(TextChoices):
+    """What a verifier checks on each gain, and says in writing."""
+
+    CAUSATION = "causation", _("Causalité")
+    REALISATION = "realisation", _("Réalisation")
+    VALUATION = "valuation", _("Valorisation")
+    ATTRIBUTION = "attribution", _("Attribution")
+    VALIDATION = "validation", _("Validation")
 
 
 class SnapshotKind(TextChoices):

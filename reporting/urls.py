@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import audit, control, costs, dashboards, exports, gains, operations, permissions, projects, reports
+from reporting.views import (
+    audit,
+    control,
+    costs,
+    dashboards,
+    exports,
+    gains,
+    operations,
+    permissions,
+    projects,
+    reports,
+    restatements,
+    verification,
+)
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,11 +25,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # gains
     path("projets/<str:project>/gains/<str:line>/declaration/", gains.GainCreate.as_view(), name="gain_create"),
     path("gains/", gains.gain_list, name="gain_list"),
+    path("gains/verification/", verification.gain_desk, name="gain_desk"),
     path("gains/<str:number>/", gains.gain_detail, name="gain_detail"),
     path("gains/<str:number>/correction/", gains.GainCorrect.as_view(), name="gain_correct"),
     path("gains/<str:number>/cosignature/", gains.GainCosign.as_view(), name="gain_cosign"),
-    path("gains/<str:number>/verification/", gains.GainVerify.as_view(), name="gain_verify"),
+    path("gains/<str:number>/verification/", verification.GainVerify.as_view(), name="gain_verify"),
     path("gains/<str:number>/captation/", gains.GainCapture.as_view(), name="gain_capture"),
+    path("gains/<str:number>/captation/correction/", restatements.CaptureCorrect.as_view(), name="capture_correct"),
+    path("gains/<str:number>/redressement/", restatements.GainRestate.as_view(), name="gain_restate"),
+    path("gains/<str:number>/redressement/cosignature/", restatements.RestatementCosign.as_view(), name="restatement_cosign"),
     # dashboard and reports
     path("tableau-de-bord/", dashboards.dashboard, name="dashboard"),
     path("rapports/", reports.report_list, name="report_list"),

@@ -214,7 +214,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "funding.Payment", "funding.Cofunding", "funding.Eligibility", "reporting.GainReport", "reporting.Gain", "reporting.Run",
             "reporting.ImportedCost", "reporting.LineContest", "reporting.ObjectiveResult", "reporting.VarianceExplanation",
             "reporting.ParameterMove", "reporting.Renewal", "reporting.RenewalStep", "reporting.GainClaim", "reporting.Overlap",
-            "reporting.OverlapResolution",
+            "reporting.OverlapResolution", "reporting.GainRestatement", "reporting.GainVerification",
         ),
         _ACTED,
     ),

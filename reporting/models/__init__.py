@@ -7,6 +7,7 @@ from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeight
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
 from reporting.models.variances import VarianceExplanation
+from reporting.models.verification import GainRestatement, GainVerification
 
 __all__ = [
     "DiscountRate",
@@ -14,6 +15,8 @@ __all__ = [
     "Gain",
     "GainClaim",
     "GainReport",
+    "GainRestatement",
+    "GainVerification",
     "ImportedCost",
     "LineContest",
     "ObjectiveResult",

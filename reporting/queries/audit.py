@@ -224,6 +224,8 @@ OBJECTS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "reporting.gain": (_("Gain"), ("project__application",)),
     "reporting.gainreport": (_("Déclaration de gain"), ("project__application",)),
     "reporting.objectiveresult": (_("Résultat d’un objectif"), ("project__application",)),
+    "reporting.gainrestatement": (_("Redressement d’un gain"), ("report__project__application",)),
+    "reporting.gainverification": (_("Vérification d’un gain"), ("report__project__application",)),
     "reporting.run": (_("Calcul"), ()),
 }
 

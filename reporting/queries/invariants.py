@@ -198,12 +198,17 @@ _ALL = (
     Invariant(
         "INV-14", _("Le gain vérifié d’une déclaration ne dépasse pas le gain déclaré"),
         """SELECT number FROM reporting_gainreport
-           WHERE abs(verified_amount) > abs(amount) OR sign(verified_amount) * sign(amount) < 0""",
+           WHERE state <> 'to_reverify' AND (abs(verified_amount) > abs(amount) OR sign(verified_amount) * sign(amount) < 0)
+           UNION ALL
+           SELECT r.number || ' v' || v.version FROM reporting_gainverification v JOIN reporting_gainreport r ON r.id = v.report_id
+           WHERE abs(v.accepted) > abs(v.reported) OR sign(v.accepted) * sign(v.reported) < 0""",
     ),
     Invariant(
         "INV-15", _("Le gain capté ne dépasse pas le gain vérifié et encaissable"),
         """SELECT r.number FROM reporting_gainreport r JOIN projects_gainline l ON l.id = r.line_id
-           WHERE r.captured_amount > r.verified_amount OR (r.captured_amount IS NOT NULL AND l.nature NOT IN ('CASH', 'REV'))""",
+           WHERE r.captured_amount > r.verified_amount OR (r.captured_amount IS NOT NULL AND l.nature NOT IN ('CASH', 'REV'))
+              OR coalesce(r.captured_amount, 0) <> coalesce((SELECT g.amount FROM gain g WHERE g.report_id = r.id AND g.stage = 'captured'
+                                                              ORDER BY g.recorded_at DESC, g.id DESC LIMIT 1), 0)""",
     ),
     Invariant(
         "INV-19", _("Les périodes des déclarations d’une ligne ne se chevauchent pas"),

@@ -18,7 +18,10 @@ METHOD_VERSION = "GAINS-2026-1"
 
 def gain_facts(row: Gain) -> dict[str, object]:
     """What the SHA-256 of a gain row covers."""
+    # what is not said is left out: rows older than these words keep their hash
+    said = {name: getattr(row, name) for name in ("maturity", "rating") if getattr(row, name)}
     return {
+        **said,
         "amount": row.amount,
         "evidence": row.evidence,
         "line": row.line_id,
@@ -49,6 +52,8 @@ def record_stage(
         amount=amount,
         evidence=f"sha256:{document.sha256}",
         method_version=METHOD_VERSION if stage == Stage.VERIFIED else "",
+        maturity=report.maturity if stage == Stage.REPORTED else "",
+        rating=report.rating if stage == Stage.VERIFIED else "",
         recorded_at=known,
         recorded_by=actor,
     )

@@ -353,12 +353,15 @@ reporting:dashboard                  | -                  | GET      | 302 403 r
 reporting:export_create              | report             | POST     | 302 403 readers:422
 reporting:export_detail              | export             | GET      | 302 404
 reporting:export_download            | export             | GET      | 302 404
+reporting:capture_correct            | gain_restated      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:gain_capture               | gain_verified      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:gain_correct               | gain               | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_cosign                | gain               | GET POST | 302 404 insiders:403 finance:200/422
 reporting:gain_create                | project            | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:gain_desk                  | -                  | GET      | 302 403 verifier,auditor:200
 reporting:gain_detail                | gain_verified      | GET      | 302 404 insiders:200
 reporting:gain_list                  | -                  | GET      | 302 200
+reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
 reporting:operations                 | -                  | GET      | 302 403 technical:200
 reporting:permission_export          | -                  | GET      | 302 200
@@ -368,6 +371,7 @@ reporting:project_list               | -                  | GET      | 302 200
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200
 reporting:report_list                | -                  | GET      | 302 403 readers,privacy:200
+reporting:restatement_cosign         | gain_restated      | GET POST | 302 404 insiders:403 finance:200/422
 reporting:run_create                 | -                  | GET POST | 302 403 readers,privacy:200/302
 reporting:run_detail                 | run                | GET      | 302 403 readers,privacy:200
 """

@@ -50,6 +50,7 @@ from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
 from reporting.models import Export, Run
 from reporting.services import gains
+from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
     NOW,
@@ -73,6 +74,7 @@ from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
+from tests.reporting.gains import OPINION, answers
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -337,7 +339,7 @@ def _gains(world: World) -> None:
     writer = person_with(Role.WRITER, organisation=world.organisation)
     finance = person_with(Role.FINANCE_RESPONDENT, organisation=world.organisation)
     verifier = person_with(Role.GAIN_VERIFIER)
-    for name, month in (("gain", 4), ("gain_submitted", 6), ("gain_verified", 8)):
+    for name, month in (("gain", 4), ("gain_submitted", 6), ("gain_verified", 8), ("gain_restated", 2)):
         report = gains.report_gain(
             line_id=line.pk, period_start=date(2026, month, 1), period_end=date(2026, month + 1, 30), amount=AMOUNT,
             method="Factures comparées", evidence=upload(f"{TITLE}.pdf", BYTES.encode()), actor=writer, now=NOW,
@@ -345,8 +347,20 @@ def _gains(world: World) -> None:
         world.places[name] = {"number": report.number}
         if name != "gain":
             gains.cosign_gain(report_id=report.pk, actor=finance, now=NOW)
-        if name == "gain_verified":
-            gains.verify_gain(report_id=report.pk, amount=AMOUNT, rating="green", reason="", actor=verifier, now=NOW)
+        if name in ("gain_verified", "gain_restated"):
+            opinion = {**OPINION, "answers": answers(), "reason": ""}
+            gains.verify_gain(report_id=report.pk, amount=AMOUNT, actor=verifier, now=NOW, **opinion)
+    _restated(report.pk, writer, finance, verifier)
+
+
+def _restated(report_id: int, writer: User, finance: User, verifier: User) -> None:
+    """A gain that was captured, then restated, returned, and restated again: to co-sign, with a capture to correct."""
+    gains.capture_gain(report_id=report_id, amount=AMOUNT, document=upload("budget.pdf"), actor=person_with(Role.CONTROLLER), now=NOW)
+    words = {"maturity": "final", "method": "Recalcul", "reason": "Facture oubliée", "evidence": None, "actor": writer, "now": NOW}
+    first = restate_gain(report_id=report_id, amount=AMOUNT / 2, **words)
+    cosign_restatement(restatement_id=first.pk, actor=finance, now=NOW)
+    gains.return_gain(report_id=report_id, reason="Quelle facture?", actor=verifier, now=NOW)
+    restate_gain(report_id=report_id, amount=AMOUNT / 4, **words)
 
 
 # ── What belongs to no file ──────────────────────────────────────────────────────────────────────────────────────────

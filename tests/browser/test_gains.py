@@ -25,6 +25,7 @@ def test_gain_goes_from_the_writer_to_the_controller(page, sign_in):
     page.get_by_label("Début de la période").fill("2026-04-01")
     page.get_by_label("Fin de la période").fill("2026-09-30")
     page.get_by_label("Gain de la période").fill("40 000,50")
+    page.get_by_label("Finale").check()
     page.get_by_label("Méthode de calcul").fill("Factures comparées")
     page.get_by_role("button", name="Déclarer un gain").click()
     assert page.get_by_role("alert").is_visible()  # the evidence is missing
@@ -46,6 +47,14 @@ def test_gain_goes_from_the_writer_to_the_controller(page, sign_in):
     page.get_by_label("Accepter tout ou partie du gain").check()
     page.get_by_label("Gain accepté").fill("30 000")
     page.get_by_label("Ambre").check()
+    page.get_by_label("Assurance modérée").check()
+    for point in (
+        page.get_by_role("group", name="Causalité"),
+        *page.get_by_role("group").filter(has=page.get_by_label("Démontré", exact=True)).all(),
+    ):
+        point.get_by_label("Démontré", exact=True).check()
+    for name in ("causalité", "réalisation", "valorisation", "attribution", "validation"):
+        page.get_by_label(f"Commentaire\u00a0: {name}").fill("Vu dans les factures")
     page.get_by_label("Motif").fill("Un mois manque")
     page.get_by_role("button", name="Inscrire la décision").click()
     assert page.get_by_text("La vérification est inscrite.").is_visible()

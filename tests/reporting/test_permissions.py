@@ -18,7 +18,7 @@ from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, I
 from projects.policies.rules import RULES, LacksRole, Where
 from reporting.catalogue import REPORTS
 from reporting.management.commands.draw_permissions import PAGE, draw
-from reporting.models import Overlap
+from reporting.models import GainRestatement, Overlap
 from reporting.queries.permissions import MARKS, WITHOUT_RULE, every_rule, matrix, rule_of_act
 from tests.factories import (
     NOW,
@@ -155,6 +155,10 @@ verify_gain            ... ........ ...● .....
 capture_gain           .◐. ........ ●... .....
 record_results         ◐◐. ●....... .... .....
 resolve_overlap        ... ........ ●..● .....
+restate_gain           ◐◐. ........ .... .....
+cosign_restatement     .◐. ........ .... .....
+correct_capture        .◐. ........ ●... .....
+read_desk              ... ........ ...● ●....
 read_journal           ... .....●●. .... ●....
 export_journal         ... .....●●. .... ●....
 read_reports           ... ●●..●●●● ●●●● ●....
@@ -202,8 +206,8 @@ DATES, AMOUNT = {"ends_on": date(2028, 3, 31)}, {"amount": Decimal(200_000)}
 #: rules that are asked about nothing but the person
 WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
-    "read_catalogue", "compute_report", "create_organisation", "request_access", "read_accesses", "read_incidents", "record_incident",
-    "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
+    "read_catalogue", "compute_report", "read_desk", "create_organisation", "request_access", "read_accesses", "read_incidents",
+    "record_incident", "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
     "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
 )  # fmt: skip
 
@@ -357,6 +361,9 @@ class World:
             "capture_gain": [(self.verified,)],
             "record_results": [(self.project,)],
             "resolve_overlap": [(self.overlap,)],
+            "restate_gain": [(self.verified,)],
+            "cosign_restatement": [(GainRestatement(report=self.verified),)],
+            "correct_capture": [(self.verified,)],
             **{name: [()] for name in WITHOUT_OBJECT},
         }.get(rule.name, [(self.application,)])
         return found() if callable(found) else found
@@ -474,7 +481,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details", "read_control", "read_clauses",
+    "read_bank_details", "read_control", "read_clauses", "read_desk",
 }  # fmt: skip
 
 

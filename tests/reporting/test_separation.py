@@ -81,7 +81,7 @@ def test_sd7_verifier_was_never_of_the_organisation_that_reports_or_bears(where)
     "judge",
     [
         lambda team, report, who: team.verify(report, actor=who),
-        lambda team, report, who: acts.reject_gain(report_id=report.pk, reason="Non", actor=who, now=NOW),
+        lambda team, report, who: team.reject(report, actor=who),
         lambda team, report, who: acts.return_gain(report_id=report.pk, reason="Flou", actor=who, now=NOW),
     ],
 )

@@ -39,6 +39,7 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Dépense du Secrétariat", "funding.CostMove", funding.COST_MOVE_MOVES),
     ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
+    ("Redressement d’un gain", "reporting.GainRestatement", reporting.RESTATEMENT_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
 ]
 INTRODUCTION = """# States
