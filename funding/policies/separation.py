@@ -30,6 +30,8 @@ ACTS_APART = (
     "verify_gain",
     "reject_gain",
     "return_gain",
+    "recommend_renewal",
+    "decide_renewal",
 )
 
 #: constraint of a trigger → what it says to a person

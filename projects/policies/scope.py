@@ -29,6 +29,7 @@ WAYS = {
     "funding.review": "application.call_id",
     "funding.writeoff": "recovery.agreement.project.call_id",
     "reporting.gainreport": "project.call_id",
+    "reporting.renewal": "project.call_id",
 }
 
 

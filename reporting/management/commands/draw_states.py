@@ -39,6 +39,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Dépense du Secrétariat", "funding.CostMove", funding.COST_MOVE_MOVES),
     ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
+    ("Reconduction", "reporting.Renewal", reporting.RENEWAL_MOVES),
+    ("Paramètre de calcul", "reporting.ParameterMove", reporting.PARAMETER_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
 ]
 INTRODUCTION = """# States
