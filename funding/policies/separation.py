@@ -30,6 +30,8 @@ ACTS_APART = (
     "verify_gain",
     "reject_gain",
     "return_gain",
+    "verify_follow_up",
+    "return_follow_up",
 )
 
 #: constraint of a trigger → what it says to a person
