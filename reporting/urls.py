@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import audit, control, costs, dashboards, exports, gains, operations, permissions, projects, reports
+from reporting.views import audit, control, costs, dashboards, exports, gains, operations, permissions, projects, reports, returns
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gains/<str:number>/cosignature/", gains.GainCosign.as_view(), name="gain_cosign"),
     path("gains/<str:number>/verification/", gains.GainVerify.as_view(), name="gain_verify"),
     path("gains/<str:number>/captation/", gains.GainCapture.as_view(), name="gain_capture"),
+    # returns: a project, an organisation, a call, the Fund
+    path("projets/<str:project>/rendement/", returns.project_returns, name="project_returns"),
+    path("organismes/<str:code>/rendement/", returns.organisation_returns, name="organisation_returns"),
+    path("secretariat/appels/<str:reference>/rendement/", returns.call_returns, name="call_returns"),
+    path("rendement/", returns.fund_returns, name="fund_returns"),
+    path("rendement/par-exercice/", returns.period_returns, name="period_returns"),
     # dashboard and reports
     path("tableau-de-bord/", dashboards.dashboard, name="dashboard"),
     path("rapports/", reports.report_list, name="report_list"),

@@ -159,6 +159,8 @@ read_reports           ... ●●..●●●● ●●●● ●....
 read_catalogue         ... ●●..●●●● ●●●● ●.●..
 compute_report         ... ●●..●●●● ●●●● ●.●..
 export_report          ... ●●..●●●● ●●●● ●.●..
+read_call_returns      ... ●●..●●●● ●●●● ●....
+read_organisation_returns ◐◐◐ ●●..●●●● ●●●● ●....
 """
 
 
@@ -291,6 +293,8 @@ class World:
             "settle_invitation": [(self.invitation,)],
             "decide_delegation": [(one,) for one in self.delegations],
             "rename_organisation": [(self.organisation,)],
+            "read_call_returns": [(self.call,)],
+            "read_organisation_returns": [(self.organisation,)],
             "correct_organisation": [(self.organisation,)],
             "merge_organisations": [(self.organisation,)],
             "abolish_organisation": [(self.organisation,)],
@@ -470,7 +474,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details", "read_control", "read_clauses",
+    "read_bank_details", "read_control", "read_clauses", "read_call_returns", "read_organisation_returns",
 }  # fmt: skip
 
 
