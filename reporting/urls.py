@@ -14,6 +14,7 @@ from reporting.views import (
     projects,
     reports,
     restatements,
+    returns,
     verification,
 )
 
@@ -34,6 +35,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gains/<str:number>/captation/correction/", restatements.CaptureCorrect.as_view(), name="capture_correct"),
     path("gains/<str:number>/redressement/", restatements.GainRestate.as_view(), name="gain_restate"),
     path("gains/<str:number>/redressement/cosignature/", restatements.RestatementCosign.as_view(), name="restatement_cosign"),
+    # returns: a project, an organisation, a call, the Fund
+    path("projets/<str:project>/rendement/", returns.project_returns, name="project_returns"),
+    path("organismes/<str:code>/rendement/", returns.organisation_returns, name="organisation_returns"),
+    path("secretariat/appels/<str:reference>/rendement/", returns.call_returns, name="call_returns"),
+    path("rendement/", returns.fund_returns, name="fund_returns"),
+    path("rendement/par-exercice/", returns.period_returns, name="period_returns"),
     # dashboard and reports
     path("tableau-de-bord/", dashboards.dashboard, name="dashboard"),
     path("rapports/", reports.report_list, name="report_list"),

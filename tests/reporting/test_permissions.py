@@ -172,6 +172,8 @@ read_reports           ... ●●..●●●● ●●●● ●....
 read_catalogue         ... ●●..●●●● ●●●● ●.●..
 compute_report         ... ●●..●●●● ●●●● ●.●..
 export_report          ... ●●..●●●● ●●●● ●.●..
+read_call_returns      ... ●●..●●●● ●●●● ●....
+read_organisation_returns ◐◐◐ ●●..●●●● ●●●● ●....
 """
 
 
@@ -306,6 +308,8 @@ class World:
             "settle_invitation": [(self.invitation,)],
             "decide_delegation": [(one,) for one in self.delegations],
             "rename_organisation": [(self.organisation,)],
+            "read_call_returns": [(self.call,)],
+            "read_organisation_returns": [(self.organisation,)],
             "correct_organisation": [(self.organisation,)],
             "merge_organisations": [(self.organisation,)],
             "abolish_organisation": [(self.organisation,)],
@@ -496,7 +500,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details", "read_control", "read_clauses", "read_desk",
+    "read_bank_details", "read_control", "read_clauses", "read_desk", "read_call_returns", "read_organisation_returns",
 }  # fmt: skip
 
 
