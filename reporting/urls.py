@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from reporting.views import (
     audit,
+    baselines,
     control,
     costs,
     dashboards,
@@ -25,6 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projets/<str:project>/", projects.project_detail, name="project_detail"),
     # gains
     path("projets/<str:project>/gains/<str:line>/declaration/", gains.GainCreate.as_view(), name="gain_create"),
+    path("projets/<str:project>/gains/<str:line>/reference/", baselines.baseline_detail, name="baseline_detail"),
+    path("projets/<str:project>/gains/<str:line>/reference/nouvelle/", baselines.BaselineAsk.as_view(), name="baseline_ask"),
+    path("projets/<str:project>/gains/<str:line>/reference/decision/", baselines.BaselineDecide.as_view(), name="baseline_decide"),
     path("gains/", gains.gain_list, name="gain_list"),
     path("gains/verification/", verification.gain_desk, name="gain_desk"),
     path("gains/<str:number>/", gains.gain_detail, name="gain_detail"),

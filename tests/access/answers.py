@@ -354,6 +354,9 @@ reporting:dashboard                  | -                  | GET      | 302 403 r
 reporting:export_create              | report             | POST     | 302 403 readers:422
 reporting:export_detail              | export             | GET      | 302 404
 reporting:export_download            | export             | GET      | 302 404
+reporting:baseline_ask               | baseline           | GET POST | 302 404 insiders:403 finance:409/409
+reporting:baseline_decide            | baseline           | GET POST | 302 404 insiders:403 adviser,director:200/422
+reporting:baseline_detail            | baseline           | GET      | 302 404 insiders:200
 reporting:capture_correct            | gain_restated      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:fund_returns               | -                  | GET      | 302 403 readers:200
 reporting:gain_capture               | gain_verified      | GET POST | 302 404 insiders:403 finance,controller:200/422
