@@ -11,6 +11,7 @@ from reporting.views import (
     exports,
     gains,
     operations,
+    overlaps,
     permissions,
     projects,
     reports,
@@ -45,6 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("secretariat/appels/<str:reference>/rendement/", returns.call_returns, name="call_returns"),
     path("rendement/", returns.fund_returns, name="fund_returns"),
     path("rendement/par-exercice/", returns.period_returns, name="period_returns"),
+    # overlaps of gains
+    path("chevauchements/", overlaps.overlap_list, name="overlap_list"),
+    path("chevauchements/<int:pk>/", overlaps.overlap_detail, name="overlap_detail"),
+    path("chevauchements/<int:pk>/decision/", overlaps.OverlapResolve.as_view(), name="overlap_resolve"),
     # dashboard and reports
     path("tableau-de-bord/", dashboards.dashboard, name="dashboard"),
     path("rapports/", reports.report_list, name="report_list"),

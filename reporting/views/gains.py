@@ -29,8 +29,10 @@ from reporting.models import GainReport
 from reporting.policies import gains as policies
 from reporting.policies import restatements as restating
 from reporting.policies.verification import read_desk
+from reporting.queries.contests import contests_of
 from reporting.queries.gains import conditions, gain_line, gain_reports_for, reference_forecasts, story_of, view_counts
 from reporting.queries.measures import measure_of
+from reporting.queries.overlaps import overlaps_of_line
 from reporting.queries.restatements import open_restatement, verifications_of, versions_of
 from reporting.services import gains as acts
 from reporting.tables.gains import GainTable, state_tag
@@ -77,6 +79,8 @@ def gain_detail(request: HttpRequest, number: str) -> HttpResponse:
         **_facts(request, report),
         "sees_project": projects_for(request.user, now).filter(pk=report.project_id).exists(),
         "story": story_of(report),
+        "contests": [event for event in contests_of([report.line_id]) if event.contested],
+        "overlaps": overlaps_of_line(request.user, report.line_id, now),
         "next_page": page,
         "next_label": label,
         "may_next": policy(request.user, report, now) if policy else None,

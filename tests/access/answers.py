@@ -369,8 +369,14 @@ reporting:gain_list                  | -                  | GET      | 302 200
 reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
 reporting:operations                 | -                  | GET      | 302 403 technical:200
+<<<<<<< HEAD
 reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
 reporting:period_returns             | -                  | GET      | 302 403 readers:200
+=======
+reporting:overlap_detail             | overlap            | GET      | 302 404 readers:200
+reporting:overlap_list               | -                  | GET      | 302 200
+reporting:overlap_resolve            | overlap            | GET POST | 302 404 readers:403 controller,verifier:200/422
+>>>>>>> d828903 (The register of overlaps: two lines side by side with their evidence, what is at stake, and the decision; a gain and a project say when they are left out)
 reporting:permission_export          | -                  | GET      | 302 200
 reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200

@@ -75,7 +75,11 @@ from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
+<<<<<<< HEAD
 from tests.reporting.gains import OPINION, answers
+=======
+from tests.reporting.overlaps import overlapping
+>>>>>>> d828903 (The register of overlaps: two lines side by side with their evidence, what is at stake, and the decision; a gain and a project say when they are left out)
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -385,6 +389,7 @@ def _shared(world: World) -> None:
         "run": {"pk": run.pk},
         "export": {"pk": _export().pk},
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
+        "overlap": {"pk": overlapping()[2].pk},  # of two other organisations
         "report": {"code": "roi-projects"},
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "authority": {"authority": authority().number},
