@@ -59,7 +59,7 @@ def _common(request: HttpRequest, cells: Cells, snapshot: Snapshot) -> dict[str,
         "version": snapshot.manifest.get("version", catalogue.VERSION),
         "amounts": cells.amounts(),
         "ratios": cells.ratios(),
-        "cells": {name: cells(name) for name in ("net_gain_verified", "net_gain_expected", "realisation_verified", "payback_years")},
+        "cells": {name: cells(name) for name in HEADLINE},
         "contested": cells("net_gain_contested") if Decimal(cells.row["net_gain_contested"]) else None,
     }
 
@@ -70,6 +70,10 @@ def _years(cells: Cells, years: queries.Years) -> dict[str, Any]:
         "years_chart": years_chart(years.net),
         "beside": [beside_rows(nature, lines) for nature, lines in years.beside],
     }
+
+
+#: the figures that a page begins with, and the two that stand beside each ratio
+HEADLINE = ("net_gain_verified", "net_gain_expected", "realisation_verified", "payback_years", "coverage", "capture_rate")
 
 
 # ── A project ────────────────────────────────────────────────────────────────────────────────────────────────────────
