@@ -34,7 +34,7 @@ from reporting.services.gain_rows import METHOD_VERSION
 from reporting.tables.gains import GAIN_COLOURS
 from reporting.tables.returns import ReturnsTable
 from reporting.views.reports import chosen_dates, dates_of
-from reporting.views.returns_cells import Cells, beside_rows, money_or_none
+from reporting.views.returns_cells import Cells, beside_rows, money_or_none, variance_cells
 
 
 # ── What every page begins with ──────────────────────────────────────────────────────────────────────────────────────
@@ -86,12 +86,16 @@ def project_returns(request: HttpRequest, project: str) -> HttpResponse:
     kept, dates = _asked(request, now)
     snapshot = kept.get("roi-projects")
     row = queries.public_row(snapshot, found.reference) if snapshot else None
-    context = {"project": found, "lines": _lines(found), "snapshot": None}
+    lines = _lines(found)
+    again = [one for _line, reports in lines for one, _colour in reports if one.state == GainReportState.TO_REVERIFY]
+    context = {"project": found, "lines": lines, "again": again, "snapshot": None}
     if snapshot is not None and row is not None:
         cells = Cells("roi-projects", row, dates, bool(read_reports(request.user, now)))
         parts = queries.project_parts(kept["gains"], found.reference)
         context |= _common(request, cells, snapshot) | _project_facts(found, snapshot, row, parts)
         context |= _years(cells, queries.years_of(queries.as_parts(parts)))
+        said = queries.variance_rows(kept["variances"], found.reference)
+        context["variances"] = [variance_cells(Cells("variances", each, dates, cells.linked)) for each in said]
     return render(request, "reporting/returns_project.html", context)
 
 
