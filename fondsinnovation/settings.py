@@ -159,6 +159,8 @@ APPEND_ONLY_TABLES = [
     "reporting_objectiveresult", "reporting_varianceexplanation", "reporting_discountrate", "reporting_priceindex",
     "reporting_renewalweights", "reporting_renewalstep",
     "reporting_gainverification",
+    "funding_agreementrisk", "funding_followupfact", "funding_followuptermsevent",
+    "reporting_followupversion", "reporting_followupreminder",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

@@ -31,6 +31,8 @@ ACTS_APART = (
     "reject_gain",
     "return_gain",
     "resolve_overlap",
+    "verify_follow_up",
+    "return_follow_up",
 )
 
 #: constraint of a trigger → what it says to a person

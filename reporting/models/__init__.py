@@ -1,4 +1,5 @@
 from reporting.models.contests import LineContest
+from reporting.models.follow_ups import FollowUpAttachment, FollowUpReminder, FollowUpReport, FollowUpSection, FollowUpVersion
 from reporting.models.gains import Gain, GainReport
 from reporting.models.imports import ImportedCost
 from reporting.models.objectives import ObjectiveResult
@@ -12,6 +13,11 @@ from reporting.models.verification import GainRestatement, GainVerification
 __all__ = [
     "DiscountRate",
     "Export",
+    "FollowUpAttachment",
+    "FollowUpReminder",
+    "FollowUpReport",
+    "FollowUpSection",
+    "FollowUpVersion",
     "Gain",
     "GainClaim",
     "GainReport",
