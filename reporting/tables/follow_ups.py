@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import django_tables2
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,9 +17,10 @@ from fondsinnovation.kit.tables import BaseTable
 from fondsinnovation.templatetags import typography
 from fondsinnovation.templatetags.portal import tag
 from funding.enums import RiskTier
+from funding.models import Agreement
 from reporting.enums import FollowUpState
 from reporting.models import FollowUpReport
-from reporting.queries.follow_ups import days_late
+from reporting.queries.follow_ups import days_late, follow_ups_for
 
 FOLLOW_UP_COLOURS = {
     FollowUpState.EXPECTED: "outline",
@@ -81,3 +83,10 @@ class FollowUpTable(BaseTable):
 
     def render_tier(self, value: str) -> str:
         return str(RiskTier(value).label)
+
+
+def schedule_of(person: Any, agreement: Agreement, now: datetime) -> list[tuple[FollowUpReport, str, str]]:
+    """The calendar of an agreement as this person may see it: each report with its colour and its lateness."""
+    day = timezone.localdate(now)
+    rows = follow_ups_for(person, now).filter(agreement=agreement).order_by("period_start", "pk")
+    return [(row, FOLLOW_UP_COLOURS[FollowUpState(row.state)], lateness(row, day)) for row in rows]

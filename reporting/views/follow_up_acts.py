@@ -59,9 +59,14 @@ class FollowUpAct(ActForm):
         return {**super().get_initial(), "seen": signed_at.isoformat() if signed_at else ""}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        words = {"title": self.title, "explanation": self.explanation}
+        words = {"title": self.title, "explanation": self.explanation, "missing": self.missing}
         read = {"answers": answers_of(self.report), "documents": attachments_of(self.report)}
         return super().get_context_data(**facts_of(self.report), **words, **read, **kwargs)
+
+    @property
+    def missing(self) -> list[Any]:
+        """What keeps the act from being done, by name."""
+        return []
 
     def by(self, form: BaseForm, *names: str) -> dict[str, Any]:
         given = {name: form.cleaned_data[name] for name in ("key", *names)}
@@ -79,8 +84,9 @@ class FollowUpSign(FollowUpAct):
         "En signant, vous attestez que ce rapport est exact. La répondance financière le cosigne ensuite, et il est soumis au Secrétariat."
     )
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(missing=missing_of(self.report), **kwargs)
+    @property
+    def missing(self) -> list[Any]:
+        return missing_of(self.report)
 
     def perform(self, form: BaseForm) -> HttpResponse:
         report = acts.submit_follow_up(**self.by(form))

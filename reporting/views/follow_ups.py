@@ -112,6 +112,7 @@ def facts_of(report: FollowUpReport) -> dict[str, Any]:
         "late": lateness(report, timezone.localdate()),
         "hold": hold if hold is not None and hold.source == report.number else None,
         "is_open": report.state in FOLLOW_UP_OPEN,
+        "may_write": False,
         "is_final": report.kind == FollowUpKind.CLOSING,
     }
 
