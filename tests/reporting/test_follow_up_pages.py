@@ -48,7 +48,7 @@ def test_list_costs_the_same_with_one_row_and_three(client, recipient, django_as
     address, officer = reverse("reporting:follow_up_list"), recipient.officer
     get(client, officer, address, view="all")
     for rows in ("closing", ""):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             answer = client.get(address, {"view": "all", "kind": rows})
         assert len(listed(answer)) == (1 if rows else 6)
 
