@@ -65,7 +65,7 @@ class AgreementFailure(AgreementMove):
     act = agreement_ends.document_failure
     title = gettext_lazy("Fermer comme échec documenté")
     explanation = gettext_lazy(
-        "Les obligations sont remplies, les résultats n’y sont pas : rien n’est recouvré pour cette cause, et ce qui est engagé et n’est "
+        "Les obligations sont remplies, les résultats n’y sont pas : rien n’est recouvré pour cette cause, et ce qui est engagé et n’est "
         "pas versé retourne à l’enveloppe. Les montants et les gains du projet comptent encore."
     )
     success = gettext_lazy("La convention est fermée comme échec documenté.")

@@ -17,7 +17,7 @@ class AttachmentForm(KeyForm):
 
 
 class FollowUpDecision(TextChoices):
-    ACCEPT = "accept", _("Le rapport est complet et exact : il est vérifié")
+    ACCEPT = "accept", _("Le rapport est complet et exact : il est vérifié")
     RETURN = "return", _("Retourner à l’organisme pour qu’il le complète")
 
 
@@ -36,5 +36,5 @@ class FollowUpVerifyForm(SeenForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("decision") == FollowUpDecision.RETURN and not cleaned.get("reason"):
-            self.add_error("reason", _("Inscrivez le motif : l’organisme le lira."))
+            self.add_error("reason", _("Inscrivez le motif : l’organisme le lira."))
         return cleaned

@@ -119,7 +119,7 @@ ACTS: Mapping[str, str | Promise] = {
     "detach_from_follow_up": _("Fichier retiré d’un rapport de suivi"),
     "save_follow_up_section": _("Section d’un rapport de suivi enregistrée"),
     "schedule_follow_ups": _("Calendrier de suivi écrit"),
-    "tick_follow_up": _("Rapport de suivi : rappel ou retard constaté"),
+    "tick_follow_up": _("Rapport de suivi : rappel ou retard constaté"),
     "submit_follow_up": _("Rapport de suivi signé"),
     "take_back_follow_up": _("Rapport de suivi repris"),
     "cosign_follow_up": _("Rapport de suivi cosigné et soumis"),

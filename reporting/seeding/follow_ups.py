@@ -40,7 +40,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     FollowUpPart.LESSONS: {
         "worked": "Un prototype montré tôt a évité deux mois de développement.",
-        "failed": "La formation est venue trop tard : les premières semaines ont demandé plus de soutien que prévu.",
+        "failed": "La formation est venue trop tard : les premières semaines ont demandé plus de soutien que prévu.",
         "advice": "Mesurer la situation de départ avant toute chose, et garder une personne du terrain dans l’équipe.",
     },
 }  # fmt: skip
@@ -71,7 +71,7 @@ class FollowUps:
     def tell(self, agreement: Agreement, last: Callable[[FollowUpReport], None]) -> list[FollowUpReport]:
         """Every report that is due by now is verified, but the last one, which waits as `last` says."""
         since = agreement.in_force_at or self.now
-        reason = "Premier projet de l’organisme : un suivi plus serré."
+        reason = "Premier projet de l’organisme : un suivi plus serré."
         set_risk_tier(agreement_id=agreement.pk, tier="medium", reason=reason, actor=self.officer, now=since)
         schedule_follow_ups(agreement_id=agreement.pk, actor=None, now=since)
         ended = timezone.localdate(self.now - timedelta(days=VERIFIED + 1))

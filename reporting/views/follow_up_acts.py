@@ -91,7 +91,7 @@ class FollowUpSign(FollowUpAct):
     def perform(self, form: BaseForm) -> HttpResponse:
         report = acts.submit_follow_up(**self.by(form))
         if report.cosignature_waived:
-            return self.done(_("Le rapport est soumis. Vous êtes seul ou seule dans l’organisme : la cosignature est levée."))
+            return self.done(_("Le rapport est soumis. Vous êtes seul ou seule dans l’organisme : la cosignature est levée."))
         return self.done(_("Le rapport est signé; il attend sa cosignature."))
 
 
