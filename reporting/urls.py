@@ -16,6 +16,7 @@ from reporting.views import (
     projects,
     reports,
     restatements,
+    returns,
     verification,
 )
 
@@ -47,6 +48,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("suivis/<str:number>/cosignature/", follow_up_acts.FollowUpCosign.as_view(), name="follow_up_cosign"),
     path("suivis/<str:number>/verification/", follow_up_acts.FollowUpVerify.as_view(), name="follow_up_verify"),
     path("appels/<str:reference>/lecons/", follow_up_acts.call_lessons, name="call_lessons"),
+    # returns: a project, an organisation, a call, the Fund
+    path("projets/<str:project>/rendement/", returns.project_returns, name="project_returns"),
+    path("organismes/<str:code>/rendement/", returns.organisation_returns, name="organisation_returns"),
+    path("secretariat/appels/<str:reference>/rendement/", returns.call_returns, name="call_returns"),
+    path("rendement/", returns.fund_returns, name="fund_returns"),
+    path("rendement/par-exercice/", returns.period_returns, name="period_returns"),
     # dashboard and reports
     path("tableau-de-bord/", dashboards.dashboard, name="dashboard"),
     path("rapports/", reports.report_list, name="report_list"),

@@ -31,6 +31,8 @@ ACTS_APART = (
     "reject_gain",
     "return_gain",
     "resolve_overlap",
+    "recommend_renewal",
+    "decide_renewal",
     "verify_follow_up",
     "return_follow_up",
 )

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("funding", "0101_follow_up_guards"),
         ("projects", "0024_imported"),
-        ("reporting", "0042_result_guards"),
+        ("reporting", "0022_claim_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -350,6 +350,7 @@ reporting:audit_detail               | entry              | GET      | 302 404 d
 reporting:audit_export               | -                  | POST     | 302 403 director,head,auditor:422
 reporting:audit_list                 | -                  | GET      | 302 403 director,head,auditor:200
 reporting:call_lessons               | call               | GET      | 200 200
+reporting:call_returns               | call               | GET      | 302 403 readers:200
 reporting:control                    | -                  | GET      | 302 403 minister,controller,auditor:200
 reporting:cost_list                  | -                  | GET      | 302 403 payers:200
 reporting:dashboard                  | -                  | GET      | 302 403 readers:200
@@ -366,6 +367,7 @@ reporting:follow_up_section          | follow_up          | GET POST | 302 404 o
 reporting:follow_up_sign             | follow_up          | GET POST | 302 404 own:200/409 readers:403 signatory:403
 reporting:follow_up_take_back        | follow_up_signed   | GET POST | 302 404 own:200/302 readers:403 signatory:403
 reporting:follow_up_verify           | follow_up_submitted | GET POST | 302 404 insiders:403 officer:200/422
+reporting:fund_returns               | -                  | GET      | 302 403 readers:200
 reporting:gain_capture               | gain_verified      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:gain_correct               | gain               | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_cosign                | gain               | GET POST | 302 404 insiders:403 finance:200/422
@@ -376,9 +378,12 @@ reporting:gain_list                  | -                  | GET      | 302 200
 reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
 reporting:operations                 | -                  | GET      | 302 403 technical:200
+reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
+reporting:period_returns             | -                  | GET      | 302 403 readers:200
 reporting:permission_export          | -                  | GET      | 302 200
 reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200
+reporting:project_returns            | project            | GET      | 302 404 insiders:200
 reporting:project_list               | -                  | GET      | 302 200
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200

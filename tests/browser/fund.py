@@ -697,6 +697,13 @@ page("reporting:gain_correct", "redaction.rimouski", gain(GainReportState.RETURN
 page("reporting:gain_cosign", "finances.rimouski", gain(GainReportState.DRAFT))
 page("reporting:gain_verify", "verification", gain(GainReportState.SUBMITTED))
 page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
+# returns
+page("reporting:project_returns", "audit", project)
+page("reporting:project_returns", "redaction.rimouski", project)
+page("reporting:call_returns", "direction", lambda: (Agreement.objects.order_by("pk")[0].project.call.reference,))
+page("reporting:organisation_returns", "greffe.rimouski", lambda: ("10043",))
+page("reporting:fund_returns", "direction")
+page("reporting:period_returns", "audit")
 # dashboard, reports, journal
 page("reporting:dashboard", "direction")
 page("reporting:report_list", "audit")

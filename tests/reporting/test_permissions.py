@@ -18,7 +18,7 @@ from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, I
 from projects.policies.rules import RULES, LacksRole, Where
 from reporting.catalogue import REPORTS
 from reporting.management.commands.draw_permissions import PAGE, draw
-from reporting.models import FollowUpReport, GainRestatement, Overlap
+from reporting.models import FollowUpReport, GainRestatement, Overlap, ParameterMove, Renewal
 from reporting.queries.permissions import MARKS, WITHOUT_RULE, every_rule, matrix, rule_of_act
 from tests.factories import (
     NOW,
@@ -164,12 +164,21 @@ restate_gain           ◐◐. ........ .... .....
 cosign_restatement     .◐. ........ .... .....
 correct_capture        .◐. ........ ●... .....
 read_desk              ... ........ ...● ●....
+read_renewals          ... ●●..●●●● ●●●● ●....
+open_renewal           ... ●....●.. .... .....
+prepare_renewal        ... ●....●.. .... .....
+decide_renewal         ... .....●●● .... .....
+explain_variance       ◐◐. ........ .... .....
 read_journal           ... .....●●. .... ●....
 export_journal         ... .....●●. .... ●....
+propose_parameter      ... .....●.. ●... .....
+decide_parameter       ... ......●● .... .....
 read_reports           ... ●●..●●●● ●●●● ●....
 read_catalogue         ... ●●..●●●● ●●●● ●.●..
 compute_report         ... ●●..●●●● ●●●● ●.●..
 export_report          ... ●●..●●●● ●●●● ●.●..
+read_call_returns      ... ●●..●●●● ●●●● ●....
+read_organisation_returns ◐◐◐ ●●..●●●● ●●●● ●....
 """
 
 
@@ -214,6 +223,7 @@ WITHOUT_OBJECT = (
     "read_catalogue", "compute_report", "read_desk", "create_organisation", "request_access", "read_accesses", "read_incidents",
     "record_incident", "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
     "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
+    "read_renewals", "propose_parameter",
 )  # fmt: skip
 
 
@@ -303,6 +313,8 @@ class World:
             "settle_invitation": [(self.invitation,)],
             "decide_delegation": [(one,) for one in self.delegations],
             "rename_organisation": [(self.organisation,)],
+            "read_call_returns": [(self.call,)],
+            "read_organisation_returns": [(self.organisation,)],
             "correct_organisation": [(self.organisation,)],
             "merge_organisations": [(self.organisation,)],
             "abolish_organisation": [(self.organisation,)],
@@ -374,6 +386,13 @@ class World:
             "restate_gain": [(self.verified,)],
             "cosign_restatement": [(GainRestatement(report=self.verified),)],
             "correct_capture": [(self.verified,)],
+            "open_renewal": [(self.project,)],
+            "prepare_renewal": [(Renewal(project=self.project),)],
+            "decide_renewal": [
+                (Renewal(project=self.project, state="recommended", recommended_amount=amount),) for amount in (40_000, 400_000, 1_000_000)
+            ],
+            "explain_variance": [(self.project,)],
+            "decide_parameter": [(ParameterMove(state="proposed", proposed_by=UserFactory()),)],
             **{name: [()] for name in WITHOUT_OBJECT},
         }.get(rule.name, [(self.application,)])
         return found() if callable(found) else found
@@ -491,7 +510,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details", "read_control", "read_clauses", "read_desk",
+    "read_bank_details", "read_control", "read_clauses", "read_desk", "read_call_returns", "read_organisation_returns",
 }  # fmt: skip
 
 
