@@ -378,4 +378,5 @@ GOVERNMENT_SIGNATURE = env.str("GOVERNMENT_SIGNATURE", default="Gouvernement du 
 
 # ── The hooks of fondsinnovation.kit ─────────────────────────────────────────────────────────────────────────────────
 ACT_KEY_MODEL = "projects.ActKey"
+FOLLOW_UP_SCHEDULE = "reporting.tables.follow_ups.schedule_of"  # what the page of an agreement shows of its reports
 ACT_JOURNAL = "projects.services.journal.write_entry"

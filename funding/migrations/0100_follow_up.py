@@ -296,7 +296,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("agreement", "version"),
                 name="agreement_risk_version_unique",
-                violation_error_message="Une autre personne vient de changer ce palier : relisez-le.",
+                violation_error_message="Une autre personne vient de changer ce palier : relisez-le.",
             ),
         ),
         migrations.AddConstraint(
@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
                     ("medium_months__in", (1, 2, 3, 4, 6, 12)),
                 ),
                 name="follow_up_months_divide_a_year",
-                violation_error_message="Les périodes de suivi divisent l’année : 1, 2, 3, 4, 6 ou 12 mois.",
+                violation_error_message="Les périodes de suivi divisent l’année : 1, 2, 3, 4, 6 ou 12 mois.",
             ),
         ),
         migrations.AddConstraint(

@@ -36,7 +36,7 @@ class FollowUpTerms(models.Model):
             models.CheckConstraint(
                 name="follow_up_months_divide_a_year",
                 condition=Q(low_months__in=(1, 2, 3, 4, 6, 12), medium_months__in=(1, 2, 3, 4, 6, 12), high_months__in=(1, 2, 3, 4, 6, 12)),
-                violation_error_message=_("Les périodes de suivi divisent l’année : 1, 2, 3, 4, 6 ou 12 mois."),
+                violation_error_message=_("Les périodes de suivi divisent l’année : 1, 2, 3, 4, 6 ou 12 mois."),
             ),
             models.CheckConstraint(
                 name="follow_up_amounts_in_order",
@@ -63,7 +63,7 @@ class AgreementRisk(models.Model):
             models.UniqueConstraint(
                 name="agreement_risk_version_unique",
                 fields=["agreement", "version"],
-                violation_error_message=_("Une autre personne vient de changer ce palier : relisez-le."),
+                violation_error_message=_("Une autre personne vient de changer ce palier : relisez-le."),
             ),
             models.CheckConstraint(
                 name="agreement_risk_has_a_reason",

@@ -23,7 +23,7 @@ from projects.policies.rules import Subject, rule
 SAID: dict[str, str | Promise] = {
     "agreement_failure_is_documented": gettext_lazy("Un échec documenté exige un motif, le rapport final vérifié et les leçons publiées."),
     "recovery_spares_a_documented_failure": gettext_lazy(
-        "Les obligations sont remplies : un échec documenté ne se recouvre pas pour cette cause."
+        "Les obligations sont remplies : un échec documenté ne se recouvre pas pour cette cause."
     ),
 }
 #: agreements that nothing is done with any more
@@ -46,7 +46,7 @@ def set_risk_tier(actor: User, agreement: Agreement, now: datetime) -> Verdict:
     return first_no(
         not_recused(actor, agreement.project.application_id or 0),
         is_made_here(agreement),
-        possible(agreement.state not in OVER, _("La convention a pris fin : son palier de risque ne change plus.")),
+        possible(agreement.state not in OVER, _("La convention a pris fin : son palier de risque ne change plus.")),
     )
 
 

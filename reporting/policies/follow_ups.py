@@ -23,11 +23,11 @@ FORBIDDEN: dict[str, str | Promise] = {
     "follow_up_verifier_is_outside": gettext_lazy("La personne qui vérifie un rapport de suivi n’est ni n’a été de l’organisme."),
 }
 SAID: dict[str, str | Promise] = {
-    "follow_up_end_is_final": gettext_lazy("Ce rapport est reçu : ce qui en est vérifié ou retiré ne change plus."),
+    "follow_up_end_is_final": gettext_lazy("Ce rapport est reçu : ce qui en est vérifié ou retiré ne change plus."),
     "follow_up_received_has_a_version": gettext_lazy("Un rapport se reçoit tel qu’il a été signé."),
     "follow_up_section_is_open": gettext_lazy("Ce rapport ne se modifie plus."),
     "follow_up_small_cells_suppressed": gettext_lazy(
-        "Un groupe de moins de 3 personnes permettrait de les reconnaître : regroupez-le avec un autre."
+        "Un groupe de moins de 3 personnes permettrait de les reconnaître : regroupez-le avec un autre."
     ),
 }
 
@@ -71,7 +71,7 @@ def verify_follow_up(actor: User, report: FollowUpReport, now: datetime) -> Verd
     """An officer who never belonged to the beneficiary, did not sign the report nor accompany the file (SD-2)."""
     belonged = Membership.objects.filter(organisation=report.project.organisation_id, person=actor).exists()
     return first_no(
-        check(not belonged, _("Vous êtes ou avez été de l’organisme : une personne de l’extérieur doit vérifier ce rapport.")),
+        check(not belonged, _("Vous êtes ou avez été de l’organisme : une personne de l’extérieur doit vérifier ce rapport.")),
         check(
             actor.pk not in (report.signed_by_id, report.cosigned_by_id),
             _("Vous avez signé ou cosigné ce rapport; une autre personne doit le vérifier."),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from funding.enums import AgreementState, AgreementStepKind, FollowUpFactKind
-from funding.models import Agreement, FollowUpFact, FollowUpTerms, PaymentHold
+from funding.models import Agreement, AgreementRisk, FollowUpFact, FollowUpTerms, PaymentHold
 from funding.queries.follow_ups import FOLLOWED, months_of, terms_of, tier_of
 from projects.enums import CostCategory, Role
 from projects.models import Document, JournalEntry, User
@@ -79,6 +79,19 @@ VIEWS = (
     View("verified", _("Vérifiés"), (_S.VERIFIED,)),
     View("all", _("Tous"), ()),
 )
+
+
+def view_counts(rows: QuerySet[FollowUpReport]) -> list[tuple[View, int]]:
+    """How many reports each view holds: one query."""
+    found = {view.code: Count("pk", filter=Q(state__in=view.states) if view.states else None) for view in VIEWS}
+    counts = rows.order_by().aggregate(**found)
+    return [(view, counts[view.code]) for view in VIEWS]
+
+
+def with_tier(rows: QuerySet[FollowUpReport]) -> QuerySet[FollowUpReport]:
+    """The same with the risk tier of each agreement in `tier`; None when nobody classed it."""
+    last = AgreementRisk.objects.filter(agreement=OuterRef("agreement")).order_by("-version", "-pk")
+    return rows.annotate(tier=Subquery(last.values("tier")[:1]))
 
 
 # ── The calendar ─────────────────────────────────────────────────────────────────────────────────────────────────────

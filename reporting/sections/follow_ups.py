@@ -45,7 +45,7 @@ class CostsPart(SectionForm):
     def make_fields(self) -> None:
         for category in self.facts.categories:
             self.fields[f"spent_{category.value}"] = MoneyField(
-                label=_("%(category)s : coûts depuis le début") % {"category": category.label}
+                label=_("%(category)s : coûts depuis le début") % {"category": category.label}
             )
         self.fields["explanation"] = LongTextField(label=_("Explication des écarts avec le budget"), limit=2000, required=False)
 
@@ -56,7 +56,7 @@ class GainsPart(SectionForm):
     comment = LongTextField(
         label=_("Ce qui explique les gains de la période"),
         limit=4000,
-        help_text=_("Par rapport à la prévision : causes des écarts, gains qui manquent et quand ils seront déclarés"),
+        help_text=_("Par rapport à la prévision : causes des écarts, gains qui manquent et quand ils seront déclarés"),
     )
 
 
@@ -68,7 +68,7 @@ class ObjectivesPart(SectionForm):
         self.fields["measured_on"] = DayField(label=_("Mesurés le"), required=required)
         for objective in self.facts.objectives:
             self.fields[f"actual_{objective.pk}"] = forms.DecimalField(
-                label=_("%(indicator)s (%(unit)s) : valeur atteinte") % {"indicator": objective.indicator, "unit": objective.unit},
+                label=_("%(indicator)s (%(unit)s) : valeur atteinte") % {"indicator": objective.indicator, "unit": objective.unit},
                 max_digits=15,
                 decimal_places=2,
                 required=required,
@@ -82,7 +82,7 @@ class ObjectivesPart(SectionForm):
         if any(value is not None for value in values) and not cleaned.get("measured_on") and "measured_on" not in self.errors:
             self.refuse("measured_on", _("Inscrivez le jour de la mesure."), code="required")
         if (measured_on := cleaned.get("measured_on")) and measured_on > self.facts.today:
-            self.refuse("measured_on", _("Une valeur se mesure avant de s’inscrire : cette date est à venir."))
+            self.refuse("measured_on", _("Une valeur se mesure avant de s’inscrire : cette date est à venir."))
         return cleaned
 
 
@@ -92,7 +92,7 @@ class EquityPart(SectionForm):
     analysis = LongTextField(
         label=_("Effets du projet selon les groupes"),
         limit=4000,
-        help_text=_("Femmes et hommes, et ce qui se croise : âge, origine, handicap, revenu, région"),
+        help_text=_("Femmes et hommes, et ce qui se croise : âge, origine, handicap, revenu, région"),
     )
     measures = LongTextField(label=_("Mesures prises pour réduire les écarts"), limit=2000)
 
@@ -122,7 +122,7 @@ class EquityPart(SectionForm):
         return [(self[f"group_{index}"], self[f"count_{index}"]) for index in range(1, GROUPS + 1)]
 
 
-SMALL_CELL = _("Un groupe de moins de 3 personnes permettrait de les reconnaître : regroupez-le avec un autre.")
+SMALL_CELL = _("Un groupe de moins de 3 personnes permettrait de les reconnaître : regroupez-le avec un autre.")
 
 
 def is_small_cell(typed: Any) -> bool:

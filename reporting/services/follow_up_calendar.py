@@ -140,10 +140,10 @@ def _remind(report: FollowUpReport, days: int, now: datetime) -> None:
     with messages.in_french():
         words["kind"], words["day"] = report.get_kind_display(), long_date(report.due_on)
         if days <= 0:
-            subject = _("%(number)s : à remettre au plus tard le %(day)s") % words
+            subject = _("%(number)s : à remettre au plus tard le %(day)s") % words
             body = _("%(kind)s du projet, à remettre au plus tard le %(day)s. Ce que vous inscrivez est conservé au fur et à mesure.")
         else:
-            subject = _("%(number)s : en retard depuis le %(day)s") % words
+            subject = _("%(number)s : en retard depuis le %(day)s") % words
             body = _("%(kind)s du projet, attendu le %(day)s, n’est pas reçu. Après 30 jours, les paiements peuvent être retenus.")
     body %= words
     _tell(list(writers_of(report, now)), report, subject, body, now)

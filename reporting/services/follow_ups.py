@@ -92,7 +92,7 @@ def detach_from_follow_up(*, report_id: int, document_id: int, actor: User, now:
     report = _to_write(report_id, actor, now)
     document = attachments_of(report).get(pk=document_id)
     if document.uploaded_at <= (report.signed_at or document.uploaded_at) and report.versions.exists():
-        raise WrongState(_("Ce fichier fait partie d’une version signée : joignez le nouveau sans le retirer."))
+        raise WrongState(_("Ce fichier fait partie d’une version signée : joignez le nouveau sans le retirer."))
     document.removed_at = now
     document.save(update_fields=["removed_at"])
     note(document, removed=True)
@@ -111,7 +111,7 @@ def submit_follow_up(*, report_id: int, actor: User, now: datetime, key: str | N
     if timezone.localdate(now) <= report.period_end:
         raise WrongState(_("Ce rapport se signe après la fin de sa période, le %(day)s.") % {"day": long_date(report.period_end)})
     if missing := missing_of(report):
-        raise WrongState(_("Le rapport est incomplet : %(sections)s.") % {"sections": ", ".join(str(name) for name in missing)})
+        raise WrongState(_("Le rapport est incomplet : %(sections)s.") % {"sections": ", ".join(str(name) for name in missing)})
     signed = {"signed_by": actor, "signed_at": now, "cosigned_by": None, "cosigned_at": None, "cosignature_waived": False}
     transition([report], _S.TO_COSIGN, moves=FOLLOW_UP_MOVES, now=now, **signed)
     keep_version(report, actor=actor, now=now)
@@ -225,7 +225,7 @@ def return_follow_up(
     require_move(FOLLOW_UP_MOVES, report.state, _S.RETURNED)
     _require_unchanged(report, seen)
     if not reason.strip():
-        raise Invalid(errors={"reason": _("Inscrivez le motif : l’organisme le lira.")})
+        raise Invalid(errors={"reason": _("Inscrivez le motif : l’organisme le lira.")})
     transition([report], _S.RETURNED, moves=FOLLOW_UP_MOVES, now=now, reason=reason.strip())
     note_reason(reason)
     _note_file(report)
@@ -240,16 +240,21 @@ def _to_write(report_id: int, actor: User, now: datetime) -> FollowUpReport:
     """The report, held, of somebody who writes it. Raises NotAllowed, WrongState."""
     report = lock(FollowUpReport, report_id, "project__organisation", "project__call", "project__application")
     policies.write_follow_up(actor, report.project, now).require()
-    if report.state not in FOLLOW_UP_WRITABLE:
-        raise WrongState(_("Ce rapport est signé : il ne se modifie plus."))
+    require_writable(report)
     note(report)
     note_organisation(report.project.organisation_id)
     return report
 
 
+def require_writable(report: FollowUpReport) -> None:
+    """Raise WrongState unless the report is being written."""
+    if report.state not in FOLLOW_UP_WRITABLE:
+        raise WrongState(_("Ce rapport est signé : il ne se modifie plus."))
+
+
 def _require_unchanged(report: FollowUpReport, seen: datetime | None) -> None:
     if seen is not None and seen != report.signed_at:
-        raise Stale(_("Ce rapport a été signé de nouveau depuis que vous avez ouvert cette page. Rien n’a été enregistré : relisez-le."))
+        raise Stale(_("Ce rapport a été signé de nouveau depuis que vous avez ouvert cette page. Rien n’a été enregistré : relisez-le."))
 
 
 def _note_file(report: FollowUpReport) -> None:

@@ -233,10 +233,12 @@ funding:agreement_complete           | project            | GET POST | 302 404 i
 funding:agreement_detail             | project            | GET      | 302 404 insiders:200
 funding:agreement_draft              | told               | GET POST | 302 404 insiders:403 officer:200/422
 funding:agreement_edit               | drafted            | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_failure            | project            | GET POST | 302 404 insiders:403 director:200/422
 funding:agreement_list               | -                  | GET      | 302 200
 funding:agreement_resume             | suspended          | GET POST | 302 404 insiders:403 director,head:200/302
 funding:agreement_return             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
 funding:agreement_review             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
+funding:agreement_risk               | project            | GET POST | 302 404 insiders:403 officer,director:200/422
 funding:agreement_sign               | reviewed_draft     | GET POST | 302 404 insiders:403 signatory:200/422
 funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
 funding:agreement_submit             | drafted            | GET POST | 302 404 insiders:403 officer:200/302
@@ -347,6 +349,7 @@ funding:year_end_prepare             | year_end           | GET POST | 302 403 c
 reporting:audit_detail               | entry              | GET      | 302 404 director,head,auditor:200
 reporting:audit_export               | -                  | POST     | 302 403 director,head,auditor:422
 reporting:audit_list                 | -                  | GET      | 302 403 director,head,auditor:200
+reporting:call_lessons               | call               | GET      | 200 200
 reporting:call_returns               | call               | GET      | 302 403 readers:200
 reporting:control                    | -                  | GET      | 302 403 minister,controller,auditor:200
 reporting:cost_list                  | -                  | GET      | 302 403 payers:200
@@ -358,6 +361,15 @@ reporting:baseline_ask               | baseline           | GET POST | 302 404 i
 reporting:baseline_decide            | baseline           | GET POST | 302 404 insiders:403 adviser,director:200/422
 reporting:baseline_detail            | baseline           | GET      | 302 404 insiders:200
 reporting:capture_correct            | gain_restated      | GET POST | 302 404 insiders:403 finance,controller:200/422
+reporting:follow_up_attach           | follow_up          | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:follow_up_cosign           | follow_up_signed   | GET POST | 302 404 insiders:403 finance:200/422
+reporting:follow_up_detach           | follow_up_file     | GET POST | 302 404 own:200/302 readers:403 signatory:403
+reporting:follow_up_detail           | follow_up          | GET      | 302 404 insiders:200
+reporting:follow_up_list             | -                  | GET      | 302 200
+reporting:follow_up_section          | follow_up          | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:follow_up_sign             | follow_up          | GET POST | 302 404 own:200/409 readers:403 signatory:403
+reporting:follow_up_take_back        | follow_up_signed   | GET POST | 302 404 own:200/302 readers:403 signatory:403
+reporting:follow_up_verify           | follow_up_submitted | GET POST | 302 404 insiders:403 officer:200/422
 reporting:fund_returns               | -                  | GET      | 302 403 readers:200
 reporting:gain_capture               | gain_verified      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:gain_correct               | gain               | GET POST | 302 404 own:200/422 readers:403 signatory:403
@@ -369,14 +381,11 @@ reporting:gain_list                  | -                  | GET      | 302 200
 reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
 reporting:operations                 | -                  | GET      | 302 403 technical:200
-<<<<<<< HEAD
 reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
 reporting:period_returns             | -                  | GET      | 302 403 readers:200
-=======
 reporting:overlap_detail             | overlap            | GET      | 302 404 readers:200
 reporting:overlap_list               | -                  | GET      | 302 200
 reporting:overlap_resolve            | overlap            | GET POST | 302 404 readers:403 controller,verifier:200/422
->>>>>>> d828903 (The register of overlaps: two lines side by side with their evidence, what is at stake, and the decision; a gain and a project say when they are left out)
 reporting:permission_export          | -                  | GET      | 302 200
 reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200

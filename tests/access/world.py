@@ -49,8 +49,10 @@ from projects.models import (
 from projects.services.baselines import ask_baseline
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
-from reporting.models import Export, Run
+from reporting.enums import FollowUpState
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, Run
 from reporting.services import gains
+from reporting.services.follow_up_calendar import schedule_follow_ups
 from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
@@ -75,11 +77,8 @@ from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
-<<<<<<< HEAD
 from tests.reporting.gains import OPINION, answers
-=======
 from tests.reporting.overlaps import overlapping
->>>>>>> d828903 (The register of overlaps: two lines side by side with their evidence, what is at stake, and the decision; a gain and a project say when they are left out)
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -130,6 +129,7 @@ def fill(world: World) -> None:
     _awards(world)
     _agreements(world)
     _gains(world)
+    _follow_ups(world)
     _shared(world)
 
 
@@ -371,6 +371,27 @@ def _restated(report_id: int, writer: User, finance: User, verifier: User) -> No
     cosign_restatement(restatement_id=first.pk, actor=finance, now=NOW)
     gains.return_gain(report_id=report_id, reason="Quelle facture?", actor=verifier, now=NOW)
     restate_gain(report_id=report_id, amount=AMOUNT / 4, **words)
+
+
+# ── Follow-up reports ────────────────────────────────────────────────────────────────────────────────────────────────
+def _follow_ups(world: World) -> None:
+    """One report that is being written, with a file; one to co-sign, and one to verify."""
+    agreement = Agreement.objects.get(number=world.places["project"]["number"])
+    schedule_follow_ups(agreement_id=agreement.pk, actor=None, now=NOW)
+    final, signed, submitted = FollowUpReport.objects.filter(agreement=agreement).order_by("period_start")[:3]
+    writer, finance = UserFactory(), UserFactory()
+    document = document_of(agreement.award.application, DocumentKind.EVIDENCE)
+    FollowUpAttachment.objects.create(report=final, document=document)
+    rows = FollowUpReport.objects.filter(pk__in=[signed.pk, submitted.pk])
+    rows.update(state=FollowUpState.TO_COSIGN, signed_by=writer, signed_at=NOW)
+    FollowUpVersion.objects.create(report=submitted, number=1, content="{}", sha256=sha256("{}"), signed_by=writer, signed_at=NOW)
+    rows.filter(pk=submitted.pk).update(state=FollowUpState.SUBMITTED, cosigned_by=finance, cosigned_at=NOW, submitted_at=NOW)
+    world.places |= {
+        "follow_up": {"number": final.number, "slug": "avancement"},
+        "follow_up_file": {"number": final.number, "document": document.pk},
+        "follow_up_signed": {"number": signed.number},
+        "follow_up_submitted": {"number": submitted.number},
+    }
 
 
 # ── What belongs to no file ──────────────────────────────────────────────────────────────────────────────────────────

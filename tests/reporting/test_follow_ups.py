@@ -82,7 +82,7 @@ def test_report_says_what_it_lacks_until_it_is_signed(recipient):
     assert [str(name) for name in missing_of(report)] == [
         "Avancement", "Coûts", "Gains", "Objectifs de l’appel", "Analyse différenciée (ADS+)", "Leçons", "Pièces jointes",
     ]  # fmt: skip
-    with pytest.raises(WrongState, match="Le rapport est incomplet : Avancement, Coûts, Gains"):
+    with pytest.raises(WrongState, match="Le rapport est incomplet : Avancement, Coûts, Gains"):
         recipient.sign(report)
     recipient.fill(report)
     with pytest.raises(WrongState, match="après la fin de sa période, le 31\u00a0mars\u00a02027"):
