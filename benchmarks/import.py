@@ -2,7 +2,7 @@
 """A portfolio package of 200 000 gain rows: `python3 benchmarks/import.py`.
 
 An embedded server of its own (durable). `import_portfolio` runs as a person runs it, in a process of its own: a folder of CSV files,
-the same again (nothing is new), and the same size as a ZIP and as a workbook, with its days and amounts typed and its texts shared, as Excel writes them.
+the same again (nothing is new), then as many rows as a ZIP and as a workbook: days and amounts typed, texts shared, as Excel does.
 The targets: under 60 s and 1 GB for each form.
 """
 
