@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -21,11 +22,15 @@ def import_files(portfolio: PortfolioImport) -> list[PortfolioFile]:
     return list(portfolio.files.order_by("name", "pk"))
 
 
-def entries_of(portfolio: PortfolioImport, person: User, now: datetime) -> list[tuple[JournalEntry, bool]]:
-    """The entries of the journal about an import, the oldest first, and whether this person may open each."""
+def entries_of(portfolio: PortfolioImport, person: User, now: datetime) -> list[tuple[JournalEntry, str, bool]]:
+    """The entries of the journal about an import, the oldest first, with the file of each, if any, and whether the person may open it."""
     entries = list(JournalEntry.objects.filter(object_type="reporting.portfolioimport", object_id=portfolio.pk).order_by("pk"))
     readable = set(journal_for(person, now).filter(pk__in=[entry.pk for entry in entries]).values_list("pk", flat=True))
-    return [(entry, entry.pk in readable) for entry in entries]
+    return [(entry, _file_of(entry), entry.pk in readable) for entry in entries]
+
+
+def _file_of(entry: JournalEntry) -> str:
+    return str(json.loads(entry.content)["facts"].get("file", "")) if entry.act == "import_portfolio_file" else ""
 
 
 def may_see_content(portfolio: PortfolioImport, person: User) -> bool:

@@ -63,7 +63,7 @@ def import_detail(request: HttpRequest, portfolio: int) -> HttpResponse:
         "files": import_files(found),
         "plan": named_files(found.plan),
         "totals": named_totals(found.plan.get("totals", ())),
-        "entries": [(entry, act_name(entry), may_open) for entry, may_open in entries_of(found, request.user, now)],
+        "entries": [(entry, act_name(entry), file, may_open) for entry, file, may_open in entries_of(found, request.user, now)],
         "may_bring": policies.bring_portfolio(request.user, now),
         "moves": {move.value for move in IMPORT_MOVES[state]},
     }
