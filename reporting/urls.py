@@ -12,6 +12,7 @@ from reporting.views import (
     follow_up_acts,
     follow_ups,
     gains,
+    imports,
     operations,
     overlaps,
     permissions,
@@ -78,6 +79,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("enveloppes/controle/", control.control, name="control"),
     # the health of the service
     path("exploitation/", operations.operations, name="operations"),
+    # portfolios
+    path("importations/", imports.import_list, name="import_list"),
+    path("importations/nouvelle/", imports.ImportCreate.as_view(), name="import_create"),
+    path("importations/<int:portfolio>/", imports.import_detail, name="import_detail"),
+    path("importations/<int:portfolio>/problemes.csv", imports.import_problems, name="import_problems"),
+    path("importations/<int:portfolio>/confirmer/", imports.ImportConfirm.as_view(), name="import_confirm"),
+    path("importations/<int:portfolio>/examiner/", imports.ImportExamine.as_view(), name="import_examine"),
+    path("importations/<int:portfolio>/annuler/", imports.ImportCancel.as_view(), name="import_cancel"),
+    path("importations/<int:portfolio>/fichiers/<int:pk>/", imports.import_file, name="import_file"),
     # the journal
     path("journal/", audit.audit_list, name="audit_list"),
     path("journal/exporter/", audit.audit_export, name="audit_export"),

@@ -6,6 +6,7 @@ from reporting.models.measures import GainMeasure, IndicatorMeasure
 from reporting.models.objectives import ObjectiveResult
 from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
+from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
 from reporting.models.variances import VarianceExplanation
@@ -32,6 +33,8 @@ __all__ = [
     "Overlap",
     "OverlapResolution",
     "ParameterMove",
+    "PortfolioFile",
+    "PortfolioImport",
     "PriceIndex",
     "Renewal",
     "RenewalStep",

@@ -146,6 +146,10 @@ ACTS: Mapping[str, str | Promise] = {
     "import_returns": _("Fichier de retour importé"),
     "invite_member": _("Invitation envoyée"),
     "import_portfolio": _("Portefeuille importé"),
+    "upload_portfolio": _("Portefeuille téléversé"),
+    "examine_again": _("Nouvel examen d’un portefeuille demandé"),
+    "confirm_portfolio": _("Importation d’un portefeuille confirmée"),
+    "cancel_portfolio": _("Importation d’un portefeuille annulée"),
     "import_portfolio_file": _("Fichier d’un portefeuille importé"),
     "keep_export": _("Rapport exporté"),
     "merge_organisations": _("Organismes fusionnés"),
@@ -257,6 +261,8 @@ OBJECTS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "reporting.renewalweights": (_("Paramètres de reconduction"), ()),
     "reporting.renewal": (_("Reconduction"), ("project__application",)),
     "reporting.varianceexplanation": (_("Explication d’un écart"), ("project__application",)),
+    "reporting.portfolioimport": (_("Importation"), ()),
+    "reporting.portfoliofile": (_("Fichier d’une importation"), ()),
     "reporting.run": (_("Calcul"), ()),
 }
 

@@ -47,6 +47,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "minister": ("director", "head", "delegate"),
     "payers": _PAYERS,
     "readers": _READERS,
+    "bookkeepers": ("director", "head", "controller", "auditor"),
     "insiders": (*_APPLICANTS, *_READERS),
     "reviewers": ("assigned", "reviewer", "committee_member"),
 }
@@ -70,6 +71,7 @@ SHARED_PLACES = frozenset(
         "invitation_link",
         "password",
     }
+    | {"import_ready", "import_ready_file", "import_refused"}
     | {"register", "report", "run", "year_end"}
 )
 
@@ -380,6 +382,14 @@ reporting:gain_detail                | gain_verified      | GET      | 302 404 i
 reporting:gain_list                  | -                  | GET      | 302 200
 reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
+reporting:import_cancel              | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_confirm             | import_ready       | GET POST | 302 403 controller:200/422
+reporting:import_create              | -                  | GET POST | 302 403 controller:200/422
+reporting:import_detail              | import_ready       | GET      | 302 403 bookkeepers:200
+reporting:import_examine             | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_file                | import_ready_file  | GET      | 302 403 bookkeepers:200
+reporting:import_list                | -                  | GET      | 302 403 bookkeepers:200
+reporting:import_problems            | import_refused     | GET      | 302 403 bookkeepers:200
 reporting:operations                 | -                  | GET      | 302 403 technical:200
 reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
 reporting:period_returns             | -                  | GET      | 302 403 readers:200

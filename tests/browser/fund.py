@@ -85,11 +85,13 @@ from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
-from reporting.enums import GainReportState
-from reporting.models import Export, GainReport, Run
+from reporting.enums import GainReportState, ImportState
+from reporting.models import Export, GainReport, PortfolioImport, Run
 from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
+from reporting.services.portfolio_imports import upload_portfolio
+from reporting.services.portfolio_work import work_on_portfolio
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
@@ -157,6 +159,7 @@ def prepare(monkeypatch: Any) -> None:
     amend(now)
     return_a_gain(now)
     ask_a_baseline(now)
+    bring_packages(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=after).pk, now=after)
@@ -398,6 +401,18 @@ def claim(state: ClaimState) -> Callable[[], tuple[str]]:
 
 def gain(state: GainReportState) -> Callable[[], tuple[str]]:
     return lambda: (GainReport.objects.filter(state=state, project__title=GAINED).order_by("pk")[0].number,)
+
+
+def bring_packages(now: Any) -> None:
+    """A package that may be imported, and one in which cells are to be corrected."""
+    header = "code,name,kind,fiscal_calendar,region\n"
+    for rows in ("REPRIS,Organisme repris,ministry,state,03\n", "REPRIS,Organisme repris,ministère,state,3\n" * 25):
+        made = upload_portfolio(files=[upload("organisations.csv", (header + rows).encode())], actor=person("controle"), now=now)
+        work_on_portfolio(portfolio_id=made.pk, now=now)
+
+
+def brought(state: ImportState) -> Callable[[], tuple[int]]:
+    return newest(PortfolioImport, state=state)
 
 
 def newest(model: Any, **fields: Any) -> Callable[[], tuple[int]]:
@@ -736,6 +751,13 @@ page("reporting:report_cell", "audit", lambda: ("roi-projects", "fund_paid"), pa
 page("reporting:run_create", "audit", query="report=roi-projects")
 page("reporting:run_detail", "audit", newest(Run))
 page("reporting:export_detail", "audit", newest(Export))
+page("reporting:import_list", "controle")
+page("reporting:import_create", "controle")
+page("reporting:import_detail", "controle", brought(ImportState.READY))
+page("reporting:import_detail", "audit", brought(ImportState.REFUSED))
+page("reporting:import_confirm", "controle", brought(ImportState.READY))
+page("reporting:import_examine", "controle", brought(ImportState.REFUSED))
+page("reporting:import_cancel", "controle", brought(ImportState.READY))
 page("reporting:audit_list", "audit")
 page("reporting:audit_detail", "audit", newest(JournalEntry))
 page("reporting:permission_list", "redaction.rimouski")
@@ -745,6 +767,7 @@ page("reporting:permission_list", "audit", query="role=controller")
 NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
+    "reporting:import_problems", "reporting:import_file",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
     "projects:own_data_export", "funding:batch_download", "projects:exceptional_access_end", "projects:incident_export",
     # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere

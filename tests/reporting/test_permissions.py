@@ -175,6 +175,8 @@ read_journal           ... .....●●. .... ●....
 export_journal         ... .....●●. .... ●....
 propose_parameter      ... .....●.. ●... .....
 decide_parameter       ... ......●● .... .....
+read_imports           ... .....●●. ●... ●....
+bring_portfolio        ... ........ ●... .....
 read_reports           ... ●●..●●●● ●●●● ●....
 read_catalogue         ... ●●..●●●● ●●●● ●.●..
 compute_report         ... ●●..●●●● ●●●● ●.●..
@@ -226,6 +228,7 @@ WITHOUT_OBJECT = (
     "record_incident", "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
     "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
     "read_renewals", "propose_parameter",
+    "read_imports", "bring_portfolio",
 )  # fmt: skip
 
 
@@ -514,7 +517,7 @@ def test_file_is_not_for_anonymous_readers(client):
 AUDITED = {
     "read_files", "take_part", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports", "read_catalogue",
     "compute_report", "export_report", "read_accesses", "read_incidents", "export_incidents",
-    "read_bank_details", "read_control", "read_clauses", "read_desk", "read_call_returns", "read_organisation_returns",
+    "read_bank_details", "read_control", "read_clauses", "read_desk", "read_call_returns", "read_organisation_returns", "read_imports",
 }  # fmt: skip
 
 
