@@ -158,7 +158,7 @@ APPEND_ONLY_TABLES = [
     "funding_secretariatcost", "funding_costline",
     "reporting_objectiveresult", "reporting_varianceexplanation", "reporting_discountrate", "reporting_priceindex",
     "reporting_renewalweights", "reporting_renewalstep",
-    "reporting_gainverification",
+    "reporting_gainverification", "reporting_gainsample", "reporting_gainsampleitem", "reporting_gainsamplecheck",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

@@ -216,6 +216,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "reporting.ObjectiveResult", "reporting.VarianceExplanation", "reporting.ParameterMove", "reporting.Renewal",
             "reporting.RenewalStep",
             "reporting.GainRestatement", "reporting.GainVerification",
+            "reporting.GainSample", "reporting.GainSampleItem", "reporting.GainSampleCheck",
         ),
         _ACTED,
     ),

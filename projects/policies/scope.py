@@ -30,6 +30,7 @@ WAYS = {
     "funding.writeoff": "recovery.agreement.project.call_id",
     "reporting.gainreport": "project.call_id",
     "reporting.gainrestatement": "report.project.call_id",
+    "reporting.gainsampleitem": "gain.project.call_id",
 }
 
 

@@ -24,6 +24,8 @@ from reporting.queries import gains
 ACTS: Mapping[str, str | Promise] = {
     **activity.STORY,
     **gains.STORY,
+    "draw_sample": _("Échantillon de gains tiré"),
+    "examine_item": _("Gain d’un échantillon examiné"),
     "abolish_organisation": _("Organisme aboli"),
     "accept_invitation": _("Invitation acceptée"),
     "accept_milestone_partly": _("Jalon accepté en partie"),
@@ -224,6 +226,8 @@ OBJECTS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "reporting.gainreport": (_("Déclaration de gain"), ("project__application",)),
     "reporting.objectiveresult": (_("Résultat d’un objectif"), ("project__application",)),
     "reporting.gainrestatement": (_("Redressement d’un gain"), ("report__project__application",)),
+    "reporting.gainsample": (_("Échantillon de gains"), ()),
+    "reporting.gainsamplecheck": (_("Constat sur un gain"), ()),
     "reporting.gainverification": (_("Vérification d’un gain"), ("report__project__application",)),
     "reporting.run": (_("Calcul"), ()),
 }

@@ -49,8 +49,10 @@ from projects.models import (
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
 from reporting.models import Export, Run
+from reporting.queries.samples import Asked
 from reporting.services import gains
 from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.samples import draw_sample
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
     NOW,
@@ -351,6 +353,10 @@ def _gains(world: World) -> None:
             opinion = {**OPINION, "answers": answers(), "reason": ""}
             gains.verify_gain(report_id=report.pk, amount=AMOUNT, actor=verifier, now=NOW, **opinion)
     _restated(report.pk, writer, finance, verifier)
+    asked = Asked("all", NOW.date(), NOW)
+    sample = draw_sample(asked=asked, largest=1, points=0, seed="a", actor=verifier, now=NOW)
+    world.places["sample"] = {"sample": sample.number}
+    world.places["sample_item"] = {"sample": sample.number, "position": 1}
 
 
 def _restated(report_id: int, writer: User, finance: User, verifier: User) -> None:

@@ -18,7 +18,7 @@ from projects.models import ApiToken, Delegation, ExceptionalAccess, Incident, I
 from projects.policies.rules import RULES, LacksRole, Where
 from reporting.catalogue import REPORTS
 from reporting.management.commands.draw_permissions import PAGE, draw
-from reporting.models import GainRestatement
+from reporting.models import Gain, GainRestatement, GainSampleItem
 from reporting.queries.permissions import MARKS, WITHOUT_RULE, every_rule, matrix, rule_of_act
 from tests.factories import (
     NOW,
@@ -157,6 +157,8 @@ record_results         ◐◐. ●....... .... .....
 restate_gain           ◐◐. ........ .... .....
 cosign_restatement     .◐. ........ .... .....
 correct_capture        .◐. ........ ●... .....
+draw_sample            ... ........ ...● .....
+examine_item           ... ........ ...● .....
 read_desk              ... ........ ...● ●....
 read_journal           ... .....●●. .... ●....
 export_journal         ... .....●●. .... ●....
@@ -205,9 +207,9 @@ DATES, AMOUNT = {"ends_on": date(2028, 3, 31)}, {"amount": Decimal(200_000)}
 #: rules that are asked about nothing but the person
 WITHOUT_OBJECT = (
     "create_token", "write_call", "read_files", "read_payments", "list_payments", "read_journal", "export_journal", "read_reports",
-    "read_catalogue", "compute_report", "read_desk", "create_organisation", "request_access", "read_accesses", "read_incidents",
-    "record_incident", "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash", "set_cash_rule",
-    "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
+    "read_catalogue", "compute_report", "read_desk", "draw_sample", "create_organisation", "request_access", "read_accesses",
+    "read_incidents", "record_incident", "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash",
+    "set_cash_rule", "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
 )  # fmt: skip
 
 
@@ -361,6 +363,7 @@ class World:
             "restate_gain": [(self.verified,)],
             "cosign_restatement": [(GainRestatement(report=self.verified),)],
             "correct_capture": [(self.verified,)],
+            "examine_item": [(GainSampleItem(gain=Gain(project=self.project)),)],
             **{name: [()] for name in WITHOUT_OBJECT},
         }.get(rule.name, [(self.application,)])
         return found() if callable(found) else found
