@@ -337,7 +337,7 @@ def return_a_gain(now: Any) -> None:
 def restate_a_gain(now: Any) -> None:
     """A gain that was captured, then restated, returned, and restated again; and a sample of what was reported."""
     line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
-    start, verifier = timezone.localdate(now) - timedelta(days=30), person("verification")
+    start, verifier = timezone.localdate(now) - timedelta(days=50), person("verification")
     writer, finance = person("redaction.rimouski"), person("finances.rimouski")
     report = gains.report_gain(
         line_id=line.pk, period_start=start, period_end=start + timedelta(days=6), amount=Decimal("1310.00"), method="Relevé",
@@ -732,7 +732,7 @@ page("reporting:restatement_cosign", "finances.rimouski", gain(GainReportState.T
 page("reporting:capture_correct", "controle", gain(GainReportState.TO_REVERIFY))
 page("reporting:gain_desk", "verification")
 page("reporting:sample_list", "audit")
-page("reporting:sample_draw", "verification", query="?population=all&effective=2027-01-01&largest=2&points=3&seed=2026-11")
+page("reporting:sample_draw", "verification", query="population=all&effective=2027-01-01&largest=2&points=3&seed=2026-11")
 page("reporting:sample_detail", "verification", lambda: ("ECH-2026-00001",))
 page("reporting:sample_item", "verification", lambda: ("ECH-2026-00001", 2))
 # dashboard, reports, journal
@@ -753,6 +753,7 @@ page("reporting:permission_list", "audit", query="role=controller")
 
 #: addresses that answer no page: posts alone, files, answers for programs
 NOT_PAGES = {
+    "reporting:sample_export",
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
