@@ -162,6 +162,7 @@ APPEND_ONLY_TABLES = [
     "reporting_gainverification",
     "funding_agreementrisk", "funding_followupfact", "funding_followuptermsevent",
     "reporting_followupversion", "reporting_followupreminder",
+    "reporting_gainverification", "reporting_gainsample", "reporting_gainsampleitem", "reporting_gainsamplecheck",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

@@ -115,6 +115,19 @@ IMPORT_MOVES = {
 }
 
 
+class Population(TextChoices):
+    """Which reported gains a sample is drawn from, as they were known at its knowledge date."""
+
+    ALL = "all", _("Tous les gains déclarés")
+    UNEXAMINED = "unexamined", _("Déclarés, pas encore examinés")
+    EXAMINED = "examined", _("Déclarés et examinés")
+
+
+class Picked(TextChoices):
+    LARGEST = "largest", _("Plus grand montant")
+    UNIT = "unit", _("Unité monétaire")
+
+
 class SnapshotKind(TextChoices):
     WORKING = "working", _("Instantané de travail")
     EDITION = "edition", _("Édition conservée")

@@ -20,6 +20,7 @@ from reporting.views import (
     reports,
     restatements,
     returns,
+    samples,
     verification,
 )
 
@@ -35,6 +36,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projets/<str:project>/gains/<str:line>/reference/decision/", baselines.BaselineDecide.as_view(), name="baseline_decide"),
     path("gains/", gains.gain_list, name="gain_list"),
     path("gains/verification/", verification.gain_desk, name="gain_desk"),
+    path("gains/echantillons/", samples.sample_list, name="sample_list"),
+    path("gains/echantillons/tirage/", samples.SampleDraw.as_view(), name="sample_draw"),
+    path("gains/echantillons/<str:sample>/", samples.sample_detail, name="sample_detail"),
+    path("gains/echantillons/<str:sample>/liste.csv", samples.sample_export, name="sample_export"),
+    path("gains/echantillons/<str:sample>/<int:position>/constat/", samples.SampleItem.as_view(), name="sample_item"),
     path("gains/<str:number>/", gains.gain_detail, name="gain_detail"),
     path("gains/<str:number>/correction/", gains.GainCorrect.as_view(), name="gain_correct"),
     path("gains/<str:number>/cosignature/", gains.GainCosign.as_view(), name="gain_cosign"),

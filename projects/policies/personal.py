@@ -227,7 +227,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "reporting.OverlapResolution", "reporting.GainRestatement", "reporting.GainVerification", "funding.AgreementRisk",
             "funding.FollowUpFact", "reporting.FollowUpReport", "reporting.FollowUpAttachment", "reporting.FollowUpReminder",
             "projects.BaselineVersion", "projects.BaselineDecision", "reporting.GainMeasure", "reporting.IndicatorMeasure",
-            "reporting.PortfolioImport",
+            "reporting.PortfolioImport", "reporting.GainSample", "reporting.GainSampleItem", "reporting.GainSampleCheck",
         ),
         _ACTED,
     ),

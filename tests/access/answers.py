@@ -70,6 +70,8 @@ SHARED_PLACES = frozenset(
         "incident",
         "invitation_link",
         "password",
+        "sample",
+        "sample_item",
     }
     | {"import_ready", "import_ready_file", "import_refused"}
     | {"register", "report", "run", "year_end"}
@@ -407,4 +409,9 @@ reporting:report_list                | -                  | GET      | 302 403 r
 reporting:restatement_cosign         | gain_restated      | GET POST | 302 404 insiders:403 finance:200/422
 reporting:run_create                 | -                  | GET POST | 302 403 readers,privacy:200/302
 reporting:run_detail                 | run                | GET      | 302 403 readers,privacy:200
+reporting:sample_detail              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_draw                | -                  | GET POST | 302 403 verifier:200/422 auditor:200/403
+reporting:sample_export              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_item                | sample_item        | GET POST | 302 403 verifier:200/422
+reporting:sample_list                | -                  | GET      | 302 403 verifier,auditor:200
 """

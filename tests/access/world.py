@@ -51,11 +51,13 @@ from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
 from reporting.enums import FollowUpState
 from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, Run
+from reporting.queries.samples import Asked
 from reporting.services import gains
 from reporting.services.follow_up_calendar import schedule_follow_ups
 from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
 from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.samples import draw_sample
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
     NOW,
@@ -363,6 +365,10 @@ def _gains(world: World) -> None:
             opinion = {**OPINION, "answers": answers(), "reason": ""}
             gains.verify_gain(report_id=report.pk, amount=AMOUNT, actor=verifier, now=NOW, **opinion)
     _restated(report.pk, writer, finance, verifier)
+    asked = Asked("all", NOW.date(), NOW)
+    sample = draw_sample(asked=asked, largest=1, points=0, seed="a", actor=verifier, now=NOW)
+    world.places["sample"] = {"sample": sample.number}
+    world.places["sample_item"] = {"sample": sample.number, "position": 1}
 
 
 def _restated(report_id: int, writer: User, finance: User, verifier: User) -> None:

@@ -87,16 +87,20 @@ from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
 from reporting.enums import GainReportState, ImportState
 from reporting.models import Export, GainReport, PortfolioImport, Run
+from reporting.queries.samples import Asked
 from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
+from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.samples import draw_sample, examine_item
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
+from tests.reporting.gains import OPINION, answers
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
 MORE = tuple(
@@ -160,6 +164,7 @@ def prepare(monkeypatch: Any) -> None:
     return_a_gain(now)
     ask_a_baseline(now)
     bring_packages(now)
+    restate_a_gain(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=after).pk, now=after)
@@ -348,6 +353,30 @@ def return_a_gain(now: Any) -> None:
     )  # fmt: skip
     gains.cosign_gain(report_id=report.pk, actor=person("finances.rimouski"), now=now)
     gains.return_gain(report_id=report.pk, reason="Relevé illisible", actor=person("verification"), now=now)
+
+
+def restate_a_gain(now: Any) -> None:
+    """A gain that was captured, then restated, returned, and restated again; and a sample of what was reported."""
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    start, verifier = timezone.localdate(now) - timedelta(days=50), person("verification")
+    writer, finance = person("redaction.rimouski"), person("finances.rimouski")
+    report = gains.report_gain(
+        line_id=line.pk, period_start=start, period_end=start + timedelta(days=6), amount=Decimal("1310.00"), method="Relevé",
+        evidence=upload(), actor=writer, now=now,
+    )  # fmt: skip
+    gains.cosign_gain(report_id=report.pk, actor=finance, now=now)
+    gains.verify_gain(report_id=report.pk, amount=report.amount, **OPINION, answers=answers(), reason="", actor=verifier, now=now)
+    budget = {"document": upload("budget.pdf"), "actor": person("controle"), "now": now}
+    gains.capture_gain(report_id=report.pk, amount=report.amount, **budget)
+    words = {"maturity": "final", "method": "Relevé corrigé", "evidence": None, "actor": writer, "now": now}
+    reason = "Une journée avait été comptée deux fois dans le relevé."
+    first = restate_gain(report_id=report.pk, amount=Decimal("1120.00"), reason=reason, **words)
+    cosign_restatement(restatement_id=first.pk, actor=finance, now=now)
+    gains.return_gain(report_id=report.pk, reason="Joignez le relevé corrigé.", actor=verifier, now=now)
+    restate_gain(report_id=report.pk, amount=Decimal("1125.00"), reason=f"{reason} Relevé corrigé en pièce.", **words)
+    asked = Asked("all", timezone.localdate(now), now)
+    sample = draw_sample(asked=asked, largest=1, points=3, seed="2026-11", actor=verifier, now=now)
+    examine_item(item_id=sample.items.get(position=1).pk, note_text="Relevé rapproché de la facture.", actor=verifier, now=now)
 
 
 GAINED = live.FILES[-1].title
@@ -740,6 +769,15 @@ page("reporting:call_returns", "direction", lambda: (Agreement.objects.order_by(
 page("reporting:organisation_returns", "greffe.rimouski", lambda: ("10043",))
 page("reporting:fund_returns", "direction")
 page("reporting:period_returns", "audit")
+page("reporting:gain_detail", "finances.rimouski", gain(GainReportState.TO_REVERIFY))
+page("reporting:gain_restate", "redaction.rimouski", gain(GainReportState.VERIFIED))
+page("reporting:restatement_cosign", "finances.rimouski", gain(GainReportState.TO_REVERIFY))
+page("reporting:capture_correct", "controle", gain(GainReportState.TO_REVERIFY))
+page("reporting:gain_desk", "verification")
+page("reporting:sample_list", "audit")
+page("reporting:sample_draw", "verification", query="population=all&effective=2027-01-01&largest=2&points=3&seed=2026-11")
+page("reporting:sample_detail", "verification", lambda: ("ECH-2026-00001",))
+page("reporting:sample_item", "verification", lambda: ("ECH-2026-00001", 2))
 # dashboard, reports, journal
 page("reporting:dashboard", "direction")
 page("reporting:report_list", "audit")
@@ -765,6 +803,7 @@ page("reporting:permission_list", "audit", query="role=controller")
 
 #: addresses that answer no page: posts alone, files, answers for programs
 NOT_PAGES = {
+    "reporting:sample_export",
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
     "reporting:import_problems", "reporting:import_file",

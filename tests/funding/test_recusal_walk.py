@@ -244,6 +244,8 @@ def values_of(world, name):
         "cost_move": ["ECS-2026-0001"],
         "envelope": ["PROJECTS"],
         "clause": ["objet"],
+        "sample": ["ECH-2026-00001"],
+        "position": [1],
         "authority": world.texts(),
         "portfolio": [*PortfolioImport.objects.order_by("pk").values_list("pk", flat=True), 0],
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],

@@ -18,7 +18,7 @@ from projects.models import ApiToken, BaselineVersion, Delegation, ExceptionalAc
 from projects.policies.rules import RULES, LacksRole, Where
 from reporting.catalogue import REPORTS
 from reporting.management.commands.draw_permissions import PAGE, draw
-from reporting.models import FollowUpReport, GainRestatement, Overlap, ParameterMove, Renewal
+from reporting.models import FollowUpReport, Gain, GainRestatement, GainSampleItem, Overlap, ParameterMove, Renewal
 from reporting.queries.permissions import MARKS, WITHOUT_RULE, every_rule, matrix, rule_of_act
 from tests.factories import (
     NOW,
@@ -165,6 +165,8 @@ resolve_overlap        ... ........ ●..● .....
 restate_gain           ◐◐. ........ .... .....
 cosign_restatement     .◐. ........ .... .....
 correct_capture        .◐. ........ ●... .....
+draw_sample            ... ........ ...● .....
+examine_item           ... ........ ...● .....
 read_desk              ... ........ ...● ●....
 read_renewals          ... ●●..●●●● ●●●● ●....
 open_renewal           ... ●....●.. .... .....
@@ -229,6 +231,9 @@ WITHOUT_OBJECT = (
     "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
     "read_renewals", "propose_parameter",
     "read_imports", "bring_portfolio",
+    "read_catalogue", "compute_report", "read_desk", "draw_sample", "create_organisation", "request_access", "read_accesses",
+    "read_incidents", "record_incident", "export_incidents", "propose_credit_move", "prepare_year_end", "record_authority", "record_cash",
+    "set_cash_rule", "prepare_batch", "import_returns", "propose_cost", "read_control", "read_clauses", "publish_clause",
 )  # fmt: skip
 
 
@@ -400,6 +405,7 @@ class World:
             ],
             "explain_variance": [(self.project,)],
             "decide_parameter": [(ParameterMove(state="proposed", proposed_by=UserFactory()),)],
+            "examine_item": [(GainSampleItem(gain=Gain(project=self.project)),)],
             **{name: [()] for name in WITHOUT_OBJECT},
         }.get(rule.name, [(self.application,)])
         return found() if callable(found) else found
