@@ -153,6 +153,7 @@ APPEND_ONLY_TABLES = [
     "funding_creditline", "cash_entry", "cash_rule",
     "imported_cost",
     "line_contest", "reporting_overlap", "reporting_overlapresolution",
+    "baseline_version", "baseline_decision", "gain_measure", "indicator_measure",
     "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",

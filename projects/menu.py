@@ -81,6 +81,7 @@ UNDER = {
     "funding:batch_list": "funding:payment_list",
     "funding:return_create": "funding:payment_list",
     "funding:reconciliation": "funding:payment_list",
+    "reporting:overlap_list": "reporting:gain_list",
 }
 
 

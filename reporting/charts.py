@@ -140,14 +140,17 @@ def grouped_bars(*, id: str, title: str, categories: Sequence[str], series: Sequ
         placed: list[tuple[float, float]] = []
         for i, category in enumerate(categories):
             x = axis.left + i * slot + (slot - len(series) * bar - (len(series) - 1) * 3) / 2
-            for each in series:
-                if (amount := each.amounts[i]) is not None:
-                    body += axis.bar(x, bar, Decimal(0), amount, _paint(each.fill, identity), BLUE)
-                    label, place = _short(amount, unit) if narrow else _one_digit(amount, unit), (x + bar / 2, axis.y(amount))
-                    if amount and not any(_touch(place, other, 7 * len(label)) for other in placed):
-                        body.append(axis.label(place[0], amount, label, "axis"))
-                        placed.append(place)
-                x += bar + 3
+            tops = [(x + n * (bar + 3) + bar / 2, each.amounts[i], each.fill) for n, each in enumerate(series)]
+            shown = [(middle, amount, fill) for middle, amount, fill in tops if amount is not None]
+            for middle, amount, fill in shown:
+                body += axis.bar(middle - bar / 2, bar, Decimal(0), amount, _paint(fill, identity), BLUE)
+            for middle, amount, _fill in shown:
+                label, place = _short(amount, unit) if narrow else _one_digit(amount, unit), (middle, axis.y(amount))
+                width_of = 7 * len(label)
+                behind = any(other > amount and 0 < abs(at - middle) < (width_of + bar) / 2 for at, other, _x in shown)
+                if amount and not behind and not any(_touch(place, other, width_of) for other in placed):
+                    body.append(axis.label(place[0], amount, label, "axis"))
+                    placed.append(place)
             body += _category(i, category, axis, slot)
         return _svg(width, height, identity, title, description, body)
 
@@ -209,7 +212,8 @@ def _waterfall_rows(spans: Sequence[tuple[Step, Decimal, Decimal]], unit: str, w
         body.append(_text(0, y + 14, step.label, "axis"))
         body.append(_text(width, y + 14, sign + in_unit(step.amount, unit), "strong", "end"))
         colour = BLUE if step.is_total else (GREEN if step.amount > 0 else RED)
-        body.append(_rect(float(left - lowest) * scale, y + 20, max(float(abs(end - start)) * scale, 1.0), 14, colour))
+        if start != end:
+            body.append(_rect(float(left - lowest) * scale, y + 20, max(float(abs(end - start)) * scale, 1.0), 14, colour))
     zero = float(-lowest) * scale
     return [*body, _line(zero, 18, zero, 44 * len(spans), DARK)], 44 * len(spans)
 

@@ -35,7 +35,7 @@ def years_chart(lines: Sequence[YearLine], *, id: str = "years") -> Figure | Non
     unit = unit_for([amount for line in lines for amount in line.amounts.values()])
     title = _("Gains budgétaires nets par exercice (%(unit)s)") % {"unit": unit}
     labels = [fiscal_year(line.year) for line in lines]
-    series = [Series(str(name), [line.amounts[stage] or None for line in lines], fill) for stage, name, fill in STAGES]
+    series = [Series(str(name), [line.amounts[stage] for line in lines], fill) for stage, name, fill in STAGES]
     totals = [sum((line.amounts[stage] for line in lines), ZERO) for stage, _name, _fill in STAGES]
     finding = _("%(reported)s déclarés, %(verified)s vérifiés et %(captured)s captés, tous exercices réunis.") % {
         "reported": short(totals[1]), "verified": short(totals[2]), "captured": short(totals[3]),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from reporting.views import (
     audit,
+    baselines,
     control,
     costs,
     dashboards,
@@ -12,6 +13,7 @@ from reporting.views import (
     follow_ups,
     gains,
     operations,
+    overlaps,
     permissions,
     projects,
     reports,
@@ -27,6 +29,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projets/<str:project>/", projects.project_detail, name="project_detail"),
     # gains
     path("projets/<str:project>/gains/<str:line>/declaration/", gains.GainCreate.as_view(), name="gain_create"),
+    path("projets/<str:project>/gains/<str:line>/reference/", baselines.baseline_detail, name="baseline_detail"),
+    path("projets/<str:project>/gains/<str:line>/reference/nouvelle/", baselines.BaselineAsk.as_view(), name="baseline_ask"),
+    path("projets/<str:project>/gains/<str:line>/reference/decision/", baselines.BaselineDecide.as_view(), name="baseline_decide"),
     path("gains/", gains.gain_list, name="gain_list"),
     path("gains/verification/", verification.gain_desk, name="gain_desk"),
     path("gains/<str:number>/", gains.gain_detail, name="gain_detail"),
@@ -54,6 +59,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("secretariat/appels/<str:reference>/rendement/", returns.call_returns, name="call_returns"),
     path("rendement/", returns.fund_returns, name="fund_returns"),
     path("rendement/par-exercice/", returns.period_returns, name="period_returns"),
+    # overlaps of gains
+    path("chevauchements/", overlaps.overlap_list, name="overlap_list"),
+    path("chevauchements/<int:pk>/", overlaps.overlap_detail, name="overlap_detail"),
+    path("chevauchements/<int:pk>/decision/", overlaps.OverlapResolve.as_view(), name="overlap_resolve"),
     # dashboard and reports
     path("tableau-de-bord/", dashboards.dashboard, name="dashboard"),
     path("rapports/", reports.report_list, name="report_list"),

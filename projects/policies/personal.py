@@ -218,6 +218,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "reporting.ParameterMove", "reporting.Renewal", "reporting.RenewalStep", "reporting.GainClaim", "reporting.Overlap",
             "reporting.OverlapResolution", "reporting.GainRestatement", "reporting.GainVerification", "funding.AgreementRisk",
             "funding.FollowUpFact", "reporting.FollowUpReport", "reporting.FollowUpAttachment", "reporting.FollowUpReminder",
+            "projects.BaselineVersion", "projects.BaselineDecision", "reporting.GainMeasure", "reporting.IndicatorMeasure",
         ),
         _ACTED,
     ),

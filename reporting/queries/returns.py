@@ -196,6 +196,11 @@ def discount_rate(snapshot: Snapshot) -> tuple[Decimal, str]:
     return (rate_on(snapshot.effective, rates), found[0].source) if found else (DEFAULT_RATE, "")
 
 
+def variance_rows(snapshot: Snapshot, reference: str) -> list[Row]:
+    """The rows of `variances` of one project, one a fiscal year in order."""
+    return list(snapshot.rows.filter(key=reference).order_by("position", "pk").values_list("data", flat=True))
+
+
 def cohort_rows(snapshot: Snapshot) -> list[Row]:
     """The cohorts, then TOTAL: every project of the Fund, by the fiscal year of its decision."""
     return list(snapshot.rows.order_by("position", "pk").values_list("data", flat=True))

@@ -34,7 +34,7 @@ from reporting.services.gain_rows import METHOD_VERSION
 from reporting.tables.gains import GAIN_COLOURS
 from reporting.tables.returns import ReturnsTable
 from reporting.views.reports import chosen_dates, dates_of
-from reporting.views.returns_cells import Cells, beside_rows, money_or_none
+from reporting.views.returns_cells import Cells, beside_rows, money_or_none, variance_cells
 
 
 # ── What every page begins with ──────────────────────────────────────────────────────────────────────────────────────
@@ -59,7 +59,7 @@ def _common(request: HttpRequest, cells: Cells, snapshot: Snapshot) -> dict[str,
         "version": snapshot.manifest.get("version", catalogue.VERSION),
         "amounts": cells.amounts(),
         "ratios": cells.ratios(),
-        "cells": {name: cells(name) for name in ("net_gain_verified", "net_gain_expected", "realisation_verified", "payback_years")},
+        "cells": {name: cells(name) for name in HEADLINE},
         "contested": cells("net_gain_contested") if Decimal(cells.row["net_gain_contested"]) else None,
     }
 
@@ -72,6 +72,10 @@ def _years(cells: Cells, years: queries.Years) -> dict[str, Any]:
     }
 
 
+#: the figures that a page begins with, and the two that stand beside each ratio
+HEADLINE = ("net_gain_verified", "net_gain_expected", "realisation_verified", "payback_years", "coverage", "capture_rate")
+
+
 # ── A project ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @require_safe
 @login_required
@@ -82,12 +86,16 @@ def project_returns(request: HttpRequest, project: str) -> HttpResponse:
     kept, dates = _asked(request, now)
     snapshot = kept.get("roi-projects")
     row = queries.public_row(snapshot, found.reference) if snapshot else None
-    context = {"project": found, "lines": _lines(found), "snapshot": None}
+    lines = _lines(found)
+    again = [one for _line, reports in lines for one, _colour in reports if one.state == GainReportState.TO_REVERIFY]
+    context = {"project": found, "lines": lines, "again": again, "snapshot": None}
     if snapshot is not None and row is not None:
         cells = Cells("roi-projects", row, dates, bool(read_reports(request.user, now)))
         parts = queries.project_parts(kept["gains"], found.reference)
         context |= _common(request, cells, snapshot) | _project_facts(found, snapshot, row, parts)
         context |= _years(cells, queries.years_of(queries.as_parts(parts)))
+        said = queries.variance_rows(kept["variances"], found.reference)
+        context["variances"] = [variance_cells(Cells("variances", each, dates, cells.linked)) for each in said]
     return render(request, "reporting/returns_project.html", context)
 
 

@@ -91,5 +91,18 @@ def beside_rows(nature: Nature, lines: list[YearLine]) -> tuple[str, list[tuple[
     return str(nature.label), rows
 
 
+#: the colour of a band: a word always stands in it
+BANDS = {"green": "green", "amber": "yellow", "red": "red"}
+SHOWN = ("forecast", "verified", "difference", "variance")
+
+
+def variance_cells(cells: Cells) -> dict[str, Any]:
+    """One fiscal year of a project in `variances`: its figures, its band, and what is said of it."""
+    told = {name: cells(name).text if cells.row[name] else "" for name in ("cause", "explanation", "action", "band")}
+    colour, unexplained = BANDS.get(cells.row["band"], ""), cells.row["unexplained"] == "yes"
+    year = cells("fiscal_year").text
+    return {"year": year, "figures": [cells(name) for name in SHOWN], "colour": colour, "unexplained": unexplained, **told}
+
+
 def money_or_none(text: str) -> Decimal | None:
     return Decimal(text) if text else None

@@ -357,6 +357,9 @@ reporting:dashboard                  | -                  | GET      | 302 403 r
 reporting:export_create              | report             | POST     | 302 403 readers:422
 reporting:export_detail              | export             | GET      | 302 404
 reporting:export_download            | export             | GET      | 302 404
+reporting:baseline_ask               | baseline           | GET POST | 302 404 insiders:403 finance:409/409
+reporting:baseline_decide            | baseline           | GET POST | 302 404 insiders:403 adviser,director:200/422
+reporting:baseline_detail            | baseline           | GET      | 302 404 insiders:200
 reporting:capture_correct            | gain_restated      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:follow_up_attach           | follow_up          | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:follow_up_cosign           | follow_up_signed   | GET POST | 302 404 insiders:403 finance:200/422
@@ -380,6 +383,9 @@ reporting:gain_verify                | gain_submitted     | GET POST | 302 404 i
 reporting:operations                 | -                  | GET      | 302 403 technical:200
 reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
 reporting:period_returns             | -                  | GET      | 302 403 readers:200
+reporting:overlap_detail             | overlap            | GET      | 302 404 readers:200
+reporting:overlap_list               | -                  | GET      | 302 200
+reporting:overlap_resolve            | overlap            | GET POST | 302 404 readers:403 controller,verifier:200/422
 reporting:permission_export          | -                  | GET      | 302 200
 reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200

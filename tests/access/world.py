@@ -46,6 +46,7 @@ from projects.models import (
     Project,
     User,
 )
+from projects.services.baselines import ask_baseline
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
 from reporting.enums import FollowUpState
@@ -77,6 +78,7 @@ from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
 from tests.reporting.gains import OPINION, answers
+from tests.reporting.overlaps import overlapping
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -342,6 +344,11 @@ def _gains(world: World) -> None:
     writer = person_with(Role.WRITER, organisation=world.organisation)
     finance = person_with(Role.FINANCE_RESPONDENT, organisation=world.organisation)
     verifier = person_with(Role.GAIN_VERIFIER)
+    ask_baseline(
+        line_id=line.pk, cost=AMOUNT, volume=Decimal(900), period_start=date(2026, 4, 1), period_end=date(2026, 9, 30), source=TITLE,
+        reason=TITLE, effective_on=date(2026, 10, 1), actor=finance, now=NOW,
+    )  # fmt: skip
+    world.places["baseline"] = {"project": project.reference, "line": line.code}
     for name, month in (("gain", 4), ("gain_submitted", 6), ("gain_verified", 8), ("gain_restated", 2)):
         report = gains.report_gain(
             line_id=line.pk, period_start=date(2026, month, 1), period_end=date(2026, month + 1, 30), amount=AMOUNT,
@@ -403,6 +410,7 @@ def _shared(world: World) -> None:
         "run": {"pk": run.pk},
         "export": {"pk": _export().pk},
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
+        "overlap": {"pk": overlapping()[2].pk},  # of two other organisations
         "report": {"code": "roi-projects"},
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "authority": {"authority": authority().number},

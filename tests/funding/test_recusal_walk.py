@@ -280,6 +280,8 @@ PK = {
     "reporting:audit_detail": "projects.journalentry",
     "reporting:export_detail": "",
     "reporting:export_download": "",
+    "reporting:overlap_detail": "reporting.overlap",
+    "reporting:overlap_resolve": "reporting.overlap",
     "reporting:run_detail": "",
 }
 

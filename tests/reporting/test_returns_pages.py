@@ -1,7 +1,7 @@
 """The pages of returns: each figure is the report's, leads to the rows behind it, and is read by those who may."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from reporting.models import Snapshot
 from reporting.queries.returns import Path as Way
 from reporting.queries.returns import path_of
 from reporting.services import snapshots
+from reporting.services.variances import explain_variance
 from tests.factories import ApplicationFactory, MembershipFactory, OrganisationFactory, UnitFactory, person_with, recuse
+from tests.reporting.gains import Team
 from tests.reporting.packages import Rows, folder, row
 from tests.reporting.test_snapshots import recompute, small
 
@@ -244,6 +246,40 @@ def test_gain_before_the_project_is_flagged_and_counts_nowhere(client: Client, a
     assert "Des gains précèdent le début du projet" in page.text
 
 
+def test_project_page_gives_the_variance_of_each_year_with_its_band_and_cause(client: Client, auditor: User, tmp_path: Path) -> None:
+    package = reference_project()
+    package["gains"] += [gain(2026, "420000", project="P1", stage="forecast", recorded_at="2024-05-15")]
+    imported(tmp_path, package)
+    project = Project.objects.get(reference="P1")
+    writer = person_with(Role.WRITER, organisation=project.organisation)
+    explain_variance(
+        project_id=project.pk, fiscal_year=2025, cause="delay", explanation="Livraison tardive.", action="Rattrapage en 2026.",
+        actor=writer, now=LATER - timedelta(hours=1),
+    )  # fmt: skip
+    recompute(LATER + timedelta(minutes=1))
+    found = client.get(url("project_returns", "P1")).context["variances"]
+    said = [(one["year"], one["figures"][3].text, one["colour"], one["cause"], one["unexplained"]) for one in found]
+    assert said == [
+        ("2025-2026", "−0,2000", "yellow", "Retard", False),  # 100 000 against 125 000
+        ("2026-2027", "−0,0476", "green", "", False),  # 400 000 against 420 000
+        *((f"{year}-{year + 1}", "n.\xa0d.", "", "", False) for year in (2027, 2028, 2029)),  # nothing was forecast
+    ]
+    assert [cell.url for cell in found[0]["figures"]] != [""] * 4
+
+
+def test_gain_that_was_restated_is_marked_until_it_is_verified_again(client: Client, auditor: User) -> None:
+    team = Team()
+    report = team.restated(team.verified(), Decimal("25000.00"))
+    recompute(LATER)
+    page = client.get(url("project_returns", team.project.reference))
+    assert [one.number for one in page.context["again"]] == [report.number]
+    assert (page.context["cells"]["net_gain_verified"].text, "; version 2" in page.text) == ("40\xa0000,00\xa0$", True)
+    team.verify(report, Decimal("25000.00"), now=LATER)
+    recompute(LATER + timedelta(minutes=1))
+    page = client.get(url("project_returns", team.project.reference))
+    assert (page.context["again"], page.context["cells"]["net_gain_verified"].text) == ([], "25\xa0000,00\xa0$")
+
+
 def test_project_that_no_computation_holds_yet_has_its_lines_and_no_figure(client: Client, auditor: User, tmp_path: Path) -> None:
     imported(tmp_path, reference_project())
     Snapshot.objects.all().delete()
@@ -382,7 +418,7 @@ def test_recusal_hides_the_project_and_the_groups_that_would_name_it(client: Cli
 
 
 # ── How much they read ───────────────────────────────────────────────────────────────────────────────────────────────
-QUERIES = {("project_returns", "P1"): 16, ("call_returns", "AP-1"): 14, ("organisation_returns", "ORG"): 15, ("fund_returns",): 12}
+QUERIES = {("project_returns", "P1"): 17, ("call_returns", "AP-1"): 14, ("organisation_returns", "ORG"): 15, ("fund_returns",): 12}
 
 
 @pytest.mark.parametrize("page", QUERIES)
