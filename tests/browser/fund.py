@@ -85,11 +85,14 @@ from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
-from reporting.enums import GainReportState, ImportState
-from reporting.models import Export, GainReport, PortfolioImport, Run
+from reporting.enums import FollowUpState, GainReportState, ImportState
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, PortfolioImport, Run
 from reporting.queries.samples import Asked
 from reporting.seeding import live
+from reporting.seeding.follow_ups import add_follow_ups
 from reporting.services import gains, snapshots
+from reporting.services.follow_up_calendar import schedule_follow_ups
+from reporting.services.follow_ups import attach_to_follow_up
 from reporting.services.portfolio import seed_fund
 from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
@@ -162,6 +165,7 @@ def prepare(monkeypatch: Any) -> None:
     freeze_credit(now)
     amend(now)
     return_a_gain(now)
+    follow_up(now)
     ask_a_baseline(now)
     bring_packages(now)
     restate_a_gain(now)
@@ -171,6 +175,31 @@ def prepare(monkeypatch: Any) -> None:
     client = Client()
     client.force_login(person("audit"))
     client.post("/rapports/roi-projects/exporter/", {"format": "csv"})
+
+
+def follow_up(now: Any) -> None:
+    """Reports in each state; of a file in force, one that waits for its co-signature, and a file that may be taken back."""
+    add_follow_ups(now=now)
+    schedule_follow_ups(agreement_id=agreement(GAINED).pk, actor=None, now=now)
+    first, second = FollowUpReport.objects.filter(agreement=agreement(GAINED)).order_by("period_start")[:2]
+    attach_to_follow_up(report_id=second.pk, file=upload("etude.pdf"), actor=person("redaction.rimouski"), now=now)
+    signed = {"signed_by": person("redaction.rimouski"), "signed_at": now, "state": FollowUpState.TO_COSIGN}
+    FollowUpReport.objects.filter(pk=first.pk).update(**signed)
+
+
+def report_of(state: FollowUpState, *more: Any, own: bool = True) -> Callable[[], tuple[Any, ...]]:
+    """The number of a report in that state, of the file in force or of another one."""
+
+    def found() -> tuple[Any, ...]:
+        rows = FollowUpReport.objects.filter(state=state, **({"agreement": agreement(GAINED)} if own else {})).order_by("pk")
+        return (rows[0].number, *more)
+
+    return found
+
+
+def attached() -> tuple[str, int]:
+    last = FollowUpAttachment.objects.select_related("report").order_by("-pk")[0]
+    return last.report.number, last.document_id
 
 
 def merge_an_organisation(now: Any) -> None:
@@ -752,6 +781,22 @@ page("funding:credit_move_refuse", "tete", credit_move)
 page("reporting:project_list", "agente1")
 page("reporting:project_detail", "agente1", project)
 page("reporting:project_detail", "redaction.rimouski", project)
+page("reporting:follow_up_list", "agente1", query="view=all")
+page("reporting:follow_up_list", "redaction.rimouski")
+page("reporting:follow_up_detail", "redaction.rimouski", report_of(FollowUpState.EXPECTED))
+page("reporting:follow_up_detail", "agente1", report_of(FollowUpState.SUBMITTED, own=False))
+page("reporting:follow_up_detail", "direction", report_of(FollowUpState.LATE, own=False))
+for slug in ("avancement", "couts", "gains", "objectifs", "ads", "lecons"):
+    page("reporting:follow_up_section", "redaction.rimouski", report_of(FollowUpState.EXPECTED, slug), "erreurs=1")
+page("reporting:follow_up_attach", "redaction.rimouski", report_of(FollowUpState.EXPECTED))
+page("reporting:follow_up_detach", "redaction.rimouski", attached)
+page("reporting:follow_up_sign", "redaction.rimouski", report_of(FollowUpState.EXPECTED))
+page("reporting:follow_up_take_back", "redaction.rimouski", report_of(FollowUpState.TO_COSIGN))
+page("reporting:follow_up_cosign", "finances.rimouski", report_of(FollowUpState.TO_COSIGN))
+page("reporting:follow_up_verify", "agente1", report_of(FollowUpState.SUBMITTED, own=False))
+page("reporting:call_lessons", None, of_call(CallState.OPEN))
+page("funding:agreement_risk", "agente1", contract(GAINED))
+page("funding:agreement_failure", "direction", contract(GAINED))
 page("reporting:gain_list", "verification")
 page("reporting:gain_detail", "audit", gain(GainReportState.VERIFIED))
 page("reporting:gain_create", "redaction.rimouski", gain_line)
