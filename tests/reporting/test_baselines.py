@@ -115,7 +115,7 @@ def test_whoever_asked_or_ever_belonged_does_not_decide(team):
         with pytest.raises(NotAllowed, match=said):
             decided(version, actor=User.objects.get(pk=person.pk))
     recused = person_with(Role.DIRECTOR)
-    recuse(team.project.application, recused)
+    recuse(recused, team.project.application)
     with pytest.raises(NotAllowed):
         decided(version, actor=recused)
 

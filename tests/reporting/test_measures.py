@@ -198,7 +198,14 @@ def test_form_keeps_its_measures_and_the_page_shows_them(client):
     team = Team()
     client.force_login(team.writer)
     indicator = team.line.indicators.get()
-    typed = {**TYPED, f"indicator_{indicator.pk}": "15", "amount": "40 000", "method": "Relevé", "evidence": upload()}
+    typed = {
+        **TYPED,
+        f"indicator_{indicator.pk}": "15",
+        "amount": "40 000",
+        "method": "Relevé",
+        "evidence": upload(),
+        "maturity": "interim",
+    }
     answer = client.post(address(team), typed)
     report = GainReport.objects.get()
     assert (answer.status_code, measure_of(report).volume) == (302, 1_100)
