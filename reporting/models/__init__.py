@@ -8,6 +8,7 @@ from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
 from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
 from reporting.models.renewals import Renewal, RenewalStep
+from reporting.models.sharing import GainShare, GainSharing, SharedGain, SharedGainPart
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
 from reporting.models.variances import VarianceExplanation
 from reporting.models.verification import GainRestatement, GainVerification
@@ -25,6 +26,8 @@ __all__ = [
     "GainMeasure",
     "GainReport",
     "GainRestatement",
+    "GainShare",
+    "GainSharing",
     "GainVerification",
     "ImportedCost",
     "IndicatorMeasure",
@@ -40,6 +43,8 @@ __all__ = [
     "RenewalStep",
     "RenewalWeights",
     "Run",
+    "SharedGain",
+    "SharedGainPart",
     "Snapshot",
     "SnapshotRow",
     "VarianceExplanation",
