@@ -9,6 +9,7 @@ from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeight
 from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.samples import GainSample, GainSampleCheck, GainSampleItem
+from reporting.models.sharing import GainShare, GainSharing, SharedGain, SharedGainPart
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
 from reporting.models.variances import VarianceExplanation
 from reporting.models.verification import GainRestatement, GainVerification
@@ -29,6 +30,8 @@ __all__ = [
     "GainSample",
     "GainSampleCheck",
     "GainSampleItem",
+    "GainShare",
+    "GainSharing",
     "GainVerification",
     "ImportedCost",
     "IndicatorMeasure",
@@ -44,6 +47,8 @@ __all__ = [
     "RenewalStep",
     "RenewalWeights",
     "Run",
+    "SharedGain",
+    "SharedGainPart",
     "Snapshot",
     "SnapshotRow",
     "VarianceExplanation",

@@ -49,6 +49,8 @@ ACTS: Mapping[str, str | Promise] = {
     "record_receipt": _("Encaissement inscrit"),
     "refuse_write_off": _("Radiation refusée"),
     "request_write_off": _("Radiation demandée"),
+    "report_shared_gain": _("Gain partagé déclaré"),
+    "share_gain": _("Clés d’un gain partagé inscrites"),
     "resolve_overlap": _("Chevauchement de gains tranché"),
     "reverse_cash": _("Tirage ou rentrée corrigé"),
     "schedule_recovery": _("Recouvrement échelonné"),
