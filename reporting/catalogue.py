@@ -315,6 +315,58 @@ MILESTONES = Report(
     ),
 )  # fmt: skip
 
+VARIANCES = Report(
+    "variances", "R09", _("Écarts prévu–réalisé"),
+    _("Le gain vérifié de chaque projet et exercice devant sa prévision de référence, et ce que l’organisme en dit. Périodes terminées."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), _YEAR,
+        *money_columns(("forecast", _("Prévu (référence)")), ("verified", _("Vérifié")), ("difference", _("Écart"))),
+        *ratio_columns(("variance", _("Écart au prévu"))), Column("band", _("Bande")), Column("cause", _("Cause")),
+        Column("explanation", _("Explication")), Column("action", _("Action")), Column("explained_at", _("Expliqué le"), Kind.INSTANT),
+        Column("unexplained", _("Hors bande sans explication"), Kind.FLAG),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("fiscal_year", "band", "cause", "unexplained"), identity=("fiscal_year",),
+    views=(
+        View(
+            "montants", _("Montants"),
+            ("project", "fiscal_year", "forecast", "verified", "difference", "variance", "band", "unexplained"),
+        ),
+        View("explications", _("Explications"), ("project", "fiscal_year", "band", "cause", "explanation", "action", "explained_at")),
+        View("projets", _("Projets"), ("project", "call", "organisation", "fiscal_year", "difference", "band")),
+    ),
+)  # fmt: skip
+
+RENEWAL = Report(
+    "renewal", "R18", _("Reconduction et bonification"),
+    _("Ce que le calcul recommande pour chaque projet, et ce qu’une personne en a décidé. Le calcul informe; il n’engage rien."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")),
+        Column("eligible_base", _("Base admissible"), Kind.MONEY),
+        *ratio_columns(
+            ("realisation_verified", _("Réalisation vérifiée")), ("objective_attainment", _("Atteinte des objectifs")),
+            ("coverage", _("Couverture de vérification")), ("score", _("Pointage")), ("factor", _("Facteur")),
+        ),
+        Column("recommended_amount", _("Montant recommandé"), Kind.MONEY), Column("recommendation", _("Recommandation")),
+        Column("renewal", _("Dossier")), Column("renewal_state", _("État")), Column("decision", _("Décision")),
+        Column("decided_amount", _("Montant décidé"), Kind.MONEY), Column("reasons", _("Motifs")),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("recommendation", "renewal_state", "decision"),
+    views=(
+        View(
+            "recommandation", _("Recommandation"),
+            (
+                "project", "realisation_verified", "objective_attainment", "coverage", "score", "factor", "recommendation",
+                "recommended_amount",
+            ),
+        ),
+        View(
+            "decision", _("Décision"),
+            ("project", "renewal", "renewal_state", "eligible_base", "recommended_amount", "decision", "decided_amount", "reasons"),
+        ),
+        View("projets", _("Projets"), ("project", "call", "organisation", "eligible_base", "recommendation", "decision")),
+    ),
+)  # fmt: skip
+
 ACCESS = Report(
     "access", "R23", _("Accès et rôles"),
     _("Qui peut entrer, à quel titre et jusqu’à quand, avec la dernière connexion. Les rôles incompatibles doivent être à zéro."),
@@ -337,6 +389,7 @@ ACCESS = Report(
 REPORTS = {
     report.code: report
     for report in (
-        ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, RECOVERIES, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, MILESTONES, ACCESS,
+        ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, RECOVERIES, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, VARIANCES,
+        MILESTONES, RENEWAL, ACCESS,
     )
 }  # fmt: skip

@@ -31,6 +31,8 @@ ACTS_APART = (
     "reject_gain",
     "return_gain",
     "resolve_overlap",
+    "recommend_renewal",
+    "decide_renewal",
 )
 
 #: constraint of a trigger → what it says to a person

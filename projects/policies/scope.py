@@ -31,6 +31,7 @@ WAYS = {
     "reporting.gainreport": "project.call_id",
     "reporting.overlap": "first_project.call_id",
     "reporting.gainrestatement": "report.project.call_id",
+    "reporting.renewal": "project.call_id",
 }
 
 

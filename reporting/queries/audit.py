@@ -18,18 +18,23 @@ from projects.policies.journal import read_journal
 from projects.policies.rights import rights_of
 from projects.queries import activity
 from projects.services.journal import sha256
-from reporting.queries import gains
+from reporting.queries import gains, renewals
 
 #: act → what it does, in words; a test holds the list complete
 ACTS: Mapping[str, str | Promise] = {
     **activity.STORY,
     **gains.STORY,
+    **renewals.STORY,
     "abolish_organisation": _("Organisme aboli"),
     "accept_invitation": _("Invitation acceptée"),
     "accept_milestone_partly": _("Jalon accepté en partie"),
     "add_second_factor": _("Second facteur ajouté"),
     "adopt_authority": _("Autorisation de tirage adoptée"),
     "approve_write_off": _("Radiation approuvée"),
+    "approve_parameter": _("Paramètre de calcul approuvé"),
+    "explain_variance": _("Écart expliqué"),
+    "propose_parameter": _("Paramètre de calcul proposé"),
+    "refuse_parameter": _("Paramètre de calcul refusé"),
     "bring_authority_into_force": _("Autorisation de tirage en vigueur"),
     "cancel_recovery": _("Recouvrement annulé"),
     "claim_recovery": _("Recouvrement réclamé"),
@@ -226,6 +231,12 @@ OBJECTS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "reporting.objectiveresult": (_("Résultat d’un objectif"), ("project__application",)),
     "reporting.gainrestatement": (_("Redressement d’un gain"), ("report__project__application",)),
     "reporting.gainverification": (_("Vérification d’un gain"), ("report__project__application",)),
+    "reporting.parametermove": (_("Paramètre de calcul"), ()),
+    "reporting.discountrate": (_("Taux d’actualisation"), ()),
+    "reporting.priceindex": (_("Indice des prix"), ()),
+    "reporting.renewalweights": (_("Paramètres de reconduction"), ()),
+    "reporting.renewal": (_("Reconduction"), ("project__application",)),
+    "reporting.varianceexplanation": (_("Explication d’un écart"), ("project__application",)),
     "reporting.run": (_("Calcul"), ()),
 }
 

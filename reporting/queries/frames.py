@@ -14,8 +14,9 @@ from funding.enums import LedgerKind
 from funding.models import Cofunding, Envelope, LedgerEntry
 from projects.enums import EnvelopeCode, Stage
 from projects.models import ForecastGain, Project
-from reporting.models import DiscountRate, Gain, ImportedCost
+from reporting.models import Gain, ImportedCost
 from reporting.queries.contests import contest_rows
+from reporting.queries.parameters import rates_at
 
 Rows = Iterator[tuple[Any, ...]]
 _CHUNK = 20_000
@@ -52,7 +53,7 @@ def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -
         "gains": _gains(known, projects),
         "contests": contest_rows(known, projects),
         "secretariat_costs": _costs(known),
-        "rates": _rows(DiscountRate.objects.filter(recorded_at__lte=known), "valid_from", "rate", "recorded_at"),
+        "rates": _rows(rates_at(known), "valid_from", "rate", "recorded_at"),
     }  # fmt: skip
 
 

@@ -69,6 +69,7 @@ _RETURN: Mapping[str, tuple[str, ...]] = {
 #: (report, column) of a ratio → the figures that it is made from
 COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     **{(code, ratio): parts for code in RETURNS for ratio, parts in _RETURN.items()},
+    **dict.fromkeys((("variances", "difference"), ("variances", "variance")), ("forecast", "verified")),
     ("drawdowns", "undrawn"): ("ceiling", "drawn"),
     ("drawdowns", "cash"): ("drawn", "received", "reinvested", "net_paid"),
     ("envelopes", "commitment_rate"): ("committed", "open"),
@@ -98,6 +99,10 @@ def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], per
         stage, natures = _GAINS[column]
         members = _members(snapshot, selection)
         return _gain_cell(snapshot, column, stage, natures, selection, person, members=members)
+    if snapshot.report == "variances" and column in ("forecast", "verified"):
+        members = _members(snapshot, selection)
+        found = _gain_cell(snapshot, column, Stage(column), _NET, selection, person, members=members)
+        return None if found is None else _sum(found.source, found.rows.filter(data__ended="yes"))
     if snapshot.report == "gains-by-year" and column in (*Stage.values, _CONTESTED["gains-by-year"]):
         nature, stage = selection.get("nature", "NET"), Stage(column) if column in Stage.values else Stage.VERIFIED
         return _gain_cell(snapshot, column, stage, _NET if nature == "NET" else (nature,), selection, person)
@@ -173,11 +178,11 @@ def _gain_cell(
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
     if gains is None:
         return None
-    contested = "yes" if column == _CONTESTED[snapshot.report] else "no"
+    contested = "yes" if column == _CONTESTED.get(snapshot.report) else "no"
     rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no", data__contested=contested)
     if members is not None:
         rows = rows.filter(key__in=members.values("reference"))
-    if selection.get("fiscal_year", TOTAL) != TOTAL:
+    if selection.get("fiscal_year", TOTAL).isdecimal():
         rows = rows.filter(data__fiscal_year=selection["fiscal_year"])
     rows = rows.exclude(key__in=hidden_projects(person).values("reference"))
     return _sum("gains", rows.annotate(counted=Cast(KeyTextTransform("amount", "data"), _MONEY)).order_by("position", "pk"))

@@ -12,12 +12,25 @@ from funding.models import Cofunding, LedgerEntry
 from projects.models import ForecastGain, Project, Recusal
 from reporting.columns import Report
 from reporting.enums import RunState, SnapshotKind
-from reporting.models import Gain, ImportedCost, Run, Snapshot, SnapshotRow
+from reporting.models import (
+    DiscountRate,
+    Gain,
+    ImportedCost,
+    ObjectiveResult,
+    RenewalStep,
+    RenewalWeights,
+    Run,
+    Snapshot,
+    SnapshotRow,
+    VarianceExplanation,
+)
 from reporting.rules import TOTAL
 
 #: the rows whose arrival makes a snapshot older than the facts
 FACTS: Mapping[str, Any] = {
     "ledger": LedgerEntry, "cofunding": Cofunding, "gains": Gain, "forecasts": ForecastGain, "costs": ImportedCost,
+    "objectives": ObjectiveResult, "explanations": VarianceExplanation, "renewals": RenewalStep, "rates": DiscountRate,
+    "weights": RenewalWeights,
 }  # fmt: skip
 
 

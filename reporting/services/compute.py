@@ -24,7 +24,9 @@ from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_r
 from reporting.queries.milestones import milestone_rows
 from reporting.queries.payments import payment_rows
 from reporting.queries.recoveries import recovery_rows
+from reporting.queries.renewals import judged_at
 from reporting.queries.snapshots import chosen_projects, high_water, snapshot_of
+from reporting.queries.variances import explanations_at
 
 Row = dict[str, str]
 #: registers of some projects or of all of them, that the database sums by itself
@@ -51,6 +53,8 @@ def compute(
         "roi-projects": analysis.roi_projects,
         "gains-by-year": analysis.gains_by_year,
         **{code: partial(analysis.roi_grouped, by=by) for code, by in analysis.GROUPS.items()},
+        "variances": lambda frames, **at: analysis.variance_rows(frames, explanations_at(known), **at),
+        "renewal": lambda frames, **at: analysis.renewal_rows(frames, judged_at(effective, known), **at),
     }
     for code in codes:
         if code == catalogue.ACCESS.code:

@@ -40,6 +40,8 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
     ("Redressement d’un gain", "reporting.GainRestatement", reporting.RESTATEMENT_MOVES),
+    ("Reconduction", "reporting.Renewal", reporting.RENEWAL_MOVES),
+    ("Paramètre de calcul", "reporting.ParameterMove", reporting.PARAMETER_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
 ]
 INTRODUCTION = """# States

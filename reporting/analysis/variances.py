@@ -1,0 +1,81 @@
+"""`variances`: the verified gain of each project and fiscal year against its reference forecast, over ended periods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from projects.enums import BUDGETARY, Stage
+from reporting import rules
+from reporting.analysis.frames import Frames
+from reporting.analysis.gains import portfolio_of
+from reporting.enums import VarianceBand
+from reporting.scoring import variance_band
+
+#: (project, fiscal year) → cause, explanation, action and instant of what is known of it
+Explanations = Mapping[tuple[str, int], tuple[str, str, str, datetime]]
+
+PLACE = ("project", "call", "organisation")
+VARIANCE_COLUMNS = (
+    *PLACE, "fiscal_year", "forecast", "verified", "difference", "variance", "band", "cause", "explanation", "action", "explained_at",
+    "unexplained",
+)  # fmt: skip
+
+
+def variance_rows(frames: Frames, explanations: Explanations, *, effective: date, known: datetime) -> pd.DataFrame:
+    """One row per project and fiscal year with a forecast or a verified gain in it, in that order, then TOTAL.
+
+    Only rows whose period has ended count, on both sides; a forecast that straddles the day does not count at all. Where the forecast
+    is 0 the ratio and its band are undefined. `unexplained`: outside the green band without an explanation (E-09).
+    """
+    portfolio = frames.once(portfolio_of, effective, known)
+    places = [tuple(map(str, row)) for row in zip(*(portfolio.projects[name] for name in PLACE), strict=True)]
+    rows: list[dict[str, Any]] = []
+    for project, year, forecast, verified in _sums(portfolio.counted):
+        place = dict(zip(PLACE, places[project], strict=True))
+        told = explanations.get((place["project"], year))
+        rows.append(place | {"fiscal_year": year} | _figures(forecast, verified, told is None) | _told(told))
+    total = dict.fromkeys(VARIANCE_COLUMNS) | dict.fromkeys(PLACE, "") | {"project": rules.TOTAL}
+    summed = [sum(int(row[name].scaleb(2)) for row in rows) for name in ("forecast", "verified")]
+    rows.append(total | _figures(*summed, unexplained=False) | _told(None) | {"unexplained": None})
+    return pd.DataFrame(rows, columns=list(VARIANCE_COLUMNS), dtype="object")
+
+
+def _sums(parts: pd.DataFrame) -> list[tuple[int, int, int, int]]:
+    """(project, fiscal year, forecast, verified) in exact cents, in order."""
+    parts = parts[parts["nature"].isin(tuple(BUDGETARY)) & parts["ended"]]
+    stage = parts["stage"].astype("str").to_numpy()
+    kept = np.isin(stage, [Stage.FORECAST, Stage.VERIFIED])
+    parts, stage = parts[kept], stage[kept]
+    cents = parts["cents"].to_numpy()
+    table = pd.DataFrame(
+        {
+            "project": parts["project"].to_numpy(), "year": parts["fiscal_year"].to_numpy(),
+            "forecast": np.where(stage == Stage.FORECAST, cents, 0), "verified": np.where(stage == Stage.VERIFIED, cents, 0),
+        }
+    )  # fmt: skip
+    summed = table.groupby(["project", "year"], as_index=False, sort=True).sum()
+    return list(zip(*(summed[name].tolist() for name in ("project", "year", "forecast", "verified")), strict=True))
+
+
+def _figures(forecast: int, verified: int, unexplained: bool) -> dict[str, Any]:
+    exact = rules.variance(Fraction(verified), Fraction(forecast))
+    band = variance_band(exact)
+    return {
+        "forecast": rules.dollars(forecast),
+        "verified": rules.dollars(verified),
+        "difference": rules.dollars(verified - forecast),
+        "variance": rules.ratio(exact),
+        "band": band.value if band else "",
+        "unexplained": unexplained and band not in (None, VarianceBand.GREEN),
+    }
+
+
+def _told(told: tuple[str, str, str, datetime] | None) -> dict[str, Any]:
+    cause, explanation, action, at = told or ("", "", "", None)
+    return {"cause": cause, "explanation": explanation, "action": action, "explained_at": at}
