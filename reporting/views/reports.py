@@ -61,6 +61,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "changed": snapshot is not None and changed_since(snapshot.known),
         "run": under_way(WORKING),
         "form": ComputeForm(initial={"key": f"{request.user.pk}-{now.timestamp()}"}),
+        "reads_reports": policies.read_reports(request.user, now),
     }
     return render(request, "reporting/report_list.html", context)
 

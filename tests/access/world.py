@@ -48,8 +48,11 @@ from projects.models import (
 )
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
-from reporting.models import Export, Run
+from reporting.enums import ParameterKind
+from reporting.models import Export, ParameterMove, Run
 from reporting.services import gains
+from reporting.services.parameters import ParameterValues, propose_parameter
+from reporting.services.renewals import open_renewal
 from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
@@ -351,6 +354,12 @@ def _gains(world: World) -> None:
             opinion = {**OPINION, "answers": answers(), "reason": ""}
             gains.verify_gain(report_id=report.pk, amount=AMOUNT, actor=verifier, now=NOW, **opinion)
     _restated(report.pk, writer, finance, verifier)
+    renewal = open_renewal(project_id=project.pk, actor=person_with(Role.OFFICER), now=NOW)
+    world.places |= {
+        "renewal": {"renewal": renewal.number},
+        "project_file": {"project": project.reference, "form": "csv"},
+        "project_year": {"project": project.reference, "fiscal_year": 2026},
+    }
 
 
 def _restated(report_id: int, writer: User, finance: User, verifier: User) -> None:
@@ -384,11 +393,21 @@ def _shared(world: World) -> None:
         "authority": {"authority": authority().number},
         "cash": {"pk": received(Decimal("1000.00")).pk},
         **_costs(),
+        "fund_file": {"form": "csv"},
+        "parameter": {"parameter": _rate().number},
+        "parameter_kind": {"kind": "rate"},
         "credit_move": {"move": frozen(Decimal("1000.00")).number},
         "year_end": {"envelope": "PROJECTS", "year": 2025},
         "password": {"uidb36": "1", "key": "set-password"},
         **_access(world, member),
     }
+
+
+def _rate() -> ParameterMove:
+    """A discount rate that waits for its decision."""
+    values = ParameterValues(valid_from=date(2026, 4, 1), value=Decimal("0.04"))
+    said = {"source": "Avis", "reason": "Révision", "actor": person_with(Role.CONTROLLER), "now": NOW}
+    return propose_parameter(kind=ParameterKind.RATE, values=values, **said)
 
 
 def _costs() -> dict[str, dict[str, Any]]:
