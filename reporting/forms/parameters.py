@@ -31,7 +31,7 @@ class _ParameterForm(KeyForm):
 class RateForm(_ParameterForm):
     names = ("valid_from", "value")
     valid_from = DayField(label=_("En vigueur du"), help_text=_("Le taux d’un exercice est celui en vigueur le premier avril"))
-    value = PercentField(label=_("Taux, en %"), help_text=_("3,5 pour 3,5 %"))
+    value = PercentField(label=_("Taux, en %"), help_text=_("3,5 pour 3,5 %"))
 
 
 class IndexForm(_ParameterForm):
@@ -45,8 +45,8 @@ class IndexForm(_ParameterForm):
 class WeightsForm(_ParameterForm):
     names = ("valid_from", "realisation_weight", "least_coverage", "least_score", "largest_factor")
     valid_from = DayField(label=_("En vigueur du"))
-    realisation_weight = NumberField(label=_("Poids de la réalisation"), decimal_places=6, help_text=_("Part de 0 à 1 : 0,6"))
-    least_coverage = NumberField(label=_("Couverture minimale"), decimal_places=6, help_text=_("Part de 0 à 1 : 0,60"))
+    realisation_weight = NumberField(label=_("Poids de la réalisation"), decimal_places=6, help_text=_("Part de 0 à 1 : 0,6"))
+    least_coverage = NumberField(label=_("Couverture minimale"), decimal_places=6, help_text=_("Part de 0 à 1 : 0,60"))
     least_score = NumberField(label=_("Pointage minimal"), decimal_places=6, help_text=_("0,40"))
     largest_factor = NumberField(label=_("Facteur maximal"), decimal_places=6, help_text=_("1,25"))
 

@@ -77,5 +77,5 @@ class DecisionForm(KeyForm):
 
 class CarryOutForm(KeyForm):
     reference = forms.CharField(
-        label=_("Décision ou avenant"), max_length=60, help_text=_("Son numéro : c’est lui qui engage, avec ses propres approbations")
+        label=_("Décision ou avenant"), max_length=60, help_text=_("Son numéro : c’est lui qui engage, avec ses propres approbations")
     )

@@ -43,11 +43,11 @@ class Reading:
 
 LABELS: dict[str, str | Promise] = {
     "declared": _("Taux daté, flux tels qu’inscrits (celui des rapports)"),
-    "0": _("Sensibilité à 0 %"),
-    "2": _("Sensibilité à 2 %"),
-    "7": _("Sensibilité à 7 %"),
-    "real": _("Réel : dollars constants, taux daté pris comme réel"),
-    "nominal": _("Nominal : dollars courants, taux daté majoré de l’inflation"),
+    "0": _("Sensibilité à 0 %"),
+    "2": _("Sensibilité à 2 %"),
+    "7": _("Sensibilité à 7 %"),
+    "real": _("Réel : dollars constants, taux daté pris comme réel"),
+    "nominal": _("Nominal : dollars courants, taux daté majoré de l’inflation"),
 }
 
 

@@ -54,7 +54,7 @@ def propose_parameter(
     errors |= _unsound(kind, values)
     for name, text in (("source", source), ("reason", reason)):
         if not text.strip():
-            errors[name] = _("Inscrivez la source et le motif : ils restent avec chaque chiffre.")
+            errors[name] = _("Inscrivez la source et le motif : ils restent avec chaque chiffre.")
     if errors:
         raise Invalid(errors=errors)
     kept = {name: given[name] for name in _NEEDED[kind]}
@@ -111,7 +111,7 @@ def _unsound(kind: ParameterKind, values: ParameterValues) -> dict[str, str]:
     """What is out of its bounds, by field; the database refuses it too."""
     one, errors = Decimal(1), {}
     if kind == ParameterKind.RATE and values.value is not None and not -one < values.value < one:
-        errors["value"] = _("Un taux se situe entre −100 % et 100 %.")
+        errors["value"] = _("Un taux se situe entre −100 % et 100 %.")
     if kind == ParameterKind.INDEX and values.value is not None and values.value <= 0:
         errors["value"] = _("Un indice des prix dépasse zéro.")
     for name in ("realisation_weight", "least_coverage"):
@@ -123,4 +123,4 @@ def _unsound(kind: ParameterKind, values: ParameterValues) -> dict[str, str]:
     return errors
 
 
-say({"parameter_move_is_final": gettext_lazy("Ce qui est proposé ne change pas : refusez-le, puis proposez autre chose.")}, WrongState)
+say({"parameter_move_is_final": gettext_lazy("Ce qui est proposé ne change pas : refusez-le, puis proposez autre chose.")}, WrongState)

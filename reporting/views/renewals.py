@@ -181,7 +181,7 @@ class RenewalDecide(RenewalStepForm):
     act, names = staticmethod(acts.decide_renewal), ("decision", "amount", "reason")
     title, said = gettext_lazy("Décider de la reconduction"), gettext_lazy("La décision est rendue. Elle n’engage aucun crédit.")
     lead = gettext_lazy(
-        "La recommandation informe. La décision est finale et n’engage aucun crédit : une décision d’aide ou un avenant la met en œuvre."
+        "La recommandation informe. La décision est finale et n’engage aucun crédit : une décision d’aide ou un avenant la met en œuvre."
     )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
