@@ -98,13 +98,14 @@ def refuse_parameter(*, move_id: int, reason: str, actor: User, now: datetime, k
 
 
 def _row(move: ParameterMove, known: datetime) -> DiscountRate | PriceIndex | RenewalWeights:
-    common = {"source": move.source, "recorded_at": known}
+    """The row that an approved move writes: exactly its values (`parameter_move_fits_its_kind` has them complete)."""
+    names = {name: getattr(move, name) for name in _NEEDED[ParameterKind(move.kind)]}
+    common: dict[str, Any] = {"source": move.source, "recorded_at": known}
     if move.kind == ParameterKind.RATE:
-        return DiscountRate(valid_from=move.valid_from, rate=move.value, **common)
+        return DiscountRate(valid_from=names["valid_from"], rate=names["value"], **common)
     if move.kind == ParameterKind.INDEX:
-        return PriceIndex(fiscal_year=move.fiscal_year, value=move.value, **common)
-    names = ("valid_from", "realisation_weight", "least_coverage", "least_score", "largest_factor")
-    return RenewalWeights(**{name: getattr(move, name) for name in names}, **common)
+        return PriceIndex(**names, **common)
+    return RenewalWeights(**names, **common)
 
 
 def _unsound(kind: ParameterKind, values: ParameterValues) -> dict[str, str]:

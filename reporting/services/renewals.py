@@ -91,7 +91,7 @@ def recommend_renewal(*, renewal_id: int, effective: date, known: datetime, acto
     clock = money_clock(now)
     renewal = lock(Renewal, renewal_id)
     in_force = weights_at(effective, known)
-    numbers = {name: Decimal(row[column]) if row[column] else None for name, column in zip(_FIGURES, _COLUMNS, strict=True)}
+    numbers: dict[str, Any] = {name: Decimal(row[column]) if row[column] else None for name, column in zip(_FIGURES, _COLUMNS, strict=True)}
     transition(
         [renewal], _S.RECOMMENDED, moves=RENEWAL_MOVES, now=now, effective=effective, known=known, advice=row["recommendation"],
         **numbers, realisation_weight=in_force.weights.realisation, least_coverage=in_force.weights.least_coverage,
