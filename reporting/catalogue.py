@@ -222,7 +222,15 @@ _INDICATORS = (
     ),
 )  # fmt: skip
 #: those of `reporting.rules.RECONCILING`, at the end of the same reports
-_RECONCILING = money_columns(("net_gain_contested", _("Gain net contesté")))
+_RECONCILING = money_columns(
+    ("net_gain_contested", _("Gain net contesté")), ("net_gain_expected", _("Gain net prévu échu")),
+    ("net_gain_examined", _("Gain net déclaré examiné")),
+)  # fmt: skip
+#: of a group: those that its ratios leave out
+_POPULATION = (
+    Column("projects_immature", _("Projets sans prévision échue"), Kind.WHOLE),
+    *money_columns(("excluded_gain", _("Gain net des projets sans coût")), ("immature_cost", _("Investi sans prévision échue"))),
+)
 
 ROI_PROJECTS = Report(
     "roi-projects", "R07", _("Rendement par projet"),
@@ -255,6 +263,13 @@ ROI_PROJECTS = Report(
                 "project", "realisation_reported", "realisation_verified", "variance", "verification_yield", "coverage", "capture_rate",
             ),
         ),
+        View(
+            "etapes", _("De la prévision au capté"),
+            (
+                "project", "net_gain_expected", "net_gain_reported", "net_gain_examined", "net_gain_verified", "net_gain_captured",
+                "net_gain_contested",
+            ),
+        ),
         View("projets", _("Projets"), ("project", "call", "organisation", "region", "status")),
     ),
 )  # fmt: skip
@@ -267,9 +282,13 @@ def _grouped(code: str, by: Column, title: Any, lead: Any, *, path: str, names_f
         for view in ROI_PROJECTS.views
         if view.code != "projets"
     )
-    groups = View("groupes", _("Projets comptés"), (by.code, "projects", "projects_excluded", "roi_fund", "roi_after_admin"))
+    groups = View(
+        "groupes", _("Projets comptés"),
+        (by.code, "projects", "projects_excluded", "excluded_gain", "projects_immature", "immature_cost", "roi_fund", "roi_after_admin"),
+    )  # fmt: skip
     counts = (Column("projects", _("Projets"), Kind.WHOLE), Column("projects_excluded", _("Projets sans coût"), Kind.WHOLE))
-    columns = (by, *counts, *_INDICATORS, *ratio_columns(("roi_after_admin", _("Rendement après administration"))), *_RECONCILING)
+    after = ratio_columns(("roi_after_admin", _("Rendement après administration")))
+    columns = (by, *counts, *_INDICATORS, *after, *_RECONCILING, *_POPULATION)
     return Report(
         code, "R07", title, lead, columns, (by.code,), matches=(by.code,), views=(*views, groups), path=path, names_files=names_files
     )

@@ -196,3 +196,51 @@ class OverlapOutcome(TextChoices):
 
     BOTH_REAL = "both_real", _("Deux dépenses différentes")
     WITHDRAWN = "withdrawn", _("Une ligne est retirée")
+
+
+class FollowUpKind(TextChoices):
+    """What a follow-up report of an agreement is for."""
+
+    PERIODIC = "periodic", _("Rapport périodique")
+    MID_TERM = "mid_term", _("Rapport de mi-parcours")
+    CLOSING = "closing", _("Rapport final")
+    POST_CLOSING = "post_closing", _("Suivi après la fin")
+
+
+class FollowUpState(TextChoices):
+    EXPECTED = "expected", _("À venir")
+    DUE = "due", _("À remettre")
+    LATE = "late", _("En retard")
+    TO_COSIGN = "to_cosign", _("À cosigner")
+    SUBMITTED = "submitted", _("À vérifier")
+    RETURNED = "returned", _("Retourné")
+    VERIFIED = "verified", _("Vérifié")
+    WITHDRAWN = "withdrawn", _("Retiré du calendrier")
+
+
+_F = FollowUpState
+#: signed and taken back before its co-signature, a report is again what its clock says
+FOLLOW_UP_MOVES = {
+    _F.EXPECTED: {_F.DUE, _F.LATE, _F.TO_COSIGN, _F.WITHDRAWN},
+    _F.DUE: {_F.LATE, _F.TO_COSIGN, _F.WITHDRAWN},
+    _F.LATE: {_F.TO_COSIGN, _F.WITHDRAWN},
+    _F.TO_COSIGN: {_F.SUBMITTED, _F.DUE, _F.LATE, _F.RETURNED},
+    _F.SUBMITTED: {_F.RETURNED, _F.VERIFIED},
+    _F.RETURNED: {_F.TO_COSIGN},
+    _F.VERIFIED: set(),
+    _F.WITHDRAWN: set(),
+}
+#: states in which an organisation writes its report, and those in which nobody has received it yet
+FOLLOW_UP_WRITABLE = (_F.EXPECTED, _F.DUE, _F.LATE, _F.RETURNED)
+FOLLOW_UP_OPEN = (_F.EXPECTED, _F.DUE, _F.LATE, _F.TO_COSIGN)
+
+
+class FollowUpPart(TextChoices):
+    """The sections of a follow-up report, in the order of its task list."""
+
+    PROGRESS = "progress", _("Avancement")
+    COSTS = "costs", _("Coûts")
+    GAINS = "gains", _("Gains")
+    OBJECTIVES = "objectives", _("Objectifs de l’appel")
+    EQUITY = "equity", _("Analyse différenciée (ADS+)")
+    LESSONS = "lessons", _("Leçons")

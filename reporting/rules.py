@@ -193,6 +193,9 @@ class Sums:
     costs: dict[int, int] = field(default_factory=dict)
     projects: int = 0
     excluded: int = 0
+    excluded_gain: int = 0
+    immature: int = 0
+    immature_cost: int = 0
 
 
 AMOUNTS: dict[str, Callable[[Sums], int]] = {
@@ -206,8 +209,14 @@ AMOUNTS: dict[str, Callable[[Sums], int]] = {
     "productivity_verified": lambda s: s.productivity,
 }
 
-#: what no amount and no ratio takes, shown beside them so that the register and the return can be reconciled
-RECONCILING: dict[str, Callable[[Sums], int]] = {"net_gain_contested": lambda s: s.contested}
+#: what no amount and no ratio shows by itself, beside them so that the register, the ratios and the return can be reconciled
+RECONCILING: dict[str, Callable[[Sums], int]] = {
+    "net_gain_contested": lambda s: s.contested,
+    "net_gain_expected": lambda s: s.expected,
+    "net_gain_examined": lambda s: s.examined,
+}
+#: of a group, what its ratios leave out: the gains of projects without cost, and the investment of those with no elapsed forecast
+POPULATION: dict[str, Callable[[Sums], int]] = {"excluded_gain": lambda s: s.excluded_gain, "immature_cost": lambda s: s.immature_cost}
 
 RATIOS: dict[str, Callable[[Sums], Fraction | None]] = {
     "roi_public": lambda s: roi(*s.public),

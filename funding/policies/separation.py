@@ -33,6 +33,8 @@ ACTS_APART = (
     "resolve_overlap",
     "recommend_renewal",
     "decide_renewal",
+    "verify_follow_up",
+    "return_follow_up",
 )
 
 #: constraint of a trigger → what it says to a person

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of
-from fondsinnovation.templatetags.typography import number
+from fondsinnovation.templatetags.typography import quantity
 from funding.enums import AgreementKind, AwardState, InstalmentKind
 from funding.models import Agreement, Award, Milestone
 from funding.outcome import OutcomeTerms
@@ -176,8 +176,8 @@ def _in_words(indicator: ServiceIndicator) -> str:
     """« Délai moyen : 12 jours au départ, écart toléré de 2 (se dégrade quand la valeur monte) »."""
     return _("%(name)s : %(reference)s %(unit)s au départ, écart toléré de %(tolerance)s; se dégrade %(worse)s") % {
         "name": indicator.name,
-        "reference": number(indicator.reference, 0 if indicator.reference % 1 == 0 else 2),
+        "reference": quantity(indicator.reference),
         "unit": indicator.unit,
-        "tolerance": number(indicator.tolerance, 0 if indicator.tolerance % 1 == 0 else 2),
+        "tolerance": quantity(indicator.tolerance),
         "worse": indicator.get_worse_display().lower(),
     }

@@ -6,6 +6,7 @@ from projects.models.applications import (
     FundingLine,
     PlannedMilestone,
 )
+from projects.models.baselines import BaselineDecision, BaselineVersion
 from projects.models.calls import Call, CallBudget, Criterion, Objective, TermsProfile
 from projects.models.delegations import Delegation
 from projects.models.documents import Document
@@ -29,6 +30,8 @@ __all__ = [
     "ApplicationSection",
     "ApplicationVersion",
     "Baseline",
+    "BaselineDecision",
+    "BaselineVersion",
     "BudgetLine",
     "Call",
     "CallBudget",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fondsinnovation.kit.money import rounded
 from projects.enums import Nature, Recurrence, Worse
 
 #: a share of 1, to six decimals
@@ -92,6 +94,11 @@ class Baseline(models.Model):
             models.CheckConstraint(name="baseline_amounts_not_negative", condition=Q(cost__gte=0, volume__gt=0)),
             models.CheckConstraint(name="baseline_dates_in_order", condition=Q(period_end__gte=F("period_start"))),
         ]
+
+    @property
+    def unit_cost(self) -> Decimal:
+        """Dollars for one unit of the volume, as a page shows them; a calculation divides exactly."""
+        return rounded(Fraction(self.cost) / Fraction(self.volume), 2)
 
 
 class ServiceIndicator(models.Model):

@@ -46,6 +46,9 @@ def _facts(frames: Frames, effective: date, known: datetime) -> _Facts:
         fund_paid=sum_by(money["fund"], money["project"], size),
         cofunding=sum_by(money["cofunding"], money["project"], size),
         contested=sum_by(left_out["cents"], left_out["project"], size),
+        immature=~np.isin(
+            np.arange(size), parts["project"][(parts["stage"] == Stage.FORECAST) & parts["nature"].isin(_NET) & parts["ended"]]
+        ),
         first_year=fiscal_years(day_numbers(portfolio.projects["decided_on"])),
         mature=first_paid + 3 <= rules.last_ended_year(effective),
     )
@@ -136,11 +139,24 @@ def _sums(facts: _Facts, keys: np.ndarray, size: int, *, own: bool = False) -> l
         row.first_year = None if year == _NEVER else year
         row.fund, row.mature_fund, row.public, row.mature_public = f, mf, p, mp
         row.projects, row.excluded = projects, excluded
+    _leave_out(rows, table, cost, keys, size)
     flows = facts.flows[flowing[facts.flows["project"]]]
     yearly = flows.assign(key=keys[flows["project"]]).groupby(["key", "year"], as_index=False)[["gain", "cost"]].sum()
     for key, year, gain, spent in zip(*(yearly[name].tolist() for name in ("key", "year", "gain", "cost")), strict=True):
         rows[key].gains[year], rows[key].costs[year] = gain, spent
     return rows
+
+
+def _leave_out(rows: list[rules.Sums], table: pd.DataFrame, cost: pd.Series, keys: np.ndarray, size: int) -> None:
+    """What the ratios of each row leave out: the gains of projects without cost, and what was put in projects that nothing measures yet."""
+    immature = table["immature"].to_numpy()
+    found = (
+        sum_by(table["verified"][cost <= 0], keys[cost <= 0], size),
+        sum_by(immature, keys, size),
+        sum_by(cost[immature], keys[immature], size),
+    )
+    for row, *amounts in zip(rows, *(each.tolist() for each in found), strict=True):
+        row.excluded_gain, row.immature, row.immature_cost = amounts
 
 
 def _reading(facts: _Facts, keys: np.ndarray, size: int, cost: pd.Series) -> tuple[list[Any], list[Any]]:
@@ -185,7 +201,8 @@ GROUPS = {"roi-calls": "call", "roi-organisations": "organisation", "roi-regions
 
 
 def grouped_columns(by: str) -> tuple[str, ...]:
-    return (by, "projects", "projects_excluded", *rules.INDICATORS, "roi_after_admin", *rules.RECONCILING)
+    counts = ("projects", "projects_excluded")
+    return (by, *counts, *rules.INDICATORS, "roi_after_admin", *rules.RECONCILING, "projects_immature", *rules.POPULATION)
 
 
 def roi_projects(frames: Frames, *, effective: date, known: datetime) -> pd.DataFrame:
@@ -211,6 +228,7 @@ def roi_grouped(frames: Frames, *, by: str, effective: date, known: datetime) ->
     sums = _sums(facts, keys, len(groups)) + _sums(facts, np.zeros(len(keys), int), 1)
     rows = [
         {by: name, "projects": row.projects, "projects_excluded": row.excluded, **figures, "roi_after_admin": None}
+        | {"projects_immature": row.immature, **{name: rules.dollars(amount(row)) for name, amount in rules.POPULATION.items()}}
         for name, row, figures in zip([*groups, rules.TOTAL], sums, _figures(sums, facts, frames, known), strict=True)
     ]
     spent = safe(counted_money(frames.secretariat_costs, effective, known)["amount_cents"]).sum()

@@ -15,11 +15,12 @@ from funding.forms.payments import KeyForm
 from projects.enums import Nature
 from projects.models import GainLine
 from reporting.enums import Maturity
+from reporting.forms.measures import MeasuredForm
 
 FILES = _("PDF, DOCX, XLSX, ODS ou image; 25 Mo au maximum")
 
 
-class GainForm(KeyForm):
+class GainForm(MeasuredForm, KeyForm):
     """A gain over a period. `fixed_period`: it was once submitted; `kept`: the file that stays when none is chosen."""
 
     period_start = DayField(label=_("Début de la période"))
@@ -36,6 +37,7 @@ class GainForm(KeyForm):
 
     def __init__(self, *args: Any, line: GainLine, fixed_period: bool = False, kept: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.measure(line)
         if line.nature == Nature.COST:
             self.fields["amount"].label = _("Hausse de coût de la période")
             self.fields["amount"].help_text = _("Inscrivez la hausse sans signe : le portail la soustrait des gains.")

@@ -1,6 +1,8 @@
 from reporting.models.contests import LineContest
+from reporting.models.follow_ups import FollowUpAttachment, FollowUpReminder, FollowUpReport, FollowUpSection, FollowUpVersion
 from reporting.models.gains import Gain, GainReport
 from reporting.models.imports import ImportedCost
+from reporting.models.measures import GainMeasure, IndicatorMeasure
 from reporting.models.objectives import ObjectiveResult
 from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
@@ -12,12 +14,19 @@ from reporting.models.verification import GainRestatement, GainVerification
 __all__ = [
     "DiscountRate",
     "Export",
+    "FollowUpAttachment",
+    "FollowUpReminder",
+    "FollowUpReport",
+    "FollowUpSection",
+    "FollowUpVersion",
     "Gain",
     "GainClaim",
+    "GainMeasure",
     "GainReport",
     "GainRestatement",
     "GainVerification",
     "ImportedCost",
+    "IndicatorMeasure",
     "LineContest",
     "ObjectiveResult",
     "Overlap",

@@ -41,11 +41,14 @@ def gain_reports_for(person: Any, now: datetime) -> QuerySet[GainReport]:
     )
 
 
-def gain_lines_of(project: Project) -> QuerySet[GainLine]:
-    """The locked lines of a project's plan, each with its reports and, in `reference`, the forecasts in force at signature."""
+def gain_lines_of(project: Project, *, locked: bool = True) -> QuerySet[GainLine]:
+    """The locked lines of a project's plan, each with its reports and, in `reference`, the forecasts in force at signature.
+
+    `locked` False: those of an imported history too, which no agreement of the portal locked.
+    """
     return (
-        GainLine.objects.filter(_of(project), plan__locked_at__isnull=False)
-        .select_related("organisation")
+        GainLine.objects.filter(_of(project), *[Q(plan__locked_at__isnull=False)] * locked)
+        .select_related("organisation", "baseline")
         .prefetch_related(
             Prefetch("reports", GainReport.objects.order_by("period_start", "pk")),
             Prefetch("forecasts", _reference(project), to_attr="reference"),

@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of, fiscal_year_start, split
 from projects.enums import Stage
 from projects.queries.applications import projects_for
 from reporting.models import Gain, GainReport, Overlap, OverlapResolution
+from reporting.queries.gains import View
 
 #: two claims of one key in one fiscal year, neither withdrawn, of which no overlap says anything yet
 _UNSEEN = """
@@ -52,12 +54,25 @@ def overlaps_for(person: Any, now: datetime) -> QuerySet[Overlap]:
     )
 
 
-#: what each view of the register holds
-CONDITIONS = {
-    "open": Q(resolution__isnull=True),
-    "resolved": Q(resolution__isnull=False),
-    "all": Q(),
-}
+#: the views of the register, and what each holds
+VIEWS = (View("open", _("À trancher")), View("resolved", _("Tranchés")), View("all", _("Tous")))
+CONDITIONS = {"open": Q(resolution__isnull=True), "resolved": Q(resolution__isnull=False), "all": Q()}
+
+
+def view_counts(rows: QuerySet[Overlap]) -> list[tuple[View, int]]:
+    """How many overlaps each view holds: one query."""
+    counts = rows.order_by().aggregate(**{view.code: Count("pk", filter=CONDITIONS[view.code] or None) for view in VIEWS})
+    return [(view, counts[view.code]) for view in VIEWS]
+
+
+def claimed_years() -> list[int]:
+    """The fiscal years in which lines ever overlapped, the latest first."""
+    return list(Overlap.objects.order_by("-fiscal_year").values_list("fiscal_year", flat=True).distinct())
+
+
+def overlaps_of_line(person: Any, line: int, now: datetime) -> QuerySet[Overlap]:
+    """The overlaps of one line that this person may read, the latest first."""
+    return overlaps_for(person, now).filter(Q(first=line) | Q(second=line)).order_by("-fiscal_year", "-pk")
 
 
 def still_contested(lines: Iterable[int]) -> set[int]:

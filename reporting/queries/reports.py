@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Case, DecimalField, Exists, F, OuterRef, QuerySet, Sum, Value, When
+from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Cast
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_start
@@ -50,6 +50,8 @@ _GAINS: Mapping[str, tuple[Stage, tuple[str, ...]]] = {
     "avoided_verified": (Stage.VERIFIED, (Nature.AVOID.value,)),
     "productivity_verified": (Stage.VERIFIED, (Nature.PROD.value,)),
     "net_gain_contested": (Stage.VERIFIED, _NET),
+    "net_gain_expected": (Stage.FORECAST, _NET),
+    "net_gain_examined": (Stage.REPORTED, _NET),
 }
 #: report → its column of what the totals leave out, the verified gains of contested lines
 _CONTESTED = {**dict.fromkeys(RETURNS, "net_gain_contested"), "gains-by-year": "contested"}
@@ -180,12 +182,23 @@ def _gain_cell(
         return None
     contested = "yes" if column == _CONTESTED.get(snapshot.report) else "no"
     rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no", data__contested=contested)
+    if column == "net_gain_expected":
+        rows = rows.filter(data__ended="yes")
+    if column == "net_gain_examined":
+        rows = _examined(gains, rows)
     if members is not None:
         rows = rows.filter(key__in=members.values("reference"))
     if selection.get("fiscal_year", TOTAL).isdecimal():
         rows = rows.filter(data__fiscal_year=selection["fiscal_year"])
     rows = rows.exclude(key__in=hidden_projects(person).values("reference"))
     return _sum("gains", rows.annotate(counted=Cast(KeyTextTransform("amount", "data"), _MONEY)).order_by("position", "pk"))
+
+
+def _examined(gains: Snapshot, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of some parts whose line and period have a verified row too."""
+    period = {"of_line": KT("data__line"), "starts": KT("data__period_start"), "ends": KT("data__period_end")}
+    verified = gains.rows.filter(key=OuterRef("key"), data__stage=Stage.VERIFIED.value).annotate(**period)
+    return rows.annotate(**period).filter(Exists(verified.filter(**{name: OuterRef(name) for name in period})))
 
 
 def names_of(columns: tuple[str, ...]) -> dict[str, dict[str, str]]:

@@ -23,6 +23,7 @@ from reporting.queries.gains import cosigners_of, holders_of, is_alone, project_
 from reporting.services.captures import capture_gain
 from reporting.services.gain_rows import record_stage
 from reporting.services.gain_steps import note_file, require_unchanged, signed, store, tell, words
+from reporting.services.measures import Measures, guard_quality, record_measures
 from reporting.services.verification import reject_gain, return_gain, verify_gain
 
 _S = GainReportState
@@ -43,6 +44,7 @@ def report_gain(
     actor: User,
     now: datetime,
     maturity: str = Maturity.INTERIM,
+    measures: Measures | None = None,
     key: str | None = None,
 ) -> GainReport:
     """Report the gain of a locked line over a period. `amount` has no sign: that of a COST line is the increase, kept below zero.
@@ -71,6 +73,7 @@ def report_gain(
     )
     note(report, amount=report.amount, period_start=period_start, period_end=period_end, evidence=document.sha256)
     note_file(report)
+    record_measures(report, measures, known=known, actor=actor)
     _ask_cosignature(report, known=known, actor=actor, now=now)
     return report
 
@@ -87,6 +90,7 @@ def correct_gain(
     actor: User,
     now: datetime,
     maturity: str = Maturity.INTERIM,
+    measures: Measures | None = None,
     key: str | None = None,
 ) -> GainReport:
     """Correct a report that was returned, or that is not co-signed yet; it needs a co-signature again. No file keeps the former one.
@@ -124,6 +128,7 @@ def correct_gain(
     )
     note(report, amount=report.amount, period_start=period_start, period_end=period_end, evidence=document.sha256)
     note_file(report)
+    record_measures(report, measures, known=known, actor=actor)
     _ask_cosignature(report, known=known, actor=actor, now=now)
     return report
 
@@ -162,6 +167,7 @@ def _submit(report: GainReport, *, known: datetime, actor: User, now: datetime, 
     transition([report], _S.SUBMITTED, moves=GAIN_REPORT_MOVES, now=now, **changes)
     note_organisation(report.project.organisation_id)
     record_stage(report, Stage.REPORTED, report.amount, report.evidence, known=known, actor=actor, now=now)
+    guard_quality(report, known=known, actor=actor, now=now)
     with messages.in_french():
         subject = _("Gain %(number)s à vérifier") % {"number": report.number}
         body = _("Un gain de %(amount)s attend sa vérification.") % words(report.amount)

@@ -24,14 +24,19 @@ from projects.queries.applications import documents_for, projects_for
 from reporting.enums import GAIN_REPORT_MOVES, RESTATABLE, GainReportState, RestatementState
 from reporting.filters.gains import GainFilter
 from reporting.forms.gains import CaptureForm, GainForm, SeenForm
+from reporting.forms.measures import typed_measures
 from reporting.models import GainReport
 from reporting.policies import gains as policies
 from reporting.policies import restatements as restating
 from reporting.policies.verification import read_desk
+from reporting.queries.contests import contests_of
 from reporting.queries.gains import conditions, gain_line, gain_reports_for, reference_forecasts, story_of, view_counts
+from reporting.queries.measures import measure_of
+from reporting.queries.overlaps import overlaps_of_line
 from reporting.queries.restatements import open_restatement, verifications_of, versions_of
 from reporting.services import gains as acts
 from reporting.tables.gains import GainTable, state_tag
+from reporting.views.measures import Calculator, measured_facts
 
 #: state → the next act: its page, its policy, its words
 NEXT = {
@@ -74,6 +79,8 @@ def gain_detail(request: HttpRequest, number: str) -> HttpResponse:
         **_facts(request, report),
         "sees_project": projects_for(request.user, now).filter(pk=report.project_id).exists(),
         "story": story_of(report),
+        "contests": [event for event in contests_of([report.line_id]) if event.contested],
+        "overlaps": overlaps_of_line(request.user, report.line_id, now),
         "next_page": page,
         "next_label": label,
         "may_next": policy(request.user, report, now) if policy else None,
@@ -113,6 +120,7 @@ def _facts(request: HttpRequest, report: GainReport) -> dict[str, Any]:
         "state": state_tag(report),
         "forecasts": reference_forecasts(report.line, report.project),
         "readable": _readable(request, report.evidence, report.budget_document),
+        **measured_facts(report),
     }
 
 
@@ -122,7 +130,7 @@ def _readable(request: HttpRequest, *documents: Document | None) -> set[int]:
 
 
 # ── Acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-class GainCreate(ActForm):
+class GainCreate(Calculator, ActForm):
     """Report the gain of one line of a project's plan."""
 
     template_name = "reporting/gain_form.html"
@@ -201,7 +209,7 @@ class GainAct(ActForm):
         return redirect("reporting:gain_detail", self.report.number)
 
 
-class GainCorrect(GainAct):
+class GainCorrect(Calculator, GainAct):
     template_name = "reporting/gain_form.html"
     form_class = GainForm
     target = GainReportState.DRAFT
@@ -212,7 +220,8 @@ class GainCorrect(GainAct):
     def get_initial(self) -> dict[str, Any]:
         names = ("period_start", "period_end", "method")
         kept = {name: getattr(self.report, name) for name in (*names, "maturity")}
-        return {**super().get_initial(), **kept, "amount": abs(self.report.amount)}
+        measured = typed_measures(measure_of(self.report))
+        return {**super().get_initial(), **kept, **measured, "amount": abs(self.report.amount)}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         report = self.report
@@ -226,7 +235,7 @@ class GainCorrect(GainAct):
         )
 
     def perform(self, form: BaseForm) -> HttpResponse:
-        names = ("period_start", "period_end", "amount", "maturity", "method", "evidence")
+        names = ("period_start", "period_end", "amount", "maturity", "method", "evidence", "measures")
         return _submitted_or_not(self.request, acts.correct_gain(**self.act_with(form, *names)))
 
 

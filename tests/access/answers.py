@@ -236,10 +236,12 @@ funding:agreement_complete           | project            | GET POST | 302 404 i
 funding:agreement_detail             | project            | GET      | 302 404 insiders:200
 funding:agreement_draft              | told               | GET POST | 302 404 insiders:403 officer:200/422
 funding:agreement_edit               | drafted            | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_failure            | project            | GET POST | 302 404 insiders:403 director:200/422
 funding:agreement_list               | -                  | GET      | 302 200
 funding:agreement_resume             | suspended          | GET POST | 302 404 insiders:403 director,head:200/302
 funding:agreement_return             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
 funding:agreement_review             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
+funding:agreement_risk               | project            | GET POST | 302 404 insiders:403 officer,director:200/422
 funding:agreement_sign               | reviewed_draft     | GET POST | 302 404 insiders:403 signatory:200/422
 funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
 funding:agreement_submit             | drafted            | GET POST | 302 404 insiders:403 officer:200/302
@@ -350,6 +352,8 @@ funding:year_end_prepare             | year_end           | GET POST | 302 403 c
 reporting:audit_detail               | entry              | GET      | 302 404 director,head,auditor:200
 reporting:audit_export               | -                  | POST     | 302 403 director,head,auditor:422
 reporting:audit_list                 | -                  | GET      | 302 403 director,head,auditor:200
+reporting:call_lessons               | call               | GET      | 200 200
+reporting:call_returns               | call               | GET      | 302 403 readers:200
 reporting:control                    | -                  | GET      | 302 403 minister,controller,auditor:200
 reporting:cost_list                  | -                  | GET      | 302 403 payers:200
 reporting:dashboard                  | -                  | GET      | 302 403 readers:200
@@ -357,9 +361,22 @@ reporting:export_create              | report             | POST     | 302 403 r
 reporting:export_detail              | export             | GET      | 302 404
 reporting:export_download            | export             | GET      | 302 404
 reporting:call_objectives             | call               | GET      | 302 403 readers:200
-reporting:capture_correct            | gain_restated      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:fund_sensitivity           | -                  | GET      | 302 403 readers:200
 reporting:fund_sensitivity_file      | fund_file          | GET      | 302 403 readers:200
+reporting:baseline_ask               | baseline           | GET POST | 302 404 insiders:403 finance:409/409
+reporting:baseline_decide            | baseline           | GET POST | 302 404 insiders:403 adviser,director:200/422
+reporting:baseline_detail            | baseline           | GET      | 302 404 insiders:200
+reporting:capture_correct            | gain_restated      | GET POST | 302 404 insiders:403 finance,controller:200/422
+reporting:follow_up_attach           | follow_up          | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:follow_up_cosign           | follow_up_signed   | GET POST | 302 404 insiders:403 finance:200/422
+reporting:follow_up_detach           | follow_up_file     | GET POST | 302 404 own:200/302 readers:403 signatory:403
+reporting:follow_up_detail           | follow_up          | GET      | 302 404 insiders:200
+reporting:follow_up_list             | -                  | GET      | 302 200
+reporting:follow_up_section          | follow_up          | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:follow_up_sign             | follow_up          | GET POST | 302 404 own:200/409 readers:403 signatory:403
+reporting:follow_up_take_back        | follow_up_signed   | GET POST | 302 404 own:200/302 readers:403 signatory:403
+reporting:follow_up_verify           | follow_up_submitted | GET POST | 302 404 insiders:403 officer:200/422
+reporting:fund_returns               | -                  | GET      | 302 403 readers:200
 reporting:gain_capture               | gain_verified      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:gain_correct               | gain               | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_cosign                | gain               | GET POST | 302 404 insiders:403 finance:200/422
@@ -373,9 +390,15 @@ reporting:operations                 | -                  | GET      | 302 403 t
 reporting:parameter_decide           | parameter          | GET POST | 302 403 head,delegate:200/422
 reporting:parameter_list             | -                  | GET      | 302 403 readers:200
 reporting:parameter_propose          | parameter_kind     | GET POST | 302 403 director,controller:200/422
+reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
+reporting:period_returns             | -                  | GET      | 302 403 readers:200
+reporting:overlap_detail             | overlap            | GET      | 302 404 readers:200
+reporting:overlap_list               | -                  | GET      | 302 200
+reporting:overlap_resolve            | overlap            | GET POST | 302 404 readers:403 controller,verifier:200/422
 reporting:permission_export          | -                  | GET      | 302 200
 reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200
+reporting:project_returns            | project            | GET      | 302 404 insiders:200
 reporting:project_list               | -                  | GET      | 302 200
 reporting:project_objectives         | project            | GET      | 302 404 insiders:200
 reporting:project_sensitivity        | project            | GET      | 302 404 insiders:200

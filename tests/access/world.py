@@ -46,11 +46,13 @@ from projects.models import (
     Project,
     User,
 )
+from projects.services.baselines import ask_baseline
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
-from reporting.enums import ParameterKind
-from reporting.models import Export, ParameterMove, Run
+from reporting.enums import FollowUpState, ParameterKind
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, ParameterMove, Run
 from reporting.services import gains
+from reporting.services.follow_up_calendar import schedule_follow_ups
 from reporting.services.parameters import ParameterValues, propose_parameter
 from reporting.services.renewals import open_renewal
 from reporting.services.restatements import cosign_restatement, restate_gain
@@ -78,6 +80,7 @@ from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
 from tests.reporting.gains import OPINION, answers
+from tests.reporting.overlaps import overlapping
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -128,6 +131,7 @@ def fill(world: World) -> None:
     _awards(world)
     _agreements(world)
     _gains(world)
+    _follow_ups(world)
     _shared(world)
 
 
@@ -342,6 +346,11 @@ def _gains(world: World) -> None:
     writer = person_with(Role.WRITER, organisation=world.organisation)
     finance = person_with(Role.FINANCE_RESPONDENT, organisation=world.organisation)
     verifier = person_with(Role.GAIN_VERIFIER)
+    ask_baseline(
+        line_id=line.pk, cost=AMOUNT, volume=Decimal(900), period_start=date(2026, 4, 1), period_end=date(2026, 9, 30), source=TITLE,
+        reason=TITLE, effective_on=date(2026, 10, 1), actor=finance, now=NOW,
+    )  # fmt: skip
+    world.places["baseline"] = {"project": project.reference, "line": line.code}
     for name, month in (("gain", 4), ("gain_submitted", 6), ("gain_verified", 8), ("gain_restated", 2)):
         report = gains.report_gain(
             line_id=line.pk, period_start=date(2026, month, 1), period_end=date(2026, month + 1, 30), amount=AMOUNT,
@@ -372,6 +381,27 @@ def _restated(report_id: int, writer: User, finance: User, verifier: User) -> No
     restate_gain(report_id=report_id, amount=AMOUNT / 4, **words)
 
 
+# ── Follow-up reports ────────────────────────────────────────────────────────────────────────────────────────────────
+def _follow_ups(world: World) -> None:
+    """One report that is being written, with a file; one to co-sign, and one to verify."""
+    agreement = Agreement.objects.get(number=world.places["project"]["number"])
+    schedule_follow_ups(agreement_id=agreement.pk, actor=None, now=NOW)
+    final, signed, submitted = FollowUpReport.objects.filter(agreement=agreement).order_by("period_start")[:3]
+    writer, finance = UserFactory(), UserFactory()
+    document = document_of(agreement.award.application, DocumentKind.EVIDENCE)
+    FollowUpAttachment.objects.create(report=final, document=document)
+    rows = FollowUpReport.objects.filter(pk__in=[signed.pk, submitted.pk])
+    rows.update(state=FollowUpState.TO_COSIGN, signed_by=writer, signed_at=NOW)
+    FollowUpVersion.objects.create(report=submitted, number=1, content="{}", sha256=sha256("{}"), signed_by=writer, signed_at=NOW)
+    rows.filter(pk=submitted.pk).update(state=FollowUpState.SUBMITTED, cosigned_by=finance, cosigned_at=NOW, submitted_at=NOW)
+    world.places |= {
+        "follow_up": {"number": final.number, "slug": "avancement"},
+        "follow_up_file": {"number": final.number, "document": document.pk},
+        "follow_up_signed": {"number": signed.number},
+        "follow_up_submitted": {"number": submitted.number},
+    }
+
+
 # ── What belongs to no file ──────────────────────────────────────────────────────────────────────────────────────────
 def _shared(world: World) -> None:
     member = MembershipFactory(organisation=world.organisation, person=UserFactory())
@@ -388,6 +418,7 @@ def _shared(world: World) -> None:
         "run": {"pk": run.pk},
         "export": {"pk": _export().pk},
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
+        "overlap": {"pk": overlapping()[2].pk},  # of two other organisations
         "report": {"code": "roi-projects"},
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "authority": {"authority": authority().number},

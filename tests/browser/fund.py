@@ -77,6 +77,7 @@ from projects.models import (
 from projects.services import organisation_changes as register
 from projects.services.accounts import link_key, request_email_change
 from projects.services.attachments import attach_document
+from projects.services.baselines import ask_baseline
 from projects.services.calls import create_call
 from projects.services.delegations import propose_delegation
 from projects.services.documents import store_bytes
@@ -160,6 +161,7 @@ def prepare(monkeypatch: Any) -> None:
     amend(now)
     return_a_gain(now)
     renew(now)
+    ask_a_baseline(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=after).pk, now=after)
@@ -321,6 +323,22 @@ def waiting_cost() -> tuple[str]:
 
 def proposed_authority() -> tuple[str]:
     return (DrawAuthority.objects.get().number,)
+
+
+def ask_a_baseline(now: Any) -> None:
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    ask_baseline(
+        line_id=line.pk,
+        cost=line.baseline.cost * 2,
+        volume=line.baseline.volume,
+        period_start=line.baseline.period_start,
+        period_end=line.baseline.period_end,
+        source="États financiers redressés",
+        reason="Un second comptoir, ouvert par une loi, double le service rendu.",
+        effective_on=now.date(),
+        actor=person("finances.rimouski"),
+        now=now,
+    )
 
 
 def return_a_gain(now: Any) -> None:
@@ -738,6 +756,9 @@ page("reporting:project_detail", "redaction.rimouski", project)
 page("reporting:gain_list", "verification")
 page("reporting:gain_detail", "audit", gain(GainReportState.VERIFIED))
 page("reporting:gain_create", "redaction.rimouski", gain_line)
+page("reporting:baseline_detail", "audit", gain_line)
+page("reporting:baseline_ask", "finances.rimouski", lambda: (*project(), "L2"))
+page("reporting:baseline_decide", "direction", gain_line)
 page("reporting:gain_correct", "redaction.rimouski", gain(GainReportState.RETURNED))
 page("reporting:gain_cosign", "finances.rimouski", gain(GainReportState.DRAFT))
 page("reporting:gain_verify", "verification", gain(GainReportState.SUBMITTED))
@@ -760,6 +781,13 @@ page("reporting:renewal_carry_out", "agente1", renewal(RenewalState.DECIDED))
 page("reporting:parameter_list", "controle")
 page("reporting:parameter_propose", "controle", lambda: ("rate",))
 page("reporting:parameter_decide", "tete", lambda: (ParameterMove.objects.order_by("pk").last().number,))
+# returns
+page("reporting:project_returns", "audit", project)
+page("reporting:project_returns", "redaction.rimouski", project)
+page("reporting:call_returns", "direction", lambda: (Agreement.objects.order_by("pk")[0].project.call.reference,))
+page("reporting:organisation_returns", "greffe.rimouski", lambda: ("10043",))
+page("reporting:fund_returns", "direction")
+page("reporting:period_returns", "audit")
 # dashboard, reports, journal
 page("reporting:dashboard", "direction")
 page("reporting:report_list", "audit")

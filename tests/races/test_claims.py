@@ -15,9 +15,9 @@ from tests.databases import owner_connection
 from tests.factories import NOW, person_with
 from tests.races.crowd import at_once
 from tests.reporting.gains import Team
+from tests.reporting.overlaps import KEY
 
 pytestmark = pytest.mark.race
-KEY = {"cost_centre": "CR-4100", "account": "5310"}
 LINES = 6
 PAIRS = LINES * (LINES - 1) // 2
 

@@ -18,34 +18,15 @@ from reporting.queries.contests import contested_lines
 from reporting.queries.frames import portfolio_rows
 from reporting.queries.overlaps import claims_by_year, earlier_of, overlaps_for, reports_of, stakes_of
 from reporting.services.gains import cosign_gain
-from reporting.services.overlaps import open_overlaps, resolve_overlap
+from reporting.services.overlaps import open_overlaps
 from tests.factories import NOW, MembershipFactory, UserFactory, advised_by, organisation_for, person_with, recuse
 from tests.reporting.gains import AMOUNT, END, START, Team
+from tests.reporting.overlaps import KEY, LATER, overlapping, rival, settle
 
 pytestmark = pytest.mark.django_db
-LATER, LAST = NOW + timedelta(days=1), NOW + timedelta(days=2)
+LAST = NOW + timedelta(days=2)
 ZERO = Decimal("0.00")
-KEY = {"cost_centre": "CR-4100", "account": "5310"}
 BOTH_REAL, WITHDRAWN = OverlapOutcome
-
-
-def rival(one, **line):
-    """The team of another project, whose line claims the budget of the first one, but for what is given."""
-    return Team(**{**KEY, "organisation": one.line.organisation, **line})
-
-
-def overlapping():
-    """Two teams that reported the same half-year of one budget, and their overlap."""
-    one = Team(**KEY)
-    other = rival(one)
-    one.submitted()
-    other.submitted()
-    return one, other, Overlap.objects.get()
-
-
-def settle(overlap, actor=None, **given):
-    values = {"outcome": BOTH_REAL, "reason": "Deux contrats différents", "now": LATER, **given}
-    return resolve_overlap(overlap_id=overlap.pk, actor=actor or person_with(Role.CONTROLLER), **values)
 
 
 def contested():
