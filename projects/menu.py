@@ -77,6 +77,9 @@ FOLLOW_SCOPE = frozenset(
 
 #: lists that no entry opens → the entry whose page leads to them
 UNDER = {
+    "reporting:renewal_list": "reporting:report_list",
+    "reporting:parameter_list": "reporting:report_list",
+    "reporting:fund_sensitivity": "reporting:report_list",
     "funding:milestone_list": "funding:agreement_list",
     "funding:claim_list": "funding:agreement_list",
     "funding:recovery_list": "funding:agreement_list",

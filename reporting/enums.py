@@ -161,9 +161,9 @@ class ContestCause(TextChoices):
 class VarianceBand(TextChoices):
     """How far the verified gain is from the reference forecast, either way."""
 
-    GREEN = "green", _("Vert : écart d’au plus 10 %")
-    AMBER = "amber", _("Ambre : écart d’au plus 25 %")
-    RED = "red", _("Rouge : écart de plus de 25 %")
+    GREEN = "green", _("Vert : écart d’au plus 10 %")
+    AMBER = "amber", _("Ambre : écart d’au plus 25 %")
+    RED = "red", _("Rouge : écart de plus de 25 %")
 
 
 class VarianceCause(TextChoices):

@@ -49,13 +49,15 @@ from projects.models import (
 from projects.services.baselines import ask_baseline
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
-from reporting.enums import FollowUpState
-from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, Run
+from reporting.enums import FollowUpState, ParameterKind
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, ParameterMove, Run
 from reporting.queries.samples import Asked
 from reporting.services import gains
 from reporting.services.follow_up_calendar import schedule_follow_ups
+from reporting.services.parameters import ParameterValues, propose_parameter
 from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
+from reporting.services.renewals import open_renewal
 from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.samples import draw_sample
 from reporting.services.snapshots import request_recompute, run_recompute
@@ -369,6 +371,12 @@ def _gains(world: World) -> None:
     sample = draw_sample(asked=asked, largest=1, points=0, seed="a", actor=verifier, now=NOW)
     world.places["sample"] = {"sample": sample.number}
     world.places["sample_item"] = {"sample": sample.number, "position": 1}
+    renewal = open_renewal(project_id=project.pk, actor=person_with(Role.OFFICER), now=NOW)
+    world.places |= {
+        "renewal": {"renewal": renewal.number},
+        "project_file": {"project": project.reference, "form": "csv"},
+        "project_year": {"project": project.reference, "fiscal_year": 2026},
+    }
 
 
 def _restated(report_id: int, writer: User, finance: User, verifier: User) -> None:
@@ -425,11 +433,21 @@ def _shared(world: World) -> None:
         "authority": {"authority": authority().number},
         "cash": {"pk": received(Decimal("1000.00")).pk},
         **_costs(),
+        "fund_file": {"form": "csv"},
+        "parameter": {"parameter": _rate().number},
+        "parameter_kind": {"kind": "rate"},
         "credit_move": {"move": frozen(Decimal("1000.00")).number},
         "year_end": {"envelope": "PROJECTS", "year": 2025},
         "password": {"uidb36": "1", "key": "set-password"},
         **_access(world, member),
     }
+
+
+def _rate() -> ParameterMove:
+    """A discount rate that waits for its decision."""
+    values = ParameterValues(valid_from=date(2026, 4, 1), value=Decimal("0.04"))
+    said = {"source": "Avis", "reason": "Révision", "actor": person_with(Role.CONTROLLER), "now": NOW}
+    return propose_parameter(kind=ParameterKind.RATE, values=values, **said)
 
 
 def _costs() -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from fondsinnovation.kit.money import fiscal_year_of
 from funding.enums import (
     AgreementState,
     BatchState,
@@ -85,19 +86,22 @@ from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
-from reporting.enums import FollowUpState, GainReportState, ImportState
-from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, Overlap, PortfolioImport, Run
+from reporting.enums import FollowUpState, GainReportState, ImportState, ParameterKind, RenewalState
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, Overlap, ParameterMove, PortfolioImport, Renewal, Run
 from reporting.queries.samples import Asked
 from reporting.seeding import live
 from reporting.seeding.follow_ups import add_follow_ups
-from reporting.services import gains, snapshots
+from reporting.services import gains, renewals, snapshots
 from reporting.services.follow_up_calendar import schedule_follow_ups
 from reporting.services.follow_ups import attach_to_follow_up
+from reporting.services.objectives import record_results
+from reporting.services.parameters import ParameterValues, propose_parameter
 from reporting.services.portfolio import seed_fund
 from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
 from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.samples import draw_sample, examine_item
+from reporting.services.variances import explain_variance
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
@@ -168,6 +172,7 @@ def prepare(monkeypatch: Any) -> None:
     return_a_gain(now)
     follow_up(now)
     overlapping()
+    renew(now)
     ask_a_baseline(now)
     bring_packages(now)
     restate_a_gain(now)
@@ -411,6 +416,42 @@ def restate_a_gain(now: Any) -> None:
 
 
 GAINED = live.FILES[-1].title
+#: state of a dossier → the project that it is about
+RENEWED = {
+    RenewalState.OPENED: "Versement à autoriser",
+    RenewalState.ANALYSED: "Versement à confirmer",
+    RenewalState.RECOMMENDED: "Versement dans un lot",
+    RenewalState.DECIDED: "Versement à réunir",
+}
+
+
+def renew(now: Any) -> None:
+    """A dossier of renewal at each step, a variance that is explained, values of objectives and a rate to decide on."""
+    officer = {"actor": person("agente1"), "now": now}
+    for state, title in RENEWED.items():
+        found = renewals.open_renewal(project_id=agreement(title).project_id, **officer)
+        if state == RenewalState.OPENED:
+            continue
+        said = {"eligible_base": Decimal("20000.00"), "base_reason": "Coûts récurrents du service", "analysis": "Les gains se confirment."}
+        renewals.analyse_renewal(renewal_id=found.pk, **said, **officer)
+        if state == RenewalState.ANALYSED:
+            continue
+        known = snapshots.fix_knowledge(timezone.now(), now=timezone.now())
+        renewals.recommend_renewal(
+            renewal_id=found.pk, effective=timezone.localdate(), known=known, actor=person("agente1"), now=timezone.now()
+        )
+        if state == RenewalState.DECIDED:
+            none = {"decision": "none", "amount": Decimal(0), "reason": "Vérification à compléter"}
+            renewals.decide_renewal(renewal_id=found.pk, **none, actor=person("direction"), now=timezone.now())
+    project, writer = agreement(GAINED).project, person("redaction.rimouski")
+    values = {each.pk: each.baseline + (each.target - each.baseline) / 2 for each in project.call.objectives.order_by("position")}
+    day = timezone.localdate()
+    record_results(project_id=project.pk, values=values, measured_on=day, source="Registre du service", actor=writer, now=timezone.now())
+    words = {"cause": "delay", "explanation": "Mise en service retardée.", "action": "Calendrier revu avec le fournisseur."}
+    explain_variance(project_id=project.pk, fiscal_year=fiscal_year_of(day), **words, actor=writer, now=timezone.now())
+    rate = ParameterValues(valid_from=date(2026, 4, 1), value=Decimal("0.04"))
+    said = {"source": "Avis du Conseil du trésor", "reason": "Révision annuelle"}
+    propose_parameter(kind=ParameterKind.RATE, values=rate, **said, actor=person("controle"), now=timezone.now())
 
 
 # ── Rows by what a page needs ────────────────────────────────────────────────────────────────────────────────────────
@@ -520,6 +561,10 @@ SUBMITTED, INCOMPLETE, ELIGIBLE = "Rendez-vous en ligne aux comptoirs de service
 REVIEWED, RECOMMENDED = "Réponses assistées aux demandes de renseignements", "Carte ouverte des travaux et des entraves"
 CERTIFIED, TOLD = "Gestion mutualisée des locaux et des plateaux", "Dossier unique de l’entreprise de construction"
 TO_SIGN, IN_FORCE = "Déneigement guidé par capteurs de chaussée", "Bibliothèque libre-service le soir"
+
+
+def renewal(state: RenewalState) -> Callable[[], tuple[str]]:
+    return lambda: (Renewal.objects.get(state=state, project__title=RENEWED[state]).number,)
 
 
 def project() -> tuple[str]:
@@ -812,6 +857,24 @@ page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
 page("reporting:overlap_list", "controle")
 page("reporting:overlap_detail", "controle", newest(Overlap))
 page("reporting:overlap_resolve", "controle", newest(Overlap))
+page("reporting:project_objectives", "redaction.rimouski", project)
+page("reporting:results_record", "redaction.rimouski", project)
+page("reporting:project_variances", "redaction.rimouski", project)
+page("reporting:variance_explain", "redaction.rimouski", lambda: (*project(), 2026))
+page("reporting:project_sensitivity", "direction", project)
+page("reporting:fund_sensitivity", "audit")
+page("reporting:call_objectives", "agente1", lambda: (agreement(GAINED).project.call.reference,))
+page("reporting:renewal_open", "agente1", project)
+page("reporting:renewal_list", "audit")
+page("reporting:renewal_detail", "direction", renewal(RenewalState.RECOMMENDED))
+page("reporting:renewal_analyse", "agente1", renewal(RenewalState.OPENED))
+page("reporting:renewal_recommend", "agente1", renewal(RenewalState.ANALYSED))
+page("reporting:renewal_decide", "direction", renewal(RenewalState.RECOMMENDED))
+page("reporting:renewal_return", "direction", renewal(RenewalState.RECOMMENDED))
+page("reporting:renewal_carry_out", "agente1", renewal(RenewalState.DECIDED))
+page("reporting:parameter_list", "controle")
+page("reporting:parameter_propose", "controle", lambda: ("rate",))
+page("reporting:parameter_decide", "tete", lambda: (ParameterMove.objects.order_by("pk").last().number,))
 # returns
 page("reporting:project_returns", "audit", project)
 page("reporting:project_returns", "redaction.rimouski", project)
@@ -857,6 +920,7 @@ NOT_PAGES = {
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
     "reporting:import_problems", "reporting:import_file",
+    "reporting:fund_sensitivity_file", "reporting:project_sensitivity_file",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
     "projects:own_data_export", "funding:batch_download", "projects:exceptional_access_end", "projects:incident_export",
     # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere
