@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_start
@@ -19,7 +18,7 @@ from projects.models import Organisation, Project, Region
 from reporting.catalogue import REPORTS, ROI_GROUPS, ROI_PROJECTS
 from reporting.models import Snapshot
 from reporting.queries.register_rows import REGISTERS
-from reporting.queries.snapshots import hidden_projects, snapshot_of
+from reporting.queries.snapshots import hidden_projects, parts_of, snapshot_of
 from reporting.rules import TOTAL
 
 _K = LedgerKind
@@ -173,14 +172,14 @@ def _gain_cell(
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
     if gains is None:
         return None
-    contested = "yes" if column == _CONTESTED[snapshot.report] else "no"
-    rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no", data__contested=contested)
+    contested = column == _CONTESTED[snapshot.report]
+    rows = parts_of(gains).filter(stage=Stage.values.index(stage), line__nature__in=natures, windfall=False, contested=contested)
     if members is not None:
-        rows = rows.filter(key__in=members.values("reference"))
-    if selection.get("fiscal_year", TOTAL) != TOTAL:
-        rows = rows.filter(data__fiscal_year=selection["fiscal_year"])
-    rows = rows.exclude(key__in=hidden_projects(person).values("reference"))
-    return _sum("gains", rows.annotate(counted=Cast(KeyTextTransform("amount", "data"), _MONEY)).order_by("position", "pk"))
+        rows = rows.filter(sheet__project__in=members)
+    if selection.get("fiscal_year", TOTAL).isdecimal():
+        rows = rows.filter(fiscal_year=int(selection["fiscal_year"]))
+    rows = rows.exclude(sheet__project__in=hidden_projects(person))
+    return _sum("gains", rows.annotate(counted=Cast(F("cents") * Decimal("0.01"), _MONEY)))
 
 
 def names_of(columns: tuple[str, ...]) -> dict[str, dict[str, str]]:
