@@ -6,12 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from celery import Task, shared_task
+from celery.signals import worker_init
 from django.utils import timezone
 
 from projects.services.outbox import serves
 from reporting.models import Run
 from reporting.services.exports import forget_expired
 from reporting.services.snapshots import Busy, forget_old, request_recompute, run_recompute
+
+
+@worker_init.connect
+def prepare(**kwargs: object) -> None:
+    """Import pandas before the first task, so that the figures of the first gain do not wait for it."""
+    from reporting import analysis  # noqa: F401
 
 
 @shared_task(bind=True, max_retries=600, default_retry_delay=2)
