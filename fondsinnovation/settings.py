@@ -152,12 +152,18 @@ APPEND_ONLY_TABLES = [
     "funding_milestonechange", "funding_paymenttermsevent", "funding_milestoneevent",
     "funding_creditline", "cash_entry", "cash_rule",
     "imported_cost",
-    "line_contest",
+    "line_contest", "reporting_overlap", "reporting_overlapresolution",
+    "baseline_version", "baseline_decision", "gain_measure", "indicator_measure",
+    "reporting_gainsharing", "reporting_gainshare", "shared_gain", "shared_gain_part",
     "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",
     "reporting_objectiveresult", "reporting_varianceexplanation", "reporting_discountrate", "reporting_priceindex",
     "reporting_renewalweights", "reporting_renewalstep",
+    "reporting_gainverification",
+    "funding_agreementrisk", "funding_followupfact", "funding_followuptermsevent",
+    "reporting_followupversion", "reporting_followupreminder",
+    "reporting_gainverification", "reporting_gainsample", "reporting_gainsampleitem", "reporting_gainsamplecheck",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}
@@ -374,4 +380,5 @@ GOVERNMENT_SIGNATURE = env.str("GOVERNMENT_SIGNATURE", default="Gouvernement du 
 
 # ── The hooks of fondsinnovation.kit ─────────────────────────────────────────────────────────────────────────────────
 ACT_KEY_MODEL = "projects.ActKey"
+FOLLOW_UP_SCHEDULE = "reporting.tables.follow_ups.schedule_of"  # what the page of an agreement shows of its reports
 ACT_JOURNAL = "projects.services.journal.write_entry"

@@ -160,6 +160,7 @@ class AgreementState(TextChoices):
     SUSPENDED = "suspended", _("Suspendue")
     COMPLETED = "completed", _("Achevée")
     CLOSED = "closed", _("Fermée")
+    DOCUMENTED_FAILURE = "documented_failure", _("Échec documenté")
     TERMINATED = "terminated", _("Résiliée")
     CANCELLED = "cancelled", _("Projet annulé")
 
@@ -168,10 +169,16 @@ AGREEMENT_MOVES = {
     AgreementState.DRAFT: {AgreementState.LEGAL_REVIEW, AgreementState.CANCELLED},
     AgreementState.LEGAL_REVIEW: {AgreementState.SIGNED_BENEFICIARY, AgreementState.DRAFT, AgreementState.CANCELLED},
     AgreementState.SIGNED_BENEFICIARY: {AgreementState.IN_FORCE},
-    AgreementState.IN_FORCE: {AgreementState.SUSPENDED, AgreementState.COMPLETED, AgreementState.TERMINATED},
+    AgreementState.IN_FORCE: {
+        AgreementState.SUSPENDED,
+        AgreementState.COMPLETED,
+        AgreementState.DOCUMENTED_FAILURE,
+        AgreementState.TERMINATED,
+    },
     AgreementState.SUSPENDED: {AgreementState.IN_FORCE, AgreementState.TERMINATED},
-    AgreementState.COMPLETED: {AgreementState.CLOSED},
+    AgreementState.COMPLETED: {AgreementState.CLOSED, AgreementState.DOCUMENTED_FAILURE},
     AgreementState.CLOSED: set(),
+    AgreementState.DOCUMENTED_FAILURE: set(),
     AgreementState.TERMINATED: set(),
     AgreementState.CANCELLED: {AgreementState.DRAFT},
 }
@@ -214,6 +221,30 @@ class AgreementStepKind(TextChoices):
     TERMINATED = "terminated", _("Résiliée")
     COMPLETED = "completed", _("Achevée")
     CLOSED = "closed", _("Fermée")
+    FAILED = "failed", _("Échec documenté")
+
+
+class RiskTier(TextChoices):
+    """How closely an agreement is followed."""
+
+    LOW = "low", _("Faible")
+    MEDIUM = "medium", _("Moyen")
+    HIGH = "high", _("Élevé")
+
+
+class HoldLift(TextChoices):
+    """When payments held by a late report go again."""
+
+    SUBMITTED = "submitted", _("Dès que le rapport est soumis")
+    VERIFIED = "verified", _("Quand le rapport est vérifié")
+
+
+class FollowUpFactKind(TextChoices):
+    """What is settled of the follow-up of an agreement."""
+
+    CALENDAR = "calendar", _("Calendrier de suivi établi")
+    FINAL_REPORT = "final_report", _("Rapport final vérifié")
+    LESSONS = "lessons", _("Leçons publiées")
 
 
 class TerminationCause(TextChoices):

@@ -63,6 +63,8 @@ class Facts:
     #: the claim of an instalment that is submitted and not refused
     claims: dict[int, Claim] = field(default_factory=dict)
     is_held: bool = False
+    #: whether the final report of the calendar is verified; None: the agreement has no calendar of reports
+    final_report: bool | None = None
     #: of an agreement that pays results: dollars due for each milestone whose quantity is verified
     dues: Mapping[int, Decimal] | None = None
 
@@ -144,6 +146,8 @@ def _holdback(instalment: Instalment, facts: Facts) -> Iterator[Condition]:
     if report is None:
         return
     yield Condition(_("le rapport final, « %(title)s », est vérifié") % {"title": report.title}, report.state == MilestoneState.VERIFIED)
+    if facts.final_report is not None:
+        yield Condition(_("le rapport de clôture du calendrier de suivi est vérifié"), facts.final_report)
     open_ones = [one.title for one in facts.milestones if one.pk != report.pk and one.state not in SETTLED]
     if open_ones:
         yield Condition(_("les autres jalons sont réglés (il reste %(titles)s)") % {"titles": ", ".join(open_ones)}, False)

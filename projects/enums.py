@@ -212,6 +212,13 @@ class Recurrence(TextChoices):
     RECURRENT = "recurrent", _("Récurrent")
 
 
+class Worse(TextChoices):
+    """Which way a service indicator gets worse."""
+
+    HIGHER = "higher", _("Quand la valeur monte")
+    LOWER = "lower", _("Quand la valeur descend")
+
+
 class Stage(TextChoices):
     FORECAST = "forecast", _("Prévu")
     REPORTED = "reported", _("Déclaré")

@@ -28,8 +28,10 @@ ENTRIES = (
     ("reporting:project_list", _("Projets"), _READERS),
     ("projects:organisation_list", _("Organismes"), _READERS),
     ("reporting:gain_list", _("Gains"), _READERS | APPLICANT_ROLES),
+    ("reporting:follow_up_list", _("Suivis"), _READERS | APPLICANT_ROLES),
     ("reporting:dashboard", _("Tableau de bord"), _READERS),
     ("reporting:report_list", _("Rapports"), _READERS | {Role.PRIVACY_OFFICER}),
+    ("reporting:import_list", _("Importations"), frozenset({Role.CONTROLLER, Role.DIRECTOR, Role.HEAD, Role.AUDITOR})),
     ("reporting:audit_list", _("Journal"), frozenset({Role.AUDITOR, Role.DIRECTOR, Role.HEAD})),
     ("projects:incident_list", _("Incidents"), frozenset({Role.PRIVACY_OFFICER, Role.AUDITOR, Role.HEAD})),
     ("reporting:operations", _("Exploitation"), frozenset({Role.TECHNICAL_ADMIN})),
@@ -47,8 +49,10 @@ SELDOM = frozenset(
         "projects:home",
         "projects:staff_call_list",
         "projects:organisation_list",
+        "reporting:follow_up_list",
         "projects:incident_list",
         "projects:exceptional_access_list",
+        "reporting:import_list",
         "reporting:audit_list",
         "reporting:operations",
     }
@@ -62,6 +66,7 @@ FOLLOW_SCOPE = frozenset(
         "projects:staff_call_list",
         "reporting:project_list",
         "reporting:gain_list",
+        "reporting:follow_up_list",
         "funding:review_list",
         "funding:award_list",
         "funding:agreement_list",
@@ -78,6 +83,7 @@ UNDER = {
     "funding:batch_list": "funding:payment_list",
     "funding:return_create": "funding:payment_list",
     "funding:reconciliation": "funding:payment_list",
+    "reporting:overlap_list": "reporting:gain_list",
 }
 
 

@@ -222,7 +222,15 @@ _INDICATORS = (
     ),
 )  # fmt: skip
 #: those of `reporting.rules.RECONCILING`, at the end of the same reports
-_RECONCILING = money_columns(("net_gain_contested", _("Gain net contesté")))
+_RECONCILING = money_columns(
+    ("net_gain_contested", _("Gain net contesté")), ("net_gain_expected", _("Gain net prévu échu")),
+    ("net_gain_examined", _("Gain net déclaré examiné")),
+)  # fmt: skip
+#: of a group: those that its ratios leave out
+_POPULATION = (
+    Column("projects_immature", _("Projets sans prévision échue"), Kind.WHOLE),
+    *money_columns(("excluded_gain", _("Gain net des projets sans coût")), ("immature_cost", _("Investi sans prévision échue"))),
+)
 
 ROI_PROJECTS = Report(
     "roi-projects", "R07", _("Rendement par projet"),
@@ -255,6 +263,13 @@ ROI_PROJECTS = Report(
                 "project", "realisation_reported", "realisation_verified", "variance", "verification_yield", "coverage", "capture_rate",
             ),
         ),
+        View(
+            "etapes", _("De la prévision au capté"),
+            (
+                "project", "net_gain_expected", "net_gain_reported", "net_gain_examined", "net_gain_verified", "net_gain_captured",
+                "net_gain_contested",
+            ),
+        ),
         View("projets", _("Projets"), ("project", "call", "organisation", "region", "status")),
     ),
 )  # fmt: skip
@@ -267,9 +282,13 @@ def _grouped(code: str, by: Column, title: Any, lead: Any, *, path: str, names_f
         for view in ROI_PROJECTS.views
         if view.code != "projets"
     )
-    groups = View("groupes", _("Projets comptés"), (by.code, "projects", "projects_excluded", "roi_fund", "roi_after_admin"))
+    groups = View(
+        "groupes", _("Projets comptés"),
+        (by.code, "projects", "projects_excluded", "excluded_gain", "projects_immature", "immature_cost", "roi_fund", "roi_after_admin"),
+    )  # fmt: skip
     counts = (Column("projects", _("Projets"), Kind.WHOLE), Column("projects_excluded", _("Projets sans coût"), Kind.WHOLE))
-    columns = (by, *counts, *_INDICATORS, *ratio_columns(("roi_after_admin", _("Rendement après administration"))), *_RECONCILING)
+    after = ratio_columns(("roi_after_admin", _("Rendement après administration")))
+    columns = (by, *counts, *_INDICATORS, *after, *_RECONCILING, *_POPULATION)
     return Report(
         code, "R07", title, lead, columns, (by.code,), matches=(by.code,), views=(*views, groups), path=path, names_files=names_files
     )
@@ -315,6 +334,77 @@ MILESTONES = Report(
     ),
 )  # fmt: skip
 
+BASELINES = Report(
+    "baselines", "R25", _("Gains sous deux situations de départ"),
+    _("Le gain net de chaque période mesurée, sous la situation de départ signée et sous celle en vigueur, et ce qui les sépare."),
+    (
+        _PROJECT, Column("line", _("Ligne")), _NATURE, Column("report", _("Déclaration")),
+        Column("period_start", _("Début de la période"), Kind.DAY), Column("period_end", _("Fin de la période"), Kind.DAY),
+        Column("version", _("Version en vigueur"), Kind.WHOLE), Column("known_at", _("Connu le"), Kind.INSTANT),
+        *money_columns(
+            ("actual_cost", _("Coût réel")), ("reported", _("Déclaré")), ("gain_original", _("Sous la version signée")),
+            ("gain_current", _("Sous la version en vigueur")), ("difference", _("Écart")),
+        ),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("nature",), identity=("line", "period_start"),
+    views=(
+        View("resultats", _("Résultats"), ("project", "line", "period_end", "version", "gain_original", "gain_current", "difference")),
+        View("mesures", _("Mesures"), ("project", "line", "report", "period_start", "period_end", "actual_cost", "reported", "known_at")),
+    ),
+)  # fmt: skip
+
+VARIANCES = Report(
+    "variances", "R09", _("Écarts prévu–réalisé"),
+    _("Le gain vérifié de chaque projet et exercice devant sa prévision de référence, et ce que l’organisme en dit. Périodes terminées."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")), _YEAR,
+        *money_columns(("forecast", _("Prévu (référence)")), ("verified", _("Vérifié")), ("difference", _("Écart"))),
+        *ratio_columns(("variance", _("Écart au prévu"))), Column("band", _("Bande")), Column("cause", _("Cause")),
+        Column("explanation", _("Explication")), Column("action", _("Action")), Column("explained_at", _("Expliqué le"), Kind.INSTANT),
+        Column("unexplained", _("Hors bande sans explication"), Kind.FLAG),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("fiscal_year", "band", "cause", "unexplained"), identity=("fiscal_year",),
+    views=(
+        View(
+            "montants", _("Montants"),
+            ("project", "fiscal_year", "forecast", "verified", "difference", "variance", "band", "unexplained"),
+        ),
+        View("explications", _("Explications"), ("project", "fiscal_year", "band", "cause", "explanation", "action", "explained_at")),
+        View("projets", _("Projets"), ("project", "call", "organisation", "fiscal_year", "difference", "band")),
+    ),
+)  # fmt: skip
+
+RENEWAL = Report(
+    "renewal", "R18", _("Reconduction et bonification"),
+    _("Ce que le calcul recommande pour chaque projet, et ce qu’une personne en a décidé. Le calcul informe; il n’engage rien."),
+    (
+        _PROJECT, Column("call", _("Appel")), Column("organisation", _("Organisme")),
+        Column("eligible_base", _("Base admissible"), Kind.MONEY),
+        *ratio_columns(
+            ("realisation_verified", _("Réalisation vérifiée")), ("objective_attainment", _("Atteinte des objectifs")),
+            ("coverage", _("Couverture de vérification")), ("score", _("Pointage")), ("factor", _("Facteur")),
+        ),
+        Column("recommended_amount", _("Montant recommandé"), Kind.MONEY), Column("recommendation", _("Recommandation")),
+        Column("renewal", _("Dossier")), Column("renewal_state", _("État")), Column("decision", _("Décision")),
+        Column("decided_amount", _("Montant décidé"), Kind.MONEY), Column("reasons", _("Motifs")),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("recommendation", "renewal_state", "decision"),
+    views=(
+        View(
+            "recommandation", _("Recommandation"),
+            (
+                "project", "realisation_verified", "objective_attainment", "coverage", "score", "factor", "recommendation",
+                "recommended_amount",
+            ),
+        ),
+        View(
+            "decision", _("Décision"),
+            ("project", "renewal", "renewal_state", "eligible_base", "recommended_amount", "decision", "decided_amount", "reasons"),
+        ),
+        View("projets", _("Projets"), ("project", "call", "organisation", "eligible_base", "recommendation", "decision")),
+    ),
+)  # fmt: skip
+
 ACCESS = Report(
     "access", "R23", _("Accès et rôles"),
     _("Qui peut entrer, à quel titre et jusqu’à quand, avec la dernière connexion. Les rôles incompatibles doivent être à zéro."),
@@ -337,6 +427,8 @@ ACCESS = Report(
 REPORTS = {
     report.code: report
     for report in (
-        ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, RECOVERIES, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, MILESTONES, ACCESS,
+        ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, RECOVERIES, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, VARIANCES,
+        BASELINES,
+        MILESTONES, RENEWAL, ACCESS,
     )
 }  # fmt: skip

@@ -140,19 +140,28 @@ def grouped_bars(*, id: str, title: str, categories: Sequence[str], series: Sequ
         placed: list[tuple[float, float]] = []
         for i, category in enumerate(categories):
             x = axis.left + i * slot + (slot - len(series) * bar - (len(series) - 1) * 3) / 2
-            for each in series:
-                if (amount := each.amounts[i]) is not None:
-                    body += axis.bar(x, bar, Decimal(0), amount, _paint(each.fill, identity), BLUE)
-                    label, place = _short(amount, unit) if narrow else _one_digit(amount, unit), (x + bar / 2, axis.y(amount))
-                    if amount and not any(_touch(place, other, 7 * len(label)) for other in placed):
-                        body.append(axis.label(place[0], amount, label, "axis"))
-                        placed.append(place)
-                x += bar + 3
-            label = re.sub(r"\b20(\d\d)-20(\d\d)\b", r"\1-\2", category) if narrow else category
-            body.append(_text(axis.left + (i + 0.5) * slot, height - 8, label, "axis", "middle"))
+            tops = [(x + n * (bar + 3) + bar / 2, each.amounts[i], each.fill) for n, each in enumerate(series)]
+            shown = [(middle, amount, fill) for middle, amount, fill in tops if amount is not None]
+            for middle, amount, fill in shown:
+                body += axis.bar(middle - bar / 2, bar, Decimal(0), amount, _paint(fill, identity), BLUE)
+            for middle, amount, _fill in shown:
+                label, place = _short(amount, unit) if narrow else _one_digit(amount, unit), (middle, axis.y(amount))
+                width_of = 7 * len(label)
+                behind = any(other > amount and 0 < abs(at - middle) < (width_of + bar) / 2 for at, other, _x in shown)
+                if amount and not behind and not any(_touch(place, other, width_of) for other in placed):
+                    body.append(axis.label(place[0], amount, label, "axis"))
+                    placed.append(place)
+            body += _category(i, category, axis, slot)
         return _svg(width, height, identity, title, description, body)
 
     return Drawing(draw(WIDE, 300, id, False), draw(NARROW, 260, f"{id}-narrow", True), heading)
+
+
+def _category(i: int, category: str, axis: _Axis, slot: float) -> list[str]:
+    """The name of a category under its slot: a fiscal year is shortened where there is no room, then every second one is named."""
+    short = re.sub(r"\b20(\d\d)-20(\d\d)\b", r"\1-\2", category) if slot < 80 or axis.width == NARROW else category
+    every = 1 if slot >= 40 or short == category else 2
+    return [] if i % every else [_text(axis.left + (i + 0.5) * slot, axis.height - 8, short, "axis", "middle")]
 
 
 def _touch(one: tuple[float, float], other: tuple[float, float], width: int) -> bool:
@@ -171,6 +180,9 @@ def waterfall(*, id: str, title: str, steps: Sequence[Step], heading: str = "") 
     description = _sentence((step.label, in_unit(step.amount, unit)) for step in steps)
 
     def draw(width: int, height: int, identity: str) -> SafeString:
+        if width == NARROW and len(spans) > 5:
+            body, height = _waterfall_rows(spans, unit, width)
+            return _svg(width, height, identity, title, description, body)
         axis = _Axis(levels, unit, width=width, height=height, bottom=44)
         body, slot = axis.lines(), (width - axis.left - 4) / max(len(spans), 1)
         for i, (step, start, end) in enumerate(spans):
@@ -186,6 +198,55 @@ def waterfall(*, id: str, title: str, steps: Sequence[Step], heading: str = "") 
         return _svg(width, height, identity, title, description, body)
 
     return Drawing(draw(WIDE, 300, id), draw(NARROW, 280, f"{id}-narrow"), heading)
+
+
+def _waterfall_rows(spans: Sequence[tuple[Step, Decimal, Decimal]], unit: str, width: int) -> tuple[list[str], int]:
+    """A waterfall of many steps where the screen is narrow: one row a step, its words above its bar."""
+    ends = [Decimal(0), *(level for _step, start, end in spans for level in (start, end))]
+    lowest, highest = min(ends), max(ends)
+    scale = width / float(highest - lowest) if highest > lowest else 0.0
+    body: list[str] = []
+    for i, (step, start, end) in enumerate(spans):
+        y, left = 44 * i, min(start, end)
+        sign = "+" if not step.is_total and step.amount > 0 else ""
+        body.append(_text(0, y + 14, step.label, "axis"))
+        body.append(_text(width, y + 14, sign + in_unit(step.amount, unit), "strong", "end"))
+        colour = BLUE if step.is_total else (GREEN if step.amount > 0 else RED)
+        if start != end:
+            body.append(_rect(float(left - lowest) * scale, y + 20, max(float(abs(end - start)) * scale, 1.0), 14, colour))
+    zero = float(-lowest) * scale
+    return [*body, _line(zero, 18, zero, 44 * len(spans), DARK)], 44 * len(spans)
+
+
+def cumulative(*, id: str, title: str, categories: Sequence[str], levels: Sequence[Decimal], crossing: int | None, mark: str) -> Drawing:
+    """A running sum at the end of each category: red below zero, green from zero on, and `mark` where it comes back to zero.
+
+    `crossing` is the position of the category that brings the sum back, None when none does.
+    """
+    unit = unit_for(levels)
+    description = _sentence((category, in_unit(level, unit)) for category, level in zip(categories, levels, strict=True))
+
+    def draw(width: int, height: int, identity: str, narrow: bool) -> SafeString:
+        axis = _Axis(levels, unit, width=width, height=height, bottom=28)
+        body, slot = axis.lines(), (width - axis.left - 4) / max(len(categories), 1)
+        bar, written = min(46.0, slot * 0.7), -100.0
+        for i, (category, level) in enumerate(zip(categories, levels, strict=True)):
+            middle = axis.left + (i + 0.5) * slot
+            body += axis.bar(middle - bar / 2, bar, Decimal(0), level, GREEN if level >= 0 else RED)
+            text = _short(level, unit) if narrow else _one_digit(level, unit)
+            if middle - written >= 7 * len(text):
+                body.append(_text(middle, axis.y(level) + (-5 if level >= 0 else 14), text, "axis", "middle"))
+                written = middle
+            body += _category(i, category, axis, slot)
+        if crossing is not None:
+            before, after = float(levels[crossing - 1]), float(levels[crossing])
+            x = axis.left + (crossing - 0.5 + before / (before - after)) * slot
+            body.append(f'<path d="M{x:.1f} {axis.y(Decimal(0)) - 7:.1f}l7 7-7 7-7-7z" fill="{DARK}"/>')
+            body.append(_text(min(max(x, 40), width - 40), 14, mark, "strong", "middle"))
+            body.append(_line(x, 18, x, axis.y(Decimal(0)) - 7, DARK))
+        return _svg(width, height, identity, title, description + (f"; {mark}" if mark else ""), body)
+
+    return Drawing(draw(WIDE, 300, id, False), draw(NARROW, 260, f"{id}-narrow", True))
 
 
 def unit_for(amounts: Sequence[Decimal]) -> str:

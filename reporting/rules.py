@@ -14,7 +14,10 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fondsinnovation.kit.money import fiscal_year_end, fiscal_year_of, fiscal_year_start
+from fondsinnovation.kit.money import fiscal_year_end, fiscal_year_of, fiscal_year_start, rounded
+from projects.gain_math import attributable_gain as attributable_gain
+from projects.gain_math import efficiency_gain as efficiency_gain
+from projects.gain_math import freed_capacity as freed_capacity
 
 Number = Decimal | Fraction | int
 Rates = Sequence[tuple[date, Decimal]]
@@ -41,13 +44,6 @@ def last_ended_year(effective: date) -> int:
 
 
 # -- rounding, once, and the text that pages and files show ------------------------------------------------------------
-
-
-def rounded(value: Number, places: int) -> Decimal:
-    """Round half up (away from zero) to `places` decimals; what rounds to zero has no sign."""
-    exact = Fraction(value)
-    whole = (2 * abs(exact.numerator) * 10**places + exact.denominator) // (2 * exact.denominator)
-    return Decimal(-whole if exact < 0 else whole).scaleb(-places)
 
 
 def dollars(cents: int) -> Decimal:
@@ -219,6 +215,9 @@ class Sums:
     costs: dict[int, int] = field(default_factory=dict)
     projects: int = 0
     excluded: int = 0
+    excluded_gain: int = 0
+    immature: int = 0
+    immature_cost: int = 0
 
 
 AMOUNTS: dict[str, Callable[[Sums], int]] = {
@@ -232,8 +231,14 @@ AMOUNTS: dict[str, Callable[[Sums], int]] = {
     "productivity_verified": lambda s: s.productivity,
 }
 
-#: what no amount and no ratio takes, shown beside them so that the register and the return can be reconciled
-RECONCILING: dict[str, Callable[[Sums], int]] = {"net_gain_contested": lambda s: s.contested}
+#: what no amount and no ratio shows by itself, beside them so that the register, the ratios and the return can be reconciled
+RECONCILING: dict[str, Callable[[Sums], int]] = {
+    "net_gain_contested": lambda s: s.contested,
+    "net_gain_expected": lambda s: s.expected,
+    "net_gain_examined": lambda s: s.examined,
+}
+#: of a group, what its ratios leave out: the gains of projects without cost, and the investment of those with no elapsed forecast
+POPULATION: dict[str, Callable[[Sums], int]] = {"excluded_gain": lambda s: s.excluded_gain, "immature_cost": lambda s: s.immature_cost}
 
 #: `roi`, `multiple`, `quotient` and `variance` of whole cents
 RATIOS: dict[str, Callable[[Sums], Decimal | None]] = {
@@ -297,30 +302,6 @@ CONFIDENCE = {
     "reported": Decimal("0.25"),
     "forecast": Decimal("0.00"),
 }
-
-
-def efficiency_gain(*, cost: Decimal, volume: Decimal, actual_cost: Decimal, actual_volume: Decimal) -> dict[str, Fraction]:
-    """Baseline cost and volume against the actual ones, in dollars: the gain by nature at comparable volume.
-
-    Gross = unit cost of the baseline × actual volume − actual cost. What the budget fell by is CASH, the rest is AVOID; a
-    negative gross gain is COST as a whole: a volume that falls is not an efficiency.
-    """
-    gross = Fraction(cost) / Fraction(volume) * Fraction(actual_volume) - Fraction(actual_cost)
-    if gross < 0:
-        return {"CASH": Fraction(0), "AVOID": Fraction(0), "COST": gross}
-    cashable = min(max(Fraction(cost - actual_cost), Fraction(0)), gross)
-    return {"CASH": cashable, "AVOID": gross - cashable, "COST": Fraction(0)}
-
-
-def attributable_gain(*, gross: Number, deadweight: Decimal, attribution: Decimal, displacement: Number) -> Fraction:
-    """gross × (1 − deadweight) × attribution − displacement: dollars, and shares of 1."""
-    return Fraction(gross) * (1 - Fraction(deadweight)) * Fraction(attribution) - Fraction(displacement)
-
-
-def freed_capacity(*, hours: Decimal, hourly_rate: Decimal, redeployed: Decimal) -> tuple[Fraction, Fraction]:
-    """(value of the hours freed, value of the share redeployed), in dollars; none of it is cashable until a budget falls."""
-    capacity = Fraction(hours) * Fraction(hourly_rate)
-    return capacity, capacity * Fraction(redeployed)
 
 
 def real_gain(*, nominal: Number, index: Decimal, base_index: Decimal) -> Fraction:

@@ -86,3 +86,26 @@ def renewal_advice(*, factor: Number | None, coverage: Number | None, weights: W
 def renewal_amount(*, factor: Number | None, base_cents: int) -> Decimal | None:
     """factor × eligible base, in dollars: the factor is not rounded before."""
     return None if factor is None else money(Fraction(factor) * base_cents)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The figures of a renewal, exact until they are shown; `amount` is dollars."""
+
+    realisation: Fraction | None
+    coverage: Fraction | None
+    attainment: Fraction | None
+    score: Fraction | None
+    factor: Fraction | None
+    advice: RenewalAdvice
+    amount: Decimal | None
+
+
+def judge(
+    *, realisation: Fraction | None, coverage: Fraction | None, attainment: Fraction | None, base_cents: int, weights: Weights
+) -> Judgement:
+    """The whole of a renewal from what it rests on, so that a page and a report never differ."""
+    score = renewal_score(realisation=realisation, attainment=attainment, weights=weights)
+    factor = renewal_factor(score=score, coverage=coverage, weights=weights)
+    advice = renewal_advice(factor=factor, coverage=coverage, weights=weights)
+    return Judgement(realisation, coverage, attainment, score, factor, advice, renewal_amount(factor=factor, base_cents=base_cents))

@@ -13,7 +13,16 @@ from factory.django import DjangoModelFactory
 
 from fondsinnovation.kit.errors import act
 from fondsinnovation.kit.money import split
-from funding.enums import AgreementKind, AgreementState, AwardState, BankState, InstalmentKind, LedgerKind, MilestoneState
+from funding.enums import (
+    AgreementKind,
+    AgreementState,
+    AwardState,
+    BankState,
+    FollowUpFactKind,
+    InstalmentKind,
+    LedgerKind,
+    MilestoneState,
+)
 from funding.models import (
     Adviser,
     Agreement,
@@ -22,6 +31,7 @@ from funding.models import (
     AwardPart,
     BankDetail,
     Envelope,
+    FollowUpFact,
     Instalment,
     Milestone,
     Payment,
@@ -44,6 +54,7 @@ from projects.enums import (
     OrganisationKind,
     Recurrence,
     Role,
+    Worse,
 )
 from projects.models import (
     Application,
@@ -62,6 +73,7 @@ from projects.models import (
     PlannedMilestone,
     Project,
     Recusal,
+    ServiceIndicator,
     TermsProfile,
     User,
 )
@@ -236,6 +248,15 @@ class ApplicationFactory(DjangoModelFactory):
             period_end=date(2025, 12, 31),
             source="États financiers 2025",
         )
+        ServiceIndicator.objects.create(
+            line=line,
+            position=1,
+            name="Délai moyen de délivrance",
+            unit="jours",
+            reference=Decimal("12.00"),
+            tolerance=Decimal("2.00"),
+            worse=Worse.HIGHER,
+        )
         for year in (2027, 2028):
             ForecastGain.objects.create(
                 line=line,
@@ -377,6 +398,12 @@ def verify_milestones(agreement: Agreement, *positions: int) -> None:
     )  # fmt: skip
     people = {"reported_by": UserFactory(), "reported_at": NOW, "verified_by": UserFactory(), "verified_at": NOW}
     chosen.update(state=MilestoneState.VERIFIED, document=evidence, **people)
+
+
+def follow_up_done(agreement: Agreement) -> None:
+    """What the reports of an agreement settle before it is closed, without their acts."""
+    for kind in FollowUpFactKind:
+        FollowUpFact.objects.create(agreement=agreement, kind=kind, reference=str(kind), through=agreement.ends_on, at=NOW)
 
 
 def upload(name: str = "preuve.pdf", content: bytes = b"%PDF-1.7 preuve") -> SimpleUploadedFile:

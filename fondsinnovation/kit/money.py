@@ -30,6 +30,13 @@ def round_cents(value: Decimal) -> Decimal:
     return value.quantize(CENT, ROUND_HALF_UP)
 
 
+def rounded(value: Decimal | Fraction | int, places: int) -> Decimal:
+    """Round half up (away from zero) to `places` decimals; what rounds to zero has no sign."""
+    exact = Fraction(value)
+    whole = (2 * abs(exact.numerator) * 10**places + exact.denominator) // (2 * exact.denominator)
+    return Decimal(-whole if exact < 0 else whole).scaleb(-places)
+
+
 def typed_amount(text: str) -> Decimal:
     """Read dollars as a person types them in Québec: « 1 250 000,50 $ », « 12,5 », « 1250000.50 ».
 

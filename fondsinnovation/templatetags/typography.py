@@ -63,6 +63,12 @@ def number(value: Amount, digits: int = 0) -> str:
 
 
 @register.filter
+def quantity(value: Amount) -> str:
+    """A quantity as it is measured: « 1 200 » when whole, else « 1 200,50 »."""
+    return unknown() if value is None else _number(value, 0 if _is_whole(value) else 2)
+
+
+@register.filter
 def money(value: Amount) -> str:
     """Dollars: « 1 250 000 $ » when whole, else to the cent « 1 250 000,50 $ »."""
     return unknown() if value is None else _with_unit(_number(value, 0 if _is_whole(value) else 2), "$")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from fondsinnovation.fields import DayField, MoneyField, MoneyInput
 from fondsinnovation.kit.money import ZERO, BadAmount, typed_amount
 from fondsinnovation.templatetags.typography import fiscal_year
+from funding.enums import RiskTier
 from funding.forms.outcomes import OutcomeTermsForm
 from funding.forms.payments import KeyForm
 from funding.schedule import PlannedInstalment
@@ -30,6 +31,14 @@ class AgreementForm(OutcomeTermsForm):
 
     starts_on = DayField(label=_("Début du projet"))
     ends_on = DayField(label=_("Fin du projet"))
+    risk_tier = forms.ChoiceField(label=_("Palier de risque"), choices=RiskTier.choices, widget=forms.RadioSelect, required=False)
+    risk_reason = forms.CharField(
+        label=_("Motif du palier"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        required=False,
+        help_text=_("Obligatoire si le palier diffère de celui des modalités"),
+    )
 
     def __init__(self, *args: Any, proposed: Sequence[PlannedInstalment], years: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from fondsinnovation.fields import DayField
+from fondsinnovation.fields import DayField, RateField
 from funding.forms.payments import ReasonForm
-from funding.forms.schedules import RateField
 
 
 class PartialForm(ReasonForm):

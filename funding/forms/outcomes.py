@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from fondsinnovation.fields import DayField, MoneyField
 from funding.forms.payments import KeyForm, MilestoneReportForm, ReasonForm
 from funding.outcome import OutcomeTerms
-from projects.sections.gains import QuantityField
+from projects.sections.gain_rows import QuantityField
 
 #: the fields of a draft that say what it pays for
 TERMS = ("metric", "unit", "unit_price", "cap")

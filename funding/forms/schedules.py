@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fondsinnovation.fields import RateField
 from funding.enums import ScheduleMethod
 from funding.queries.agreements import default_schedule
 from funding.schedule import PlannedInstalment, in_equal_parts, in_rates, poured
@@ -20,26 +19,6 @@ from projects.models import TermsProfile
 
 #: more equal instalments than this is a mistake, not a schedule
 MOST = 24
-
-
-class RateField(forms.Field):
-    """A percentage as typed, « 33,33 » or « 40 % », read as a share of 1 with at most 6 digits."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "num"}
-        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
-
-    def to_python(self, value: Any) -> Decimal | None:
-        bare = re.sub(r"[\s\u00a0\u202f%]", "", str(value or "")).replace(",", ".")
-        if not bare:
-            return None
-        try:
-            rate = Decimal(bare)
-        except InvalidOperation as bad:
-            raise ValidationError(_("Inscrivez un pourcentage en chiffres, par exemple 40 ou 33,33.")) from bad
-        if not rate.is_finite() or not 0 <= rate <= 100 or rate.as_tuple().exponent < -4:  # type: ignore[operator]
-            raise ValidationError(_("Inscrivez un pourcentage de 0 à 100, avec au plus quatre décimales."))
-        return rate / 100
 
 
 class ScheduleForm(forms.Form):

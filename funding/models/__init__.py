@@ -30,6 +30,7 @@ from funding.models.envelopes import (
     InstalmentBalance,
     LedgerEntry,
 )
+from funding.models.follow_ups import AgreementRisk, FollowUpFact, FollowUpTerms
 from funding.models.milestones import MilestoneChange, PaymentHold
 from funding.models.outcomes import OutcomeBalance, OutcomeDeclaration, OutcomeSchedule
 from funding.models.payments import Cofunding, Payment
@@ -44,6 +45,7 @@ __all__ = [
     "Agreement",
     "AgreementBalance",
     "AgreementPart",
+    "AgreementRisk",
     "AgreementSeal",
     "AgreementStep",
     "AgreementText",
@@ -81,6 +83,8 @@ __all__ = [
     "Envelope",
     "EnvelopeTotal",
     "EnvelopeYear",
+    "FollowUpFact",
+    "FollowUpTerms",
     "Fund",
     "Instalment",
     "InstalmentBalance",

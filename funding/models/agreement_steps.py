@@ -9,7 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from funding.enums import AgreementStepKind, TerminationCause
 
-_WITH_REASON = [AgreementStepKind.RETURNED, AgreementStepKind.CANCELLED, AgreementStepKind.SUSPENDED, AgreementStepKind.TERMINATED]
+_WITH_REASON = [
+    AgreementStepKind.RETURNED,
+    AgreementStepKind.CANCELLED,
+    AgreementStepKind.SUSPENDED,
+    AgreementStepKind.TERMINATED,
+    AgreementStepKind.FAILED,
+]
 
 
 class AgreementStep(models.Model):

@@ -18,6 +18,7 @@ _SIGNED_BY_BOTH = [
     AgreementState.SUSPENDED,
     AgreementState.COMPLETED,
     AgreementState.CLOSED,
+    AgreementState.DOCUMENTED_FAILURE,
     AgreementState.TERMINATED,
 ]
 

@@ -40,11 +40,15 @@ class MilestoneChange(models.Model):
 
 
 class PaymentHold(models.Model):
-    """The payments of an agreement are stopped, for instance by a late report, until the hold is lifted; one at a time."""
+    """The payments of an agreement are stopped, for instance by a late report, until the hold is lifted; one at a time.
+
+    `source`: the late report that the service itself held them for; nobody placed it, and the report coming in may lift it.
+    """
 
     agreement = models.ForeignKey("funding.Agreement", models.PROTECT, related_name="holds")
     reason = models.TextField(_("motif"), max_length=2000)
-    placed_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
+    source = models.CharField(_("rapport en retard"), max_length=40, blank=True, default="", db_default="")
+    placed_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     placed_at = models.DateTimeField()
     lifted_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
     lifted_at = models.DateTimeField(null=True, blank=True)
@@ -60,8 +64,15 @@ class PaymentHold(models.Model):
             ),
             models.CheckConstraint(name="payment_hold_has_a_reason", condition=~Q(reason="")),
             models.CheckConstraint(
+                name="payment_hold_is_somebody_s",
+                condition=Q(placed_by__isnull=False, source="") | Q(placed_by__isnull=True) & ~Q(source=""),
+                violation_error_message=_("Une retenue est placée par une personne, ou par un rapport en retard."),
+            ),
+            models.CheckConstraint(
                 name="payment_hold_lift_is_complete",
                 condition=Q(lifted_by__isnull=True, lifted_at__isnull=True, lift_reason="")
-                | (Q(lifted_by__isnull=False, lifted_at__gte=F("placed_at")) & ~Q(lift_reason="")),
+                | (Q(lifted_by__isnull=False) | ~Q(source=""))
+                & Q(lifted_at__isnull=False, lifted_at__gte=F("placed_at"))
+                & ~Q(lift_reason=""),
             ),
         ]

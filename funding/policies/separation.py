@@ -30,6 +30,11 @@ ACTS_APART = (
     "verify_gain",
     "reject_gain",
     "return_gain",
+    "resolve_overlap",
+    "recommend_renewal",
+    "decide_renewal",
+    "verify_follow_up",
+    "return_follow_up",
 )
 
 #: constraint of a trigger → what it says to a person

@@ -13,6 +13,7 @@ from funding.enums import DEAD_PAYMENTS, AmendmentState, ClaimState, InstalmentK
 from funding.models import Agreement, Claim, LedgerEntry, Payment
 from funding.queries.agreement_texts import text_faults
 from funding.queries.bank import current_details
+from funding.queries.follow_ups import unmet_follow_up
 from funding.queries.outcomes import pays_results, schedule_of
 from funding.queries.recoveries import credited_by_year, unsettled
 from projects.models import GainPlan
@@ -126,14 +127,19 @@ def unmet_for_completion(agreement: Agreement) -> list[str]:
 
 def unmet_for_closing(agreement: Agreement) -> list[str]:
     """Every milestone verified, no payment under way, claims and recoveries settled, and the plan whose gains will be followed locked."""
+    return [*unmet_for_completion(agreement), *unmet_for_failure(agreement)]
+
+
+def unmet_for_failure(agreement: Agreement) -> list[str]:
+    """The same without the milestones, which a documented failure did not all reach: its duties are met, its results are not there."""
     locked = GainPlan.objects.filter(project=agreement.project_id, locked_at__isnull=False).exists()
     return [
-        *unmet_for_completion(agreement),
         *payments_under_way(agreement),
         *_claims_under_way(agreement),
         *_amendments_under_way(agreement),
         *unsettled(agreement),
         *([] if locked else [_("Le calendrier de suivi des gains n’est pas établi.")]),
+        *unmet_follow_up(agreement),
     ]
 
 

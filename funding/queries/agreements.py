@@ -8,15 +8,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of
+from fondsinnovation.templatetags.typography import quantity
 from funding.enums import AgreementKind, AwardState, InstalmentKind
 from funding.models import Agreement, Award, Milestone
 from funding.outcome import OutcomeTerms
 from funding.schedule import PlannedInstalment, Share, per_milestone, poured
 from projects.enums import Modality, OrganisationKind
-from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, TermsProfile
+from projects.models import Application, ForecastGain, GainLine, PlannedMilestone, ServiceIndicator, TermsProfile
 from projects.queries.applications import projects_for
 
 
@@ -95,7 +97,8 @@ class ExpectedGain:
 
 def expected_gains(application: Application) -> list[ExpectedGain]:
     """The gain plan of an application with its forecast as known last."""
-    lines = GainLine.objects.filter(plan__application=application).select_related("baseline", "organisation").order_by("code", "pk")
+    lines = GainLine.objects.filter(plan__application=application).select_related("baseline", "organisation")
+    lines = lines.prefetch_related(Prefetch("indicators", ServiceIndicator.objects.order_by("position", "pk"))).order_by("code", "pk")
     latest: dict[int, dict[tuple[date, date], ForecastGain]] = {}
     for row in ForecastGain.objects.filter(line__plan__application=application).order_by("period_start", "recorded_at", "pk"):
         latest.setdefault(row.line_id, {})[row.period_start, row.period_end] = row
@@ -161,6 +164,20 @@ def _gain_data(gain: ExpectedGain) -> dict[str, object]:
         "period_start": baseline.period_start,
         "period_end": baseline.period_end,
         "source": baseline.source,
+        "bearer": gain.line.organisation.name,
+        "budget": " · ".join(filter(None, (gain.line.cost_centre, gain.line.account))),
+        "indicators": [_in_words(indicator) for indicator in gain.line.indicators.all()],
         "forecasts": [{"start": row.period_start, "end": row.period_end, "amount": row.amount} for row in gain.forecasts],
         "total": gain.total,
+    }
+
+
+def _in_words(indicator: ServiceIndicator) -> str:
+    """« Délai moyen : 12 jours au départ, écart toléré de 2 (se dégrade quand la valeur monte) »."""
+    return _("%(name)s : %(reference)s %(unit)s au départ, écart toléré de %(tolerance)s; se dégrade %(worse)s") % {
+        "name": indicator.name,
+        "reference": quantity(indicator.reference),
+        "unit": indicator.unit,
+        "tolerance": quantity(indicator.tolerance),
+        "worse": indicator.get_worse_display().lower(),
     }

@@ -9,19 +9,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from funding.enums import ClaimState, MilestoneChangeKind, PaymentState
-from funding.models import Agreement, Claim, Instalment, Milestone, MilestoneChange, Payment, PaymentHold, PaymentTerms
+from funding.enums import ClaimState, FollowUpFactKind, MilestoneChangeKind, PaymentState
+from funding.models import Agreement, Claim, FollowUpFact, Instalment, Milestone, MilestoneChange, Payment, PaymentHold, PaymentTerms
+from funding.queries.follow_ups import facts_of, settled
 from funding.queries.outcomes import dues_of, pays_results
 from funding.release import Checklist, Facts, checklist
 
 
 def checklists_of(agreement: Agreement) -> dict[int, Checklist]:
-    """The checklist of each instalment that no amendment took out, by its key: five queries, however many there are."""
+    """The checklist of each instalment that no amendment took out, by its key: six queries, however many there are."""
     return checklists_for([agreement])
 
 
 def checklists_for(agreements: Sequence[Agreement]) -> dict[int, Checklist]:
-    """The checklist of each instalment of these agreements, by its key: five queries, however many there are.
+    """The checklist of each instalment of these agreements, by its key: six queries, however many there are.
 
     The terms of each agreement's call are read with it: select them where there is more than one.
     """
@@ -33,6 +34,7 @@ def checklists_for(agreements: Sequence[Agreement]) -> dict[int, Checklist]:
     claims = Claim.objects.filter(instalment__agreement__in=agreements).exclude(state__in=(ClaimState.DRAFT, ClaimState.REFUSED))
     claimed = {claim.instalment_id: claim for claim in claims.order_by("pk")}
     held = set(PaymentHold.objects.filter(agreement__in=agreements, lifted_at=None).values_list("agreement", flat=True))
+    settled_facts = facts_of(agreements)
     checked: dict[int, Checklist] = {}
     for agreement in agreements:
         facts = Facts(
@@ -43,10 +45,17 @@ def checklists_for(agreements: Sequence[Agreement]) -> dict[int, Checklist]:
             asked=asked,
             claims=claimed,
             is_held=agreement.pk in held,
+            final_report=_final_report(agreement, settled_facts.get(agreement.pk, [])),
             dues=dues_of(agreement) if pays_results(agreement) else None,
         )
         checked |= {one.pk: checklist(one, facts) for one in facts.instalments}
     return checked
+
+
+def _final_report(agreement: Agreement, facts: list[FollowUpFact]) -> bool | None:
+    """Whether the final report is verified, of an agreement whose calendar is established."""
+    found = settled(agreement, facts)
+    return FollowUpFactKind.FINAL_REPORT in found if FollowUpFactKind.CALENDAR in found else None
 
 
 def _by_agreement(rows: Iterable[Any]) -> dict[int, list[Any]]:

@@ -29,7 +29,13 @@ def record_step(
 ) -> AgreementStep:
     """Keep one step of an agreement, with its reason. Raises Invalid when the reason that it needs is missing."""
     reason = reason.strip()
-    needs_reason = (AgreementStepKind.RETURNED, AgreementStepKind.CANCELLED, AgreementStepKind.SUSPENDED, AgreementStepKind.TERMINATED)
+    needs_reason = (
+        AgreementStepKind.RETURNED,
+        AgreementStepKind.CANCELLED,
+        AgreementStepKind.SUSPENDED,
+        AgreementStepKind.TERMINATED,
+        AgreementStepKind.FAILED,
+    )
     if kind in needs_reason and not reason:
         raise Invalid(errors={"reason": _("Inscrivez le motif.")})
     step = AgreementStep.objects.create(

@@ -14,7 +14,14 @@ from fondsinnovation.kit.states import require_move
 from funding.enums import AGREEMENT_MOVES, AgreementState, AgreementStepKind, LedgerKind, TerminationCause
 from funding.models import Agreement, Envelope
 from funding.policies import agreement_steps as policies
-from funding.queries.agreement_conditions import payments_under_way, unmet_for_closing, unmet_for_completion, unpaid_by_year
+from funding.policies import follow_ups as follow_up_policies
+from funding.queries.agreement_conditions import (
+    payments_under_way,
+    unmet_for_closing,
+    unmet_for_completion,
+    unmet_for_failure,
+    unpaid_by_year,
+)
 from funding.services.agreement_drafts import record_step
 from funding.services.agreements import hold_agreement
 from funding.services.envelopes import Posting, post
@@ -79,6 +86,7 @@ def terminate_agreement(
     step = record_step(agreement, AgreementStepKind.TERMINATED, reason=reason, cause=cause, actor=actor, now=now)
     note(application)
     queue("money", now=now)
+    queue("follow_up", now=now, agreement=agreement.pk)
     freed = free_unpaid(agreement, actor=actor, now=now, known=known)
     note(step, freed=freed)
     if recovery is not None:
@@ -113,6 +121,27 @@ def close_agreement(*, agreement_id: int, actor: User, now: datetime, key: str |
     _require_none(unmet_for_closing(agreement), _("La convention ne peut pas être fermée."))
     transition([agreement], AgreementState.CLOSED, moves=AGREEMENT_MOVES, now=now)
     step = record_step(agreement, AgreementStepKind.CLOSED, actor=actor, now=now)
+    note(application)
+    queue("money", now=now)
+    note(step, freed=free_unpaid(agreement, actor=actor, now=now, known=known))
+    return agreement
+
+
+@act
+def document_failure(*, agreement_id: int, reason: str, actor: User, now: datetime, key: str | None = None) -> Agreement:
+    """Close an agreement whose project did not give its results, its duties met: what it learned is published, nothing is recovered for it.
+
+    What was never paid goes back to the envelope; its money and its gains still count. Raises NotAllowed, WrongState, Invalid.
+    """
+    known = money_clock(now)
+    application, agreement, project = _hold_all(agreement_id)
+    follow_up_policies.document_failure(actor, agreement, now).require()
+    require_move(AGREEMENT_MOVES, agreement.state, AgreementState.DOCUMENTED_FAILURE)
+    _require_none(unmet_for_failure(agreement), _("La convention ne peut pas être fermée comme échec documenté."))
+    if agreement.state == AgreementState.IN_FORCE:
+        transition([project], ProjectState.COMPLETED, moves=PROJECT_MOVES, now=now)
+    transition([agreement], AgreementState.DOCUMENTED_FAILURE, moves=AGREEMENT_MOVES, now=now)
+    step = record_step(agreement, AgreementStepKind.FAILED, reason=reason, actor=actor, now=now)
     note(application)
     queue("money", now=now)
     note(step, freed=free_unpaid(agreement, actor=actor, now=now, known=known))

@@ -33,6 +33,7 @@ from funding.schedule import PlannedInstalment
 from funding.services.agreement_texts import Frozen, freeze, keep_text
 from funding.services.envelopes import Posting, post
 from funding.services.outcomes import modality_faults, write_outcome
+from funding.services.risks import record_tier
 from funding.services.signatures import Shown, sign
 from projects.enums import APPLICATION_MOVES, ApplicationState, DocumentKind
 from projects.models import Application, Counter, Document, GainPlan, Project, User
@@ -54,11 +55,14 @@ def draft_agreement(
     ends_on: date | None = None,
     instalments: Sequence[PlannedInstalment] | None = None,
     outcome: OutcomeTerms | None = None,
+    risk_tier: str = "",
+    risk_reason: str = "",
     actor: User,
     now: datetime,
     key: str | None = None,
 ) -> Agreement:
-    """Create the project, its agreement with milestones and instalments, and the PDF to sign; the defaults are those of the terms.
+    """Create the project, its agreement with milestones and instalments, and the PDF to sign; the defaults are those of the terms,
+    the risk tier too.
 
     Raises NotAllowed, WrongState, Invalid (instalments that do not make up the award, dates out of order).
     """
@@ -81,6 +85,7 @@ def draft_agreement(
         frozen = freeze(Draft(award, numbers, 1, planned, schedule, dates, outcome), now)
     agreement = _create(Draft(award, numbers, 1, planned, schedule, dates, outcome), frozen, actor=actor, now=now)
     write_outcome(agreement, outcome)
+    record_tier(agreement, risk_tier, risk_reason, actor=actor, now=now)
     note(application)
     return agreement
 
@@ -309,6 +314,7 @@ def put_in_force(application: Application, agreement: Agreement, *, actor: User,
     transition([application], ApplicationState.CONVERTED, moves=APPLICATION_MOVES, now=now)
     _tell(agreement, application, now)
     queue("money", now=now)
+    queue("follow_up", now=now, agreement=agreement.pk)
     _commit(agreement, actor=actor, now=now, known=known)
 
 

@@ -17,6 +17,7 @@ from funding.queries.amendments import milestones_of, new_forecasts_of, open_ins
 from funding.services.envelopes import Posting, lock_years, post
 from projects.models import ForecastGain, User
 from projects.services.journal import note
+from projects.services.outbox import queue
 
 
 def apply_amendment(amendment: Amendment, *, actor: User, now: datetime, known: datetime) -> None:
@@ -29,6 +30,7 @@ def apply_amendment(amendment: Amendment, *, actor: User, now: datetime, known: 
     project.save(update_fields=["starts_on", "ends_on"])
     _move_milestones(amendment, actor, now)
     _record_forecasts(amendment, actor, known)
+    queue("follow_up", now=now, agreement=agreement.pk)
     note(agreement, revision=agreement.revision, amount=agreement.amount, ends_on=agreement.ends_on)
     if amendment.parts.exists():
         _write_parts(amendment)

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.errors import Invalid, WrongState, act
 from fondsinnovation.kit.money import CENT, ZERO
 from fondsinnovation.templatetags.typography import money_cents
-from funding.enums import RECOVERY_DUE, RECOVERY_MOVES, RecoveryBasis, RecoveryState
+from funding.enums import RECOVERY_DUE, RECOVERY_MOVES, AgreementState, RecoveryBasis, RecoveryState
 from funding.models import Agreement, Recovery, RecoveryPart
 from funding.policies import recoveries as policies
+from funding.policies.follow_ups import SAID
 from funding.queries.recoveries import left_of, recoverable
 from funding.repayment import in_parts
 from projects.models import User
@@ -27,6 +28,8 @@ from projects.services.outbox import queue
 
 #: how far a schedule may go, in parts and in months between two of them
 MOST_PARTS, MOST_MONTHS = 60, 12
+#: why nothing is recovered of whoever met their duties without the results
+NOT_OF_A_FAILURE = (RecoveryBasis.TERMINATION, RecoveryBasis.DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ def _check(agreement: Agreement, terms: RecoveryTerms, now: datetime) -> None:
     errors = check_schedule(terms.schedule, terms.amount, timezone.localdate(now))
     if terms.basis not in RecoveryBasis.values:
         errors["basis"] = _("Choisissez le fondement du recouvrement.")
+    elif agreement.state == AgreementState.DOCUMENTED_FAILURE and terms.basis in NOT_OF_A_FAILURE:
+        errors["basis"] = str(SAID["recovery_spares_a_documented_failure"])
     if not terms.reason.strip():
         errors["reason"] = _("Inscrivez pourquoi cette somme est à recouvrer.")
     room = recoverable(agreement)

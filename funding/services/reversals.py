@@ -21,7 +21,7 @@ from projects.services.locks import lock
 from projects.services.outbox import queue
 
 #: an agreement under which nothing is paid any more
-ENDED = (AgreementState.CLOSED, AgreementState.TERMINATED)
+ENDED = (AgreementState.CLOSED, AgreementState.DOCUMENTED_FAILURE, AgreementState.TERMINATED)
 
 
 @act

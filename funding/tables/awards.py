@@ -35,6 +35,7 @@ AGREEMENT_COLOURS = {
     AgreementState.SUSPENDED: "yellow",
     AgreementState.COMPLETED: "outline",
     AgreementState.CLOSED: "outline",
+    AgreementState.DOCUMENTED_FAILURE: "outline",
     AgreementState.TERMINATED: "red",
     AgreementState.CANCELLED: "outline",
 }

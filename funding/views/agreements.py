@@ -20,7 +20,7 @@ from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm, second_factor_of
 from fondsinnovation.templatetags.typography import money
 from fondsinnovation.templatetags.typography import number as said
-from funding.enums import AGREEMENT_MOVES, AgreementState, Party
+from funding.enums import AGREEMENT_MOVES, AgreementState, Party, RiskTier
 from funding.filters.awards import AgreementFilter
 from funding.forms.agreements import AgreementForm, SignatureForm
 from funding.forms.schedules import ScheduleForm
@@ -29,6 +29,7 @@ from funding.policies import agreements as policies
 from funding.policies.amendments import propose_amendment
 from funding.policies.claims import write_claim
 from funding.policies.clauses import read_clauses
+from funding.policies.follow_ups import set_risk_tier
 from funding.policies.milestones import hold_payments
 from funding.policies.payments import list_payments
 from funding.policies.recoveries import open_recovery
@@ -36,6 +37,7 @@ from funding.queries.agreement_conditions import unmet_conditions
 from funding.queries.agreement_texts import proofs_of, text_of
 from funding.queries.agreements import agreements_for, default_dates, expected_gains, kind_for, planned_milestones
 from funding.queries.amendments import amendments_for, kinds_of, with_content
+from funding.queries.follow_ups import proposed_tier, risk_of, terms_of
 from funding.queries.outcomes import results_of
 from funding.queries.payments import instalments_for
 from funding.queries.recoveries import recoveries_for
@@ -102,7 +104,12 @@ class AgreementDraft(ActForm):
 
     def get_initial(self) -> dict[str, Any]:
         first, last = default_dates(self.award.application, timezone.localdate())
-        return {**super().get_initial(), "starts_on": first, "ends_on": last}
+        return {**super().get_initial(), "starts_on": first, "ends_on": last, "risk_tier": self.tier}
+
+    @cached_property
+    def tier(self) -> RiskTier:
+        """What the terms propose for the amount."""
+        return proposed_tier(terms_of(self.award.application.call.terms_id), self.award.amount)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         proposed = self.method.proposal(self.award.amount, self.parts, self.award.application.call.terms)
@@ -118,6 +125,7 @@ class AgreementDraft(ActForm):
             "method": self.method,
             "kind": kind_for(self.award.application).label,
             "terms": self.award.application.call.terms,
+            "tier": self.tier,
         }
         return super().get_context_data(**context, **kwargs)
 
@@ -129,6 +137,8 @@ class AgreementDraft(ActForm):
             ends_on=data["ends_on"],
             instalments=form.instalments(),
             outcome=form.outcome(),
+            risk_tier=data["risk_tier"],
+            risk_reason=data["risk_reason"],
             actor=self.request.user,
             now=timezone.now(),
             key=data["key"],
@@ -160,6 +170,8 @@ def agreement_detail(request: HttpRequest, number: str) -> HttpResponse:
         "instalments": instalments,
         "results": results_of(agreement),
         "hold": current_hold(agreement),
+        "risk": risk_of(agreement),
+        "may_class": set_risk_tier(request.user, agreement, now),
         "may_hold": agreement.state == AgreementState.IN_FORCE and hold_payments(request.user, agreement, now),
         "recoveries": recoveries_for(request.user, now).filter(agreement=agreement).order_by("number"),
         "may_recover": open_recovery(request.user, agreement, now),

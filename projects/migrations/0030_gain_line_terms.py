@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("attribution__range", (0, 1)), ("deadweight__range", (0, 1)), ("decay__range", (0, 1))),
                 name="gain_line_shares_within_one",
-                violation_error_message="Une part se situe entre 0 et 100 %.",
+                violation_error_message="Une part se situe entre 0 et 100 %.",
             ),
         ),
         migrations.AddConstraint(

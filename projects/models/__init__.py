@@ -6,11 +6,12 @@ from projects.models.applications import (
     FundingLine,
     PlannedMilestone,
 )
+from projects.models.baselines import BaselineDecision, BaselineVersion
 from projects.models.calls import Call, CallBudget, Criterion, Objective, TermsProfile
 from projects.models.delegations import Delegation
 from projects.models.documents import Document
 from projects.models.exceptional import ExceptionalAccess
-from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan
+from projects.models.gain_plans import Baseline, ForecastGain, GainLine, GainPlan, ServiceIndicator
 from projects.models.incidents import Incident
 from projects.models.interests import InterestDeclaration, Recusal
 from projects.models.invitations import Invitation
@@ -29,6 +30,8 @@ __all__ = [
     "ApplicationSection",
     "ApplicationVersion",
     "Baseline",
+    "BaselineDecision",
+    "BaselineVersion",
     "BudgetLine",
     "Call",
     "CallBudget",
@@ -61,6 +64,7 @@ __all__ = [
     "Project",
     "Recusal",
     "Region",
+    "ServiceIndicator",
     "SignIn",
     "TermsProfile",
     "User",

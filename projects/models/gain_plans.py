@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.enums import Nature, Recurrence
+from fondsinnovation.kit.money import rounded
+from projects.enums import Nature, Recurrence, Worse
 
 #: a share of 1, to six decimals
 _SHARE: Any = {"max_digits": 7, "decimal_places": 6}
@@ -58,7 +60,7 @@ class GainLine(models.Model):
             models.CheckConstraint(
                 name="gain_line_shares_within_one",
                 condition=Q(decay__range=(0, 1), attribution__range=(0, 1), deadweight__range=(0, 1)),
-                violation_error_message=_("Une part se situe entre 0 et 100 %."),
+                violation_error_message=_("Une part se situe entre 0 et 100 %."),
             ),
             models.CheckConstraint(
                 name="gain_line_displacement_not_negative",
@@ -92,6 +94,39 @@ class Baseline(models.Model):
             models.CheckConstraint(name="baseline_amounts_not_negative", condition=Q(cost__gte=0, volume__gt=0)),
             models.CheckConstraint(name="baseline_dates_in_order", condition=Q(period_end__gte=F("period_start"))),
         ]
+
+    @property
+    def unit_cost(self) -> Decimal:
+        """Dollars for one unit of the volume, as a page shows them; a calculation divides exactly."""
+        return rounded(Fraction(self.cost) / Fraction(self.volume), 2)
+
+
+class ServiceIndicator(models.Model):
+    """What a service must not lose for a saving to be one: a measured value outside `tolerance` contests the line's gains.
+
+    `reference` and `tolerance` are in `unit`; only the way that is `worse` counts.
+    """
+
+    line = models.ForeignKey(GainLine, models.PROTECT, related_name="indicators")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(_("indicateur de service"), max_length=120)
+    unit = models.CharField(_("unité"), max_length=60)
+    reference = models.DecimalField(_("valeur de départ"), max_digits=15, decimal_places=2)
+    tolerance = models.DecimalField(_("écart toléré"), max_digits=15, decimal_places=2)
+    worse = models.CharField(_("se dégrade"), max_length=6, choices=Worse)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="service_indicator_unique", fields=["line", "position"]),
+            models.CheckConstraint(
+                name="service_indicator_tolerance_not_negative",
+                condition=Q(tolerance__gte=0),
+                violation_error_message=_("L’écart toléré s’inscrit sans signe."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ForecastGain(models.Model):

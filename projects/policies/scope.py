@@ -28,7 +28,12 @@ WAYS = {
     "funding.recoveryreceipt": "recovery.agreement.project.call_id",
     "funding.review": "application.call_id",
     "funding.writeoff": "recovery.agreement.project.call_id",
+    "reporting.followupreport": "project.call_id",
     "reporting.gainreport": "project.call_id",
+    "reporting.overlap": "first_project.call_id",
+    "reporting.gainrestatement": "report.project.call_id",
+    "reporting.renewal": "project.call_id",
+    "reporting.gainsampleitem": "gain.project.call_id",
 }
 
 

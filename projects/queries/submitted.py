@@ -91,7 +91,7 @@ def _gains(application: Application) -> Sheet:
     forecast = ForecastGain.objects.filter(~Exists(later), line=OuterRef("pk")).order_by().values("line").annotate(sum=Sum("amount"))
     lines = (
         GainLine.objects.filter(plan__application=application)
-        .select_related("baseline")
+        .select_related("baseline", "organisation")
         .annotate(forecast=Subquery(forecast.values("sum")))
         .order_by("code", "pk")
     )
@@ -99,10 +99,11 @@ def _gains(application: Application) -> Sheet:
         [
             f"{line.code} – {line.title}",
             f"{line.get_nature_display()}, {line.get_recurrence_display().lower()}",
+            " · ".join(filter(None, (line.organisation.name, line.cost_centre, line.account))),
             f"{money(line.baseline.cost)} ({number(line.baseline.volume)} {line.baseline.unit})",
             money(line.forecast),
         ]
         for line in lines
     ]
-    headings = (_("Effet attendu"), _("Nature"), _("Situation de départ, par an"), _("Prévu en tout"))
+    headings = (_("Effet attendu"), _("Nature"), _("Porteur et crédit"), _("Situation de départ, par an"), _("Prévu en tout"))
     return Sheet("gains", _("Gains prévus"), headings, rows)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext as _
 
-from fondsinnovation.fields import MoneyField
-from fondsinnovation.templatetags.typography import long_date, money_cents, number
+from fondsinnovation.fields import MoneyField, RateField
+from fondsinnovation.templatetags.typography import long_date, money_cents, number, percent
 from projects.sections.base import SectionForm, TypedForm
 from projects.sections.budget import BudgetSection
-from projects.sections.gains import GainsSection, QuantityField
+from projects.sections.gain_rows import QuantityField
+from projects.sections.gains import GainsSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def _text(bound: forms.BoundField) -> str:
         return _("Oui") if value else ""
     if isinstance(bound.field, forms.ChoiceField):
         return next((str(label) for code, label in bound.field.choices if code and code == value), "")  # type: ignore[union-attr]
+    if isinstance(value, Decimal) and isinstance(bound.field, RateField):
+        return percent(value)
     if isinstance(value, Decimal):
         return number(value, 0 if value % 1 == 0 else 2) if isinstance(bound.field, QuantityField) else money_cents(value)
     if isinstance(value, date):

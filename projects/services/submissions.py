@@ -24,6 +24,7 @@ from projects.models import (
     GainLine,
     GainPlan,
     PlannedMilestone,
+    ServiceIndicator,
     User,
 )
 from projects.policies import applications as policies
@@ -115,19 +116,12 @@ def _write_gains(application: Application, form: GainsSection, *, actor: User, k
     plan = GainPlan.objects.create(application=application)
     rows = form.lines()
     lines = GainLine.objects.bulk_create(
-        GainLine(
-            plan=plan,
-            code=f"L{index}",
-            title=row.cleaned_data["title"],
-            nature=row.cleaned_data["nature"],
-            recurrence=row.cleaned_data["recurrence"],
-            organisation_id=application.organisation_id,
-        )
+        GainLine(plan=plan, code=f"L{index}", organisation=row.bearing or application.organisation, **row.terms())
         for index, row in enumerate(rows, start=1)
     )
-    names = ("cost", "volume", "unit", "period_start", "period_end", "source")
     both = list(zip(lines, rows, strict=True))
-    Baseline.objects.bulk_create(Baseline(line=line, **{name: row.cleaned_data[name] for name in names}) for line, row in both)
+    Baseline.objects.bulk_create(Baseline(line=line, **row.baseline()) for line, row in both)
+    ServiceIndicator.objects.bulk_create(ServiceIndicator(line=line, **values) for line, row in both for values in row.indicators())
     ForecastGain.objects.bulk_create(
         ForecastGain(
             line=line,

@@ -23,7 +23,7 @@ from projects.enums import SectionKind
 from projects.forms.applications import AttachForm, KeyForm
 from projects.models import Application, ApplicationSection, Document
 from projects.queries.applications import attachments_of, facts_of, sections_of
-from projects.sections import BY_SLUG, SECTIONS, Progress, Section, row_count, section_form, without_row
+from projects.sections import BY_SLUG, SECTIONS, GainsSection, Progress, Section, row_count, section_form, without_row
 from projects.services.attachments import attach_document, remove_document
 from projects.services.sections import save_section
 from projects.views.applications import own_application
@@ -40,6 +40,7 @@ def page_context(request: HttpRequest, application: Application, section: Sectio
         "is_open": application.call.accepts_at(timezone.now()),
         "template": f"projects/sections/{section.kind}.html",
         "conflict": "",
+        "calculated": None,
         **extra,
     }
     if section.kind == SectionKind.DOCUMENTS:
@@ -89,7 +90,10 @@ class SectionPage(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         """Keep what was typed, then do what the button says."""
-        typed = self.with_button(section_form(self.section.kind, request.POST, self.facts).typed())
+        form = section_form(self.section.kind, request.POST, self.facts)
+        typed = self.with_button(form.typed())
+        if "calculate" in request.POST and isinstance(form, GainsSection):
+            return self.calculated(typed, form)
         version = request.POST.get("version", "")
         try:
             saved = save_section(
@@ -106,6 +110,18 @@ class SectionPage(LoginRequiredMixin, View):
             form = section_form(self.section.kind, typed, self.facts, quiet=True)
             return render(request, "projects/section_saved.html", {"saved": saved, "form": form, "section": self.section})
         return self.next(typed, saved)
+
+    def calculated(self, typed: Mapping[str, str], form: GainsSection) -> HttpResponse:
+        """The forecasts that the figures typed give, on the page and nowhere else: nothing is kept before the person keeps it."""
+        if self.application.submitted_at:
+            return redirect("projects:application_detail", pk=self.application.pk)
+        found = form.calculated()
+        return self.page({**typed, **found}, saved=self.unsaved(), loud=False, calculated=bool(found))
+
+    def unsaved(self) -> ApplicationSection:
+        """What the page goes on from when nothing was kept: the version that it was read at."""
+        posted = self.request.POST.get("version", "")
+        return ApplicationSection(application=self.application, version=int(posted) if posted.isdecimal() else 0)
 
     def with_button(self, typed: dict[str, str]) -> dict[str, str]:
         """The rows after « add » or « remove », for a page without a script."""
@@ -136,9 +152,7 @@ class SectionPage(LoginRequiredMixin, View):
             return render(self.request, "projects/section_refused.html", {"message": error.message}, status=error.status)
         if self.application.submitted_at:
             raise error
-        posted = self.request.POST.get("version", "")
-        kept = ApplicationSection(application=self.application, version=int(posted) if posted.isdecimal() else 0)
-        return self.page(typed, saved=kept, loud=False, conflict=error.message, status=error.status)
+        return self.page(typed, saved=self.unsaved(), loud=False, conflict=error.message, status=error.status)
 
 
 class DocumentAttach(ActForm):

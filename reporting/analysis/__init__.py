@@ -9,7 +9,9 @@ from reporting.analysis.buffers import gain_frame
 from reporting.analysis.envelopes import ENVELOPE_COLUMNS, envelope_rows
 from reporting.analysis.frames import COLUMNS, Frames, frame, records
 from reporting.analysis.gains import GAIN_COLUMNS, YEAR_COLUMNS, gains_by_year, gains_rows
+from reporting.analysis.renewal import RENEWAL_COLUMNS, renewal_rows
 from reporting.analysis.roi import GROUPS, PROJECT_COLUMNS, grouped_columns, roi_grouped, roi_projects
+from reporting.analysis.variances import VARIANCE_COLUMNS, variance_rows
 
 __all__ = [
     "COLUMNS",
@@ -17,6 +19,8 @@ __all__ = [
     "GAIN_COLUMNS",
     "GROUPS",
     "PROJECT_COLUMNS",
+    "RENEWAL_COLUMNS",
+    "VARIANCE_COLUMNS",
     "YEAR_COLUMNS",
     "Frames",
     "envelope_rows",
@@ -26,6 +30,8 @@ __all__ = [
     "gains_rows",
     "grouped_columns",
     "records",
+    "renewal_rows",
     "roi_grouped",
     "roi_projects",
+    "variance_rows",
 ]

@@ -15,10 +15,11 @@ from reporting.analysis.frames import Frames, counted_money, day_numbers, fiscal
 from reporting.analysis.portfolio import CAPTURED, FORECAST, NATURES, RECURRENCES, REPORTED, STAGES, VERIFIED, Portfolio, portfolio_of
 
 CONTESTED = "contested"
-#: what `cells` shows: an amount by stage, and the verified amounts of contested lines
-SHOWN = (*STAGES, CONTESTED)
+#: what `cells` shows: an amount by stage, the verified amounts of contested lines, and those of the forecast whose period is over
+SHOWN = (*STAGES, CONTESTED, "expected")
+EXPECTED = SHOWN.index("expected")
 NEVER = 9999
-_NET = [NATURES.index(nature) for nature in BUDGETARY]
+NET_NATURES = [NATURES.index(nature) for nature in BUDGETARY]
 _CASHABLE = [NATURES.index(nature) for nature in (Nature.CASH, Nature.REV)]
 _AVOID, _PROD = NATURES.index(Nature.AVOID), NATURES.index(Nature.PROD)
 NAMES = ("project", "call", "organisation", "region", "status")
@@ -26,8 +27,9 @@ SUMMED = (
     "fund_paid", "cofunding", "forecast", "reported", "verified", "captured", "avoided", "productivity", "expected", "examined",
     "reported_size", "examined_size", "cashable_verified", "cashable_captured", "contested",
 )  # fmt: skip
-#: the other columns of `table`: fiscal years of the decision and of the first payment that stands, gain of the three years after it
-DATED = ("first_year", "first_paid", "three_years")
+#: the other columns of `table`: fiscal years of the decision and of the first payment that stands, gain of the three years after it, and
+#: 1 where no forecast has elapsed, so that nothing measures the project yet
+DATED = ("first_year", "first_paid", "three_years", "unmeasured")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def facts_of(frames: Frames, effective: date, known: datetime) -> Facts:
     flows = _flows(cells, money)
     after = flows["year"] - first_paid[flows["project"]]
     three = flows[after.between(1, 3)]
+    measured = cells[(cells["shown"] == EXPECTED) & cells["nature"].isin(NET_NATURES)]
     table = pd.DataFrame(
         {
             "fund_paid": sum_by(money["fund"], money["project"], size),
@@ -64,9 +67,10 @@ def facts_of(frames: Frames, effective: date, known: datetime) -> Facts:
             "first_year": fiscal_years(day_numbers(portfolio.projects["decided_on"])),
             "first_paid": first_paid,
             "three_years": sum_by(three["gain"], three["project"], size),
+            "unmeasured": ~np.isin(np.arange(size), measured["project"]),
         },
         columns=[*SUMMED, *DATED],
-    )
+    ).astype(np.int64)
     names = portfolio.projects[list(NAMES)].astype("str")
     return Facts(names, table, flows, _recurrent(portfolio, first_paid), cells)
 
@@ -77,11 +81,13 @@ def _cells(portfolio: Portfolio) -> pd.DataFrame:
     source = parts["source"].to_numpy()
     contested, stage = gains["contested"].to_numpy(), gains["stage"].to_numpy()
     shown = np.where(contested, np.where(stage == VERIFIED, len(STAGES), -1), stage)[source]
-    chosen = ~parts["windfall"].to_numpy() & (shown >= 0)
-    project, nature = (gains[name].to_numpy()[source[chosen]] for name in ("project", "nature"))
-    year, cents = (parts[name].to_numpy()[chosen] for name in ("fiscal_year", "cents"))
-    columns = {"project": project, "year": year, "nature": nature, "shown": shown[chosen]}
-    return _summed(columns, {"cents": cents})
+    chosen = np.flatnonzero(~parts["windfall"].to_numpy() & (shown >= 0))
+    over = chosen[(shown[chosen] == FORECAST) & gains["ended"].to_numpy()[source[chosen]]]
+    place = np.concatenate([chosen, over])
+    project, nature = (gains[name].to_numpy()[source[place]] for name in ("project", "nature"))
+    year, cents = (parts[name].to_numpy()[place] for name in ("fiscal_year", "cents"))
+    kind = np.concatenate([shown[chosen], np.full(len(over), EXPECTED)])
+    return _summed({"project": project, "year": year, "nature": nature, "shown": kind}, {"cents": cents})
 
 
 def _summed(columns: dict[str, np.ndarray], values: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -94,7 +100,7 @@ def _summed(columns: dict[str, np.ndarray], values: dict[str, np.ndarray]) -> pd
 
 
 def _flows(cells: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
-    gains = cells[(cells["shown"] == VERIFIED) & cells["nature"].isin(_NET)]
+    gains = cells[(cells["shown"] == VERIFIED) & cells["nature"].isin(NET_NATURES)]
     project, year = (np.concatenate([gains[name], money[name]]).astype(np.int64) for name in ("project", "year"))
     gain = np.concatenate([gains["cents"], np.zeros(len(money), np.int64)])
     cost = np.concatenate([np.zeros(len(gains), np.int64), money["fund"] + money["cofunding"]])
@@ -104,7 +110,9 @@ def _flows(cells: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
 def _recurrent(portfolio: Portfolio, first_paid: np.ndarray) -> pd.DataFrame:
     """Cents and days of each recurrent line in the third year after the first payment, from its verified rows that count."""
     gains, parts = portfolio.gains, portfolio.parts
-    lasting = (gains["stage"] == VERIFIED) & gains["nature"].isin(_NET) & (gains["recurrence"] == RECURRENCES.index(Recurrence.RECURRENT))
+    lasting = (
+        (gains["stage"] == VERIFIED) & gains["nature"].isin(NET_NATURES) & (gains["recurrence"] == RECURRENCES.index(Recurrence.RECURRENT))
+    )
     due = np.where(lasting & ~gains["contested"], first_paid[gains["project"]] + 3, -1)
     source = parts["source"].to_numpy()
     chosen = ~parts["windfall"].to_numpy() & (parts["fiscal_year"].to_numpy() == due[source])
@@ -129,19 +137,19 @@ def _stage_sums(portfolio: Portfolio, size: int) -> dict[str, np.ndarray]:
         return sums[:, stage, natures][:, :, :, examined].sum(axis=(1, 2, 3))
 
     return {
-        "forecast": add(FORECAST, _NET),
-        "reported": add(REPORTED, _NET),
-        "verified": add(VERIFIED, _NET),
-        "captured": add(CAPTURED, _NET),
+        "forecast": add(FORECAST, NET_NATURES),
+        "reported": add(REPORTED, NET_NATURES),
+        "verified": add(VERIFIED, NET_NATURES),
+        "captured": add(CAPTURED, NET_NATURES),
         "avoided": add(VERIFIED, [_AVOID]),
         "productivity": add(VERIFIED, [_PROD]),
-        "expected": found[..., 0][:, FORECAST, _NET, 1].sum(axis=(1, 2)),
-        "examined": add(REPORTED, _NET, examined=slice(1, 2)),
-        "reported_size": add(REPORTED, _NET, sizes[..., 0]),
-        "examined_size": add(REPORTED, _NET, sizes[..., 0], slice(1, 2)),
+        "expected": found[..., 0][:, FORECAST, NET_NATURES, 1].sum(axis=(1, 2)),
+        "examined": add(REPORTED, NET_NATURES, examined=slice(1, 2)),
+        "reported_size": add(REPORTED, NET_NATURES, sizes[..., 0]),
+        "examined_size": add(REPORTED, NET_NATURES, sizes[..., 0], slice(1, 2)),
         "cashable_verified": add(VERIFIED, _CASHABLE),
         "cashable_captured": add(CAPTURED, _CASHABLE),
-        "contested": add(VERIFIED, _NET, found[..., 1]),
+        "contested": add(VERIFIED, NET_NATURES, found[..., 1]),
     }
 
 

@@ -30,11 +30,24 @@ def _sums(facts: Facts, effective: date, keys: np.ndarray, size: int, *, own: bo
         row.first_year = None if year == NEVER else year
         row.fund, row.mature_fund, row.public, row.mature_public = f, mf, p, mp
         row.projects, row.excluded = projects, excluded
+    _leave_out(rows, table, cost, keys, size)
     flows = facts.flows[flowing[facts.flows["project"]]]
     yearly = flows.assign(key=keys[flows["project"]]).groupby(["key", "year"], as_index=False)[["gain", "cost"]].sum()
     for key, year, gain, spent in zip(*(yearly[name].tolist() for name in ("key", "year", "gain", "cost")), strict=True):
         rows[key].gains[year], rows[key].costs[year] = gain, spent
     return rows
+
+
+def _leave_out(rows: list[rules.Sums], table: pd.DataFrame, cost: pd.Series, keys: np.ndarray, size: int) -> None:
+    """What the ratios of each row leave out: the gains of projects without cost, and what was put in projects that nothing measures yet."""
+    immature = table["unmeasured"].to_numpy() == 1
+    found = (
+        sum_by(table["verified"][cost <= 0], keys[cost <= 0], size),
+        sum_by(immature, keys, size),
+        sum_by(cost[immature], keys[immature], size),
+    )
+    for row, *amounts in zip(rows, *(each.tolist() for each in found), strict=True):
+        row.excluded_gain, row.immature, row.immature_cost = amounts
 
 
 def _reading(facts: Facts, ripe: np.ndarray, keys: np.ndarray, size: int, cost: pd.Series) -> tuple[list[Any], list[Any]]:
@@ -78,7 +91,8 @@ GROUPS = {"roi-calls": "call", "roi-organisations": "organisation", "roi-regions
 
 
 def grouped_columns(by: str) -> tuple[str, ...]:
-    return (by, "projects", "projects_excluded", *rules.INDICATORS, "roi_after_admin", *rules.RECONCILING)
+    counts = ("projects", "projects_excluded")
+    return (by, *counts, *rules.INDICATORS, "roi_after_admin", *rules.RECONCILING, "projects_immature", *rules.POPULATION)
 
 
 def roi_projects(frames: Frames, *, effective: date, known: datetime) -> pd.DataFrame:
@@ -103,6 +117,7 @@ def roi_grouped(frames: Frames, *, by: str, effective: date, known: datetime) ->
     sums = _sums(facts, effective, keys, len(groups)) + _sums(facts, effective, np.zeros(len(keys), int), 1)
     rows = [
         {by: name, "projects": row.projects, "projects_excluded": row.excluded, **figures, "roi_after_admin": None}
+        | {"projects_immature": row.immature, **{name: rules.dollars(amount(row)) for name, amount in rules.POPULATION.items()}}
         for name, row, figures in zip([*groups, rules.TOTAL], sums, _figures(sums, facts, frames, known), strict=True)
     ]
     spent = safe(counted_money(frames.secretariat_costs, effective, known)["amount_cents"]).sum()

@@ -13,6 +13,7 @@ from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, Rec
 from projects.enums import EnvelopeCode, Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
 from reporting.columns import Report
+from reporting.enums import RenewalAdvice, RenewalDecision, RenewalState, VarianceBand, VarianceCause
 from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.rules import end_of_day
 from reporting.services.snapshots import FUTURE
@@ -24,6 +25,8 @@ _FILTER_LABELS = {
     "role": _("Rôle"), "authority_status": _("Statut"), "state": _("État"),
     "agreement": _("Convention (numéro)"), "agreement_kind": _("Type de convention"),
     "instalment_kind": _("Type de versement"), "cohort": _("Cohorte"), "basis": _("Motif"), "recovery_state": _("État"),
+    "band": _("Bande"), "cause": _("Cause"), "unexplained": _("Hors bande sans explication"), "recommendation": _("Recommandation"),
+    "renewal_state": _("État du dossier"), "decision": _("Décision"),
 }  # fmt: skip
 
 
@@ -100,7 +103,11 @@ def _choices(name: str) -> list[tuple[str, Any]]:
     kinds = {
         "status": ProjectState, "nature": Nature, "stage": Stage, "role": Role, "authority_status": DrawAuthorityState,
         "state": MilestoneState, "agreement_kind": AgreementKind, "basis": RecoveryBasis, "recovery_state": RecoveryState,
+        "band": VarianceBand, "cause": VarianceCause, "recommendation": RenewalAdvice, "renewal_state": RenewalState,
+        "decision": RenewalDecision,
     }  # fmt: skip
+    if name == "unexplained":
+        return [("yes", _("oui")), ("no", _("non"))]
     if name == "instalment_kind":
         return list(INSTALMENT_KINDS.items())
     return list(kinds[name].choices)

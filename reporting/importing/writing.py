@@ -19,16 +19,17 @@ from funding.services.envelopes import Posting, number_rows
 from funding.services.payments import cofunding_facts
 from projects.enums import ChangeKind, Modality, ProjectState, Stage
 from projects.models import ForecastGain, GainPlan, OrganisationChange, Project, TermsProfile, User
-from projects.services.journal import canonical, next_numbers, sha256, write_entry
+from projects.services.journal import canonical, name_of, next_numbers, sha256, write_entry
 from projects.services.organisation_changes import record
 from reporting.importing.cells import midnight
 from reporting.importing.plan import Plan, Tally, recorded
 from reporting.importing.reading import Package
 from reporting.importing.tables import Table
-from reporting.models import Gain, ImportedCost
+from reporting.models import Gain, ImportedCost, PortfolioImport
 from reporting.models.imports import cost_facts
 from reporting.seeding.copying import Identifiers, Sheaf
 from reporting.services.gain_rows import gain_facts
+from reporting.services.overlaps import open_overlaps
 
 #: why the history of an organisation says that it was created
 REASON = "Portefeuille importé"
@@ -42,8 +43,8 @@ STATES = {
 class Writer:
     """Writes one plan. `money` keeps the SHA-256 of the rows of each file, for its journal entry."""
 
-    def __init__(self, plan: Plan, package: Package, *, actor: User | None) -> None:
-        self.plan, self.package, self.actor = plan, package, actor
+    def __init__(self, plan: Plan, package: Package, *, actor: User | None, portfolio: PortfolioImport | None = None) -> None:
+        self.plan, self.package, self.actor, self.portfolio = plan, package, actor, portfolio
         self.now = plan.known.now
         self.identifiers = Identifiers()
         self.sheaf = Sheaf(self.identifiers)
@@ -63,6 +64,7 @@ class Writer:
         self._plain()
         self._gains()
         self.sheaf.close()
+        self._overlaps()
         for tally in self.plan.tallies:
             self._note(tally)
 
@@ -74,7 +76,8 @@ class Writer:
         """One journal entry a file, with the SHA-256 of the file and of each money or gain row that it brought."""
         facts = {"file": tally.file, "sha256": tally.sha256, "rows": tally.rows, "created": tally.created, "updated": tally.updated}
         at = current_entry().at
-        write_entry(Entry("import_portfolio_file", self.actor, at, facts=facts, money=self.money[tally.noun]))
+        objects = [{"type": name_of(self.portfolio), "id": self.portfolio.pk}] if self.portfolio else []
+        write_entry(Entry("import_portfolio_file", self.actor, at, objects=objects, facts=facts, money=self.money[tally.noun]))
 
     # -- what is named -------------------------------------------------------------------------------------------------
 
@@ -209,6 +212,15 @@ class Writer:
             row.sha256 = sha256(canonical(gain_facts(row)))
             self.money["gains"].append(row.sha256)
             self.sheaf.keep(row)
+
+    def _overlaps(self) -> None:
+        """What the gains claim of a budget that others claim: known from this import on, whatever the dates of its rows."""
+        table = self.package.get("gains")
+        if table is None:
+            return
+        names = zip(table.columns["project"], table.columns["line"], strict=True)
+        lines = {self.plan.known.lines[name].pk for name in set(names)}
+        open_overlaps(lines, known=self.now, actor=self.actor, now=self.now)
 
 
 def _agreements_of(projects: Iterable[str]) -> Iterable[Agreement]:

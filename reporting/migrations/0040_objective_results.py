@@ -30,7 +30,7 @@ DROP FUNCTION objective_result_fits();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reporting", "0020_line_contests"),
+        ("reporting", "0031_follow_up_guards"),
         ("projects", "0024_imported"),
         ("funding", "0012_separation"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

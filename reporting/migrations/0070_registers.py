@@ -13,7 +13,7 @@ DELETE FROM reporting_snapshot WHERE report = 'gains';
 class Migration(migrations.Migration):
     dependencies = [
         ("projects", "0030_gain_line_terms"),
-        ("reporting", "0042_result_guards"),
+        ("reporting", "0060_gain_measures"),
     ]
 
     operations = [

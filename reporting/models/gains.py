@@ -12,7 +12,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from projects.enums import Stage
-from reporting.enums import GainReportState, Rating
+from reporting.enums import GainReportState, Maturity, Rating
 
 _PERSON = settings.AUTH_USER_MODEL
 _MONEY: Any = {"max_digits": 15, "decimal_places": 2}
@@ -29,6 +29,10 @@ class GainReport(models.Model):
     period_start = models.DateField(_("début de la période"))
     period_end = models.DateField(_("fin de la période"))
     amount = models.DecimalField(_("gain déclaré"), **_MONEY)
+    #: 1 as reported; each restatement that is co-signed adds one
+    version = models.PositiveSmallIntegerField(_("version"), default=1, db_default=1)
+    #: empty on what was reported before it was asked
+    maturity = models.CharField(_("maturité"), max_length=11, choices=Maturity, blank=True, default="", db_default="")
     method = models.TextField(_("méthode de calcul"), max_length=4000)
     evidence = models.ForeignKey("projects.Document", models.PROTECT, related_name="+")
     reported_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
@@ -89,11 +93,15 @@ class GainReport(models.Model):
                 | Q(state=GainReportState.VERIFIED, verified_by__isnull=False, verified_amount=F("amount"))
                 | (Q(state=GainReportState.PARTLY_VERIFIED, verified_by__isnull=False) & ~Q(verified_amount=F("amount")))
                 | Q(state=GainReportState.REJECTED, verified_by__isnull=False, verified_amount=0)
-                | Q(state=GainReportState.CAPTURED, verified_by__isnull=False, captured_by__isnull=False),
+                | Q(state=GainReportState.CAPTURED, verified_by__isnull=False, captured_by__isnull=False)
+                | Q(state=GainReportState.TO_REVERIFY, verified_by__isnull=False, version__gt=1),
             ),
             models.CheckConstraint(
                 name="gain_report_adjustment_has_a_reason",
-                condition=Q(verified_amount__isnull=True) | Q(verified_amount=F("amount")) | ~Q(reason=""),
+                condition=Q(verified_amount__isnull=True)
+                | Q(verified_amount=F("amount"))
+                | ~Q(reason="")
+                | Q(state=GainReportState.TO_REVERIFY),
                 violation_error_message=_("Expliquez l’écart entre le gain déclaré et le gain accepté."),
             ),
             models.CheckConstraint(
@@ -102,9 +110,10 @@ class GainReport(models.Model):
                 | Q(captured_by__isnull=False, captured_at__isnull=False, captured_amount__isnull=False, budget_document__isnull=False),
                 violation_error_message=_("La captation exige le document budgétaire."),
             ),
-            models.CheckConstraint(
+            models.CheckConstraint(  # between a restatement and its verification, what is verified is of the version before
                 name="gain_report_verified_within_reported",
                 condition=Q(verified_amount__isnull=True)
+                | Q(state=GainReportState.TO_REVERIFY)
                 | Q(verified_amount__gte=0, verified_amount__lte=F("amount"))
                 | Q(verified_amount__lte=0, verified_amount__gte=F("amount")),
                 violation_error_message=_("Le gain accepté ne peut pas dépasser le gain déclaré."),
@@ -125,6 +134,7 @@ class GainReport(models.Model):
             models.Index(fields=["project", "period_end"]),
             models.Index(fields=["period_end", "id"]),
             models.Index(fields=["id"], condition=Q(cosignature_waived=True), name="gain_report_waived"),
+            models.Index(fields=["id"], condition=Q(version__gt=1), name="gain_report_restated"),
         ]
 
     def __str__(self) -> str:
@@ -146,6 +156,9 @@ class Gain(models.Model):
     amount = models.DecimalField(_("montant"), **_MONEY)
     evidence = models.CharField(_("preuve"), max_length=200, blank=True)
     method_version = models.CharField(_("version de la méthode"), max_length=20, blank=True, db_default="")
+    #: what the row said of itself when it was known: of a reported row its maturity, of a verified row its rating
+    maturity = models.CharField(_("maturité"), max_length=11, choices=Maturity, blank=True, default="", db_default="")
+    rating = models.CharField(_("cote"), max_length=5, choices=Rating, blank=True, default="", db_default="")
     recorded_at = models.DateTimeField(_("date de connaissance"))
     recorded_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, related_name="+")
     sha256 = models.CharField(max_length=64)

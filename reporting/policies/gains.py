@@ -8,13 +8,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.verdict import Verdict, check, first_no
 from funding.policies.separation import free_to_judge
 from projects.enums import Nature, Role
-from projects.models import GainLine, Membership, Project, User
+from projects.models import GainLine, JournalEntry, Membership, Project, User
 from projects.policies.interests import not_recused
 from projects.policies.rules import Subject, rule
-from reporting.models import GainReport
+from reporting.enums import EXAMINED, GainReportState
+from reporting.models import GainReport, GainRestatement
 
 #: natures that move a budget: the only ones that can be captured
 CAPTURABLE = frozenset({Nature.CASH, Nature.REV})
@@ -25,7 +27,7 @@ CAPTURABLE = frozenset({Nature.CASH, Nature.REV})
     of=lambda project: project.organisation_id,
     says=gettext_lazy("La rédaction ou la répondance financière de l’organisme bénéficiaire déclare et corrige ses gains."),
     subject=Subject.GAINS,
-    acts=("report_gain", "correct_gain"),
+    acts=("report_gain", "correct_gain", "report_shared_gain"),
 )
 def report_gain(actor: User, project: Project, now: datetime) -> Verdict:
     """A writer or the finance respondent of the beneficiary reports and corrects its gains."""
@@ -58,9 +60,17 @@ def cosign_gain(actor: User, report: GainReport, now: datetime) -> Verdict:
 def verify_gain(actor: User, report: GainReport, now: datetime) -> Verdict:
     """A verifier who never belonged to the beneficiary nor to the line's organisation, did not sign the report nor accompany the file."""
     return first_no(
-        check(not _belonged(actor, report), _("Vous êtes ou avez été de l’organisme : une personne de l’extérieur doit vérifier ce gain.")),
-        check(actor.pk not in _signed(report), _("Vous avez déclaré ou cosigné ce gain; une autre personne doit le vérifier.")),
+        apart_from(report, actor, belonged=_belonged(actor, report)),
         free_to_judge(actor, report.project.application_id or 0),
+    )
+
+
+def apart_from(report: GainReport, actor: User, *, belonged: bool) -> Verdict:
+    """What the report itself says of a verifier: never of its organisations, nor a signer (SD-7), nor who captured it (SD-8)."""
+    return first_no(
+        check(not belonged, _("Vous êtes ou avez été de l’organisme : une personne de l’extérieur doit vérifier ce gain.")),
+        check(actor.pk not in _signed(report), _("Vous avez déclaré ou cosigné ce gain; une autre personne doit le vérifier.")),
+        check(actor.pk != report.captured_by_id, _("Vous avez inscrit la captation de ce gain; une autre personne doit le vérifier.")),
     )
 
 
@@ -80,7 +90,7 @@ def capture_gain(actor: User, report: GainReport, now: datetime) -> Verdict:
     return first_no(
         check(can_be_captured(report.line), _("Seuls une économie encaissable ou un revenu modifient un budget et peuvent être captés.")),
         check(report.verified_amount is None or report.verified_amount > 0, _("Il n’y a aucun montant vérifié à capter.")),
-        check(actor.pk not in _signed(report), _("Vous avez déclaré ou cosigné ce gain; une autre personne doit inscrire sa captation.")),
+        check(not took_signature(actor, report), _("Vous avez déclaré ou cosigné ce gain; une autre personne doit inscrire sa captation.")),
         check(actor.pk != report.verified_by_id, _("Vous avez vérifié ce gain; une autre personne doit inscrire sa captation.")),
         not_recused(actor, report.project.application_id or 0),
     )
@@ -88,6 +98,24 @@ def capture_gain(actor: User, report: GainReport, now: datetime) -> Verdict:
 
 def can_be_captured(line: GainLine) -> bool:
     return line.nature in CAPTURABLE
+
+
+def require_capturable(report: GainReport) -> None:
+    """Raises WrongState unless the gain is verified and nothing of it is captured yet."""
+    if report.state not in EXAMINED:
+        require_move({}, report.state, GainReportState.CAPTURED)
+
+
+def took_signature(actor: User, report: GainReport) -> bool:
+    """Whether the person reported, restated or co-signed any version of a gain."""
+    restated = GainRestatement.objects.filter(Q(restated_by=actor) | Q(cosigned_by=actor), report=report)
+    return actor.pk in _signed(report) or (report.version > 1 and (restated.exists() or _signed_first(actor, report)))
+
+
+def _signed_first(actor: User, report: GainReport) -> bool:
+    """Of the version that was reported the journal alone still says who signed it."""
+    acts = ("report_gain", "correct_gain", "cosign_gain")
+    return JournalEntry.objects.filter(object_type=report._meta.label_lower, object_id=report.pk, act__in=acts, actor=actor).exists()
 
 
 def _signed(report: GainReport) -> set[int | None]:

@@ -14,8 +14,9 @@ from funding.enums import LedgerKind
 from funding.models import Cofunding, Envelope, LedgerEntry
 from projects.enums import EnvelopeCode
 from projects.models import Project
-from reporting.models import DiscountRate, ImportedCost
+from reporting.models import ImportedCost
 from reporting.queries.contests import contest_rows
+from reporting.queries.parameters import rates_at
 
 Rows = Iterator[tuple[Any, ...]]
 _CHUNK = 20_000
@@ -51,7 +52,7 @@ def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -
         ),
         "contests": contest_rows(known, projects),
         "secretariat_costs": _costs(known),
-        "rates": _rows(DiscountRate.objects.filter(recorded_at__lte=known), "valid_from", "rate", "recorded_at"),
+        "rates": _rows(rates_at(known), "valid_from", "rate", "recorded_at"),
     }  # fmt: skip
 
 

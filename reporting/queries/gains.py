@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,8 +18,8 @@ from projects.models import ForecastGain, GainLine, JournalEntry, Membership, Pr
 from projects.policies.rights import rights_of
 from projects.queries.applications import not_recused, of_applicant, of_calls, projects_for
 from projects.queries.people import active_members
-from reporting.enums import GainReportState
-from reporting.models import GainReport
+from reporting.enums import GainReportState, RestatementState
+from reporting.models import GainReport, GainRestatement
 from reporting.policies.gains import CAPTURABLE
 from reporting.rules import end_of_day
 
@@ -41,11 +41,14 @@ def gain_reports_for(person: Any, now: datetime) -> QuerySet[GainReport]:
     )
 
 
-def gain_lines_of(project: Project) -> QuerySet[GainLine]:
-    """The locked lines of a project's plan, each with its reports and, in `reference`, the forecasts in force at signature."""
+def gain_lines_of(project: Project, *, locked: bool = True) -> QuerySet[GainLine]:
+    """The locked lines of a project's plan, each with its reports and, in `reference`, the forecasts in force at signature.
+
+    `locked` False: those of an imported history too, which no agreement of the portal locked.
+    """
     return (
-        GainLine.objects.filter(_of(project), plan__locked_at__isnull=False)
-        .select_related("organisation")
+        GainLine.objects.filter(_of(project), *[Q(plan__locked_at__isnull=False)] * locked)
+        .select_related("organisation", "baseline")
         .prefetch_related(
             Prefetch("reports", GainReport.objects.order_by("period_start", "pk")),
             Prefetch("forecasts", _reference(project), to_attr="reference"),
@@ -95,8 +98,15 @@ VIEWS = (
     View("cosign", _("À cosigner")),
     View("verify", _("À vérifier")),
     View("capture", _("À capter")),
+    View("restated", _("Redressées")),
     View("waived", _("Cosignatures levées")),
 )
+
+
+def waiting() -> Q:
+    """What waits for a verifier: reported gains, and restated ones that were not returned."""
+    restated = GainRestatement.objects.filter(report=OuterRef("pk"), state=RestatementState.SUBMITTED)
+    return Q(state=_S.SUBMITTED) | (Q(state=_S.TO_REVERIFY) & Q(Exists(restated)))
 
 
 def conditions(person: Any, now: datetime) -> dict[str, Q]:
@@ -109,17 +119,18 @@ def conditions(person: Any, now: datetime) -> dict[str, Q]:
     belonged = Membership.objects.filter(person=person).values("organisation")
     found = {"all": Q()}
     if finance:
-        found["cosign"] = Q(state=_S.DRAFT) & of_beneficiary & ~Q(reported_by=person)
+        restated = GainRestatement.objects.filter(report=OuterRef("pk"), state=RestatementState.DRAFT).exclude(restated_by=person)
+        found["cosign"] = of_beneficiary & ((Q(state=_S.DRAFT) & ~Q(reported_by=person)) | Q(Exists(restated)))
     if rights.has_somewhere(Role.GAIN_VERIFIER):
         outside = ~Q(project__organisation__in=belonged) & ~Q(line__organisation__in=belonged)
         theirs = of_calls(rights, Role.GAIN_VERIFIER, path="project__call")
-        found["verify"] = Q(state=_S.SUBMITTED) & ~signed & outside & theirs
+        found["verify"] = waiting() & ~signed & outside & theirs & ~Q(captured_by=person, captured_by__isnull=False)
     if finance or rights.has_somewhere(Role.CONTROLLER):
         everything = rights.has(Role.CONTROLLER)
         mine = Q() if everything else of_calls(rights, Role.CONTROLLER, path="project__call") | of_bearer
         capturable = Q(state__in=[_S.VERIFIED, _S.PARTLY_VERIFIED], line__nature__in=CAPTURABLE, verified_amount__gt=0)
         found["capture"] = mine & capturable & ~signed & ~Q(verified_by=person)
-    return {**found, "waived": Q(cosignature_waived=True)}
+    return {**found, "restated": Q(version__gt=1), "waived": Q(cosignature_waived=True)}
 
 
 def view_counts(rows: QuerySet[GainReport], found: Mapping[str, Q]) -> list[tuple[View, int]]:
@@ -157,6 +168,9 @@ STORY: dict[str, str | Promise] = {
     "return_gain": _("Retournée pour correction"),
     "reject_gain": _("Déclaration rejetée"),
     "capture_gain": _("Captation inscrite"),
+    "restate_gain": _("Gain redressé"),
+    "cosign_restatement": _("Redressement cosigné et soumis"),
+    "correct_capture": _("Captation corrigée"),
 }
 
 

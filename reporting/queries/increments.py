@@ -13,16 +13,17 @@ from django.db.models.functions import Coalesce
 
 from projects.services.journal import canonical
 from reporting import catalogue
-from reporting.models import DiscountRate, FactBase, ProjectFacts
+from reporting.models import FactBase, ProjectFacts
+from reporting.queries.parameters import rates_at
 from reporting.queries.snapshots import FACTS, working_snapshots
 
 #: the reports that are made from the facts of projects, and the register that they come from
-BY_FACTS = (
-    catalogue.GAINS.code,
-    catalogue.ROI_PROJECTS.code,
-    *(report.code for report in catalogue.ROI_GROUPS),
-    catalogue.GAINS_BY_YEAR.code,
-)
+BY_FACTS = tuple(
+    report.code
+    for report in (
+        catalogue.GAINS, catalogue.ROI_PROJECTS, *catalogue.ROI_GROUPS, catalogue.GAINS_BY_YEAR, catalogue.VARIANCES, catalogue.RENEWAL
+    )
+)  # fmt: skip
 #: above that many projects, reading them all again is as fast
 MOST = 250
 _OWNER = Coalesce("line__plan__project", "line__plan__application__project")
@@ -51,8 +52,8 @@ def own_facts() -> dict[int, str]:
 
 
 def rates_known(known: datetime) -> str:
-    rows = DiscountRate.objects.filter(recorded_at__lte=known).order_by("valid_from", "pk").values_list("valid_from", "rate")
-    return hashlib.sha256(canonical([[since, rate] for since, rate in rows]).encode()).hexdigest()
+    rows = rates_at(known).values_list("valid_from", "rate")
+    return hashlib.sha256(canonical(sorted([since, rate] for since, rate in rows)).encode()).hexdigest()
 
 
 def marks(known: datetime) -> dict[str, list[int]]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reporting.queries import people
 from reporting.queries.agreement_invariants import AGREEMENT_INVARIANTS
+from reporting.queries.claim_invariants import CLAIM_INVARIANTS
 from reporting.queries.cost_invariants import COST_INVARIANTS
 from reporting.queries.outcome_invariants import OUTCOME_INVARIANTS
 from reporting.queries.payment_invariants import ORDERS, SD_6
@@ -197,12 +198,17 @@ _ALL = (
     Invariant(
         "INV-14", _("Le gain vérifié d’une déclaration ne dépasse pas le gain déclaré"),
         """SELECT number FROM reporting_gainreport
-           WHERE abs(verified_amount) > abs(amount) OR sign(verified_amount) * sign(amount) < 0""",
+           WHERE state <> 'to_reverify' AND (abs(verified_amount) > abs(amount) OR sign(verified_amount) * sign(amount) < 0)
+           UNION ALL
+           SELECT r.number || ' v' || v.version FROM reporting_gainverification v JOIN reporting_gainreport r ON r.id = v.report_id
+           WHERE abs(v.accepted) > abs(v.reported) OR sign(v.accepted) * sign(v.reported) < 0""",
     ),
     Invariant(
         "INV-15", _("Le gain capté ne dépasse pas le gain vérifié et encaissable"),
         """SELECT r.number FROM reporting_gainreport r JOIN projects_gainline l ON l.id = r.line_id
-           WHERE r.captured_amount > r.verified_amount OR (r.captured_amount IS NOT NULL AND l.nature NOT IN ('CASH', 'REV'))""",
+           WHERE r.captured_amount > r.verified_amount OR (r.captured_amount IS NOT NULL AND l.nature NOT IN ('CASH', 'REV'))
+              OR coalesce(r.captured_amount, 0) <> coalesce((SELECT g.amount FROM gain g WHERE g.report_id = r.id AND g.stage = 'captured'
+                                                              ORDER BY g.recorded_at DESC, g.id DESC LIMIT 1), 0)""",
     ),
     Invariant(
         "INV-19", _("Les périodes des déclarations d’une ligne ne se chevauchent pas"),
@@ -253,7 +259,7 @@ _ALL = (
     Invariant("INV-28", _("Chaque renseignement personnel a sa raison, sa conservation et son accès"), people.unregistered_columns),
     Invariant("SD-6", _("Un paiement a trois personnes, et qui change le compte n’y paie rien dans les mêmes jours"), SD_6),
     Invariant("SD", _("Personne ne cumule le même jour des rôles incompatibles"), people.incompatible_roles),
-    *(Invariant(*one) for one in (*AGREEMENT_INVARIANTS, *OUTCOME_INVARIANTS, *RECOVERY_INVARIANTS, *COST_INVARIANTS)),
+    *(Invariant(*one) for one in (*AGREEMENT_INVARIANTS, *CLAIM_INVARIANTS, *OUTCOME_INVARIANTS, *RECOVERY_INVARIANTS, *COST_INVARIANTS)),
 )  # fmt: skip
 INVARIANTS = tuple(sorted(_ALL, key=lambda invariant: invariant.code))
 

@@ -23,7 +23,7 @@ WITHOUT_RULE = {
     "close_inactive_account": "L’horloge : le délai d’inactivité est une règle datée.",
     "create_demo_accounts": "Commande de la démonstration.",
     "import_bodies": "Commande de l’exploitation; le fichier fait partie du portail.",
-    "import_portfolio": "Commande de l’exploitation, à partir d’un portefeuille vérifié en entier.",
+    "import_portfolio": "Le travail d’une importation confirmée par qui en a le droit, ou la commande de l’exploitation.",
     "import_municipalities": "Commande de l’exploitation, à partir du répertoire officiel.",
     "link_identity": "La personne elle-même, sur son propre compte.",
     "move_call": "L’horloge : les dates de l’appel sont déjà approuvées.",
@@ -32,11 +32,13 @@ WITHOUT_RULE = {
     "refuse_invitation_link": "Trace d’un lien qui n’a rien ouvert.",
     "refuse_sign_in": "Trace d’une connexion refusée.",
     "renew_recovery_codes": "La personne elle-même, sur son propre compte.",
+    "schedule_follow_ups": "L’horloge et la convention : le calendrier suit ce qui est signé.",
     "seal_agreement": "L’horloge : le sceau suit la seconde signature.",
     "seed_file": "Commande de la démonstration.",
     "seed_ledger": "Commande de la démonstration.",
     "sign_in": "Trace d’une connexion.",
     "sign_out": "Trace d’une fin de session.",
+    "tick_follow_up": "L’horloge : les échéances, les rappels et la retenue sont des règles datées.",
     "warn_inactive": "L’horloge : le délai d’inactivité est une règle datée.",
 }
 

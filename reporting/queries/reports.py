@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
+from django.db.models import Case, DecimalField, Exists, F, OuterRef, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_start
@@ -16,7 +16,7 @@ from funding.models import Cofunding, LedgerEntry
 from projects.enums import BUDGETARY, Nature, Stage
 from projects.models import Organisation, Project, Region
 from reporting.catalogue import REPORTS, ROI_GROUPS, ROI_PROJECTS
-from reporting.models import Snapshot
+from reporting.models import GainPart, Snapshot
 from reporting.queries.register_rows import REGISTERS
 from reporting.queries.snapshots import hidden_projects, parts_of, snapshot_of
 from reporting.rules import TOTAL
@@ -49,6 +49,8 @@ _GAINS: Mapping[str, tuple[Stage, tuple[str, ...]]] = {
     "avoided_verified": (Stage.VERIFIED, (Nature.AVOID.value,)),
     "productivity_verified": (Stage.VERIFIED, (Nature.PROD.value,)),
     "net_gain_contested": (Stage.VERIFIED, _NET),
+    "net_gain_expected": (Stage.FORECAST, _NET),
+    "net_gain_examined": (Stage.REPORTED, _NET),
 }
 #: report → its column of what the totals leave out, the verified gains of contested lines
 _CONTESTED = {**dict.fromkeys(RETURNS, "net_gain_contested"), "gains-by-year": "contested"}
@@ -68,6 +70,7 @@ _RETURN: Mapping[str, tuple[str, ...]] = {
 #: (report, column) of a ratio → the figures that it is made from
 COMPONENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     **{(code, ratio): parts for code in RETURNS for ratio, parts in _RETURN.items()},
+    **dict.fromkeys((("variances", "difference"), ("variances", "variance")), ("forecast", "verified")),
     ("drawdowns", "undrawn"): ("ceiling", "drawn"),
     ("drawdowns", "cash"): ("drawn", "received", "reinvested", "net_paid"),
     ("envelopes", "commitment_rate"): ("committed", "open"),
@@ -97,6 +100,10 @@ def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], per
         stage, natures = _GAINS[column]
         members = _members(snapshot, selection)
         return _gain_cell(snapshot, column, stage, natures, selection, person, members=members)
+    if snapshot.report == "variances" and column in ("forecast", "verified"):
+        members = _members(snapshot, selection)
+        found = _gain_cell(snapshot, column, Stage(column), _NET, selection, person, members=members)
+        return None if found is None else _sum(found.source, found.rows.filter(ended=True))
     if snapshot.report == "gains-by-year" and column in (*Stage.values, _CONTESTED["gains-by-year"]):
         nature, stage = selection.get("nature", "NET"), Stage(column) if column in Stage.values else Stage.VERIFIED
         return _gain_cell(snapshot, column, stage, _NET if nature == "NET" else (nature,), selection, person)
@@ -172,14 +179,24 @@ def _gain_cell(
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
     if gains is None:
         return None
-    contested = column == _CONTESTED[snapshot.report]
+    contested = column == _CONTESTED.get(snapshot.report)
     rows = parts_of(gains).filter(stage=Stage.values.index(stage), line__nature__in=natures, windfall=False, contested=contested)
+    if column == "net_gain_expected":
+        rows = rows.filter(ended=True)
+    if column == "net_gain_examined":
+        rows = _examined(rows)
     if members is not None:
         rows = rows.filter(sheet__project__in=members)
     if selection.get("fiscal_year", TOTAL).isdecimal():
         rows = rows.filter(fiscal_year=int(selection["fiscal_year"]))
     rows = rows.exclude(sheet__project__in=hidden_projects(person))
     return _sum("gains", rows.annotate(counted=Cast(F("cents") * Decimal("0.01"), _MONEY)))
+
+
+def _examined(rows: QuerySet[GainPart]) -> QuerySet[GainPart]:
+    """Those of some parts whose line and period have a verified row too."""
+    same = {name: OuterRef(name) for name in ("sheet", "line", "period_start", "period_end")}
+    return rows.filter(Exists(GainPart.objects.filter(stage=Stage.values.index(Stage.VERIFIED), **same)))
 
 
 def names_of(columns: tuple[str, ...]) -> dict[str, dict[str, str]]:

@@ -14,7 +14,19 @@ from projects.models import ForecastGain, Project, Recusal
 from reporting.catalogue import GAINS
 from reporting.columns import Report
 from reporting.enums import RunState, SnapshotKind
-from reporting.models import Gain, GainPart, ImportedCost, LineContest, Run, Snapshot
+from reporting.models import (
+    DiscountRate,
+    Gain,
+    GainPart,
+    ImportedCost,
+    LineContest,
+    ObjectiveResult,
+    RenewalStep,
+    RenewalWeights,
+    Run,
+    Snapshot,
+    VarianceExplanation,
+)
 from reporting.models.registers import PART_FIELDS, part_row
 from reporting.rules import TOTAL
 
@@ -22,6 +34,8 @@ from reporting.rules import TOTAL
 FACTS: Mapping[str, Any] = {
     "ledger": LedgerEntry, "cofunding": Cofunding, "gains": Gain, "forecasts": ForecastGain, "costs": ImportedCost,
     "contests": LineContest,
+    "objectives": ObjectiveResult, "explanations": VarianceExplanation, "renewals": RenewalStep, "rates": DiscountRate,
+    "weights": RenewalWeights,
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from fondsinnovation.kit.errors import Invalid
 from fondsinnovation.kit.money import ZERO, fiscal_year_end, fiscal_year_start, split
 from funding.enums import LedgerKind
 from funding.services.envelopes import Posting
-from projects.enums import ApplicationState, CallState, CostCategory, DocumentKind, FundingSource, Nature, Recurrence, SectionKind
+from projects.enums import ApplicationState, CallState, CostCategory, DocumentKind, FundingSource, Nature, Recurrence, SectionKind, Worse
 from projects.models import (
     Application,
     ApplicationSection,
@@ -27,6 +27,7 @@ from projects.models import (
     GainPlan,
     Objective,
     PlannedMilestone,
+    ServiceIndicator,
 )
 from projects.queries.applications import PROJECT_YEARS
 from projects.sections import Balance, Facts, section_form
@@ -45,6 +46,8 @@ MILESTONES = (
 )
 #: sections that a draft of the story has begun
 BEGUN = (SectionKind.ORGANISATION, SectionKind.NEED)
+#: what each project must not lose while it saves
+INDICATOR = {"name": "Délai moyen de traitement", "unit": "jours", "reference": 20, "tolerance": 3, "worse": Worse.HIGHER}
 #: one file in so many has its every section read by its form
 SAMPLE = 97
 
@@ -303,6 +306,7 @@ def _gains(file: File) -> dict[str, str]:
                 "source": line["source"],
             }.items()
         }
+        typed |= {f"gains-{index}-indicator_1_{name}": str(value) for name, value in line.get("indicator", {}).items()}
         typed |= {f"gains-{index}-forecast_{year}": _typed(abs(amount)) for year, amount in line["forecast"].items()}
     return typed
 
@@ -323,6 +327,7 @@ def lines_of(file: File) -> list[dict[str, Any]]:
             "cost": file.yearly * 4,
             "volume": 1200 + file.place % 800,
             "source": source,
+            "indicator": INDICATOR,
             "forecast": file.forecast(file.yearly),
         },
         {
@@ -380,6 +385,8 @@ def _write_submitted(sheaf: Sheaf, file: File, answers: dict[str, dict[str, str]
             period_end=end,
             source=line["source"],
         )
+        if indicator := line.get("indicator"):
+            sheaf.add(ServiceIndicator, line=row, position=1, **indicator)
         for year, amount in line["forecast"].items():
             if amount:
                 sheaf.add(

@@ -12,14 +12,15 @@ from fondsinnovation.kit.money import ZERO, fiscal_year_of, round_cents
 from projects.enums import DocumentKind, Nature, Stage
 from projects.models import Document, GainLine
 from projects.services.journal import canonical, next_numbers, note_money, sha256
-from reporting.enums import GainReportState, Rating
-from reporting.models import Gain, GainReport
+from reporting.enums import Assurance, GainReportState, Maturity, Point, Rating
+from reporting.models import Gain, GainReport, GainVerification
 from reporting.policies.gains import CAPTURABLE
 from reporting.seeding.copying import Sheaf
 from reporting.seeding.payments import evidence_of
 from reporting.seeding.story import SEED, File, Story, at
-from reporting.seeding.words import PARTLY, REJECTED
+from reporting.seeding.words import ANSWERS, PARTLY, REJECTED
 from reporting.services.gain_rows import METHOD_VERSION, gain_facts
+from reporting.services.verification import Answer, fields_of
 
 #: days after the end of a period: reported, co-signed, verified; and after that, captured
 REPORTED, COSIGNED, VERIFIED, CAPTURED = 18, 21, 36, 30
@@ -91,6 +92,7 @@ def _write_report(
         period_start=period[0],
         period_end=period[1],
         amount=amount,
+        maturity=Maturity.FINAL,
         method="Relevé des unités traitées et de leur coût, comparé à la situation de départ.",
         evidence=file.rows["evidence"],
         reported_by=file.applicant.writer,
@@ -138,8 +140,34 @@ def _write_gain(story: Story, sheaf: Sheaf, file: File, report: GainReport, stag
         amount=amount,
         evidence=f"sha256:{document.sha256}",
         method_version=METHOD_VERSION if stage == Stage.VERIFIED else "",
+        maturity=report.maturity if stage == Stage.REPORTED else "",
+        rating=report.rating if stage == Stage.VERIFIED else "",
         recorded_at=recorded_at,
         recorded_by=by,
     )
     row.sha256 = sha256(canonical(gain_facts(row)))
     note_money([sheaf.keep(row)])
+    if stage == Stage.VERIFIED:
+        _write_verification(sheaf, report, row)
+
+
+def _write_verification(sheaf: Sheaf, report: GainReport, row: Gain) -> None:
+    """What was answered on the five points: a part is refused for its valuation, the whole for its validation."""
+    missing = {GainReportState.REJECTED: Point.VALIDATION, GainReportState.PARTLY_VERIFIED: Point.VALUATION}
+    doubt = missing.get(GainReportState(report.state))
+    said = {Rating.GREEN: Assurance.SUBSTANTIAL, Rating.AMBER: Assurance.MODERATE, Rating.RED: Assurance.UNSATISFACTORY}
+    answers = {point: Answer(point != doubt, ANSWERS[point]) for point in Point}
+    sheaf.add(
+        GainVerification,
+        report=report,
+        gain=row,
+        version=1,
+        reported=report.amount,
+        accepted=row.amount,
+        rating=report.rating,
+        assurance=said[Rating(report.rating)],
+        reason=report.reason,
+        verified_by=report.verified_by,
+        verified_at=report.verified_at,
+        **fields_of(answers),
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reporting.enums import Point
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -165,6 +167,14 @@ REFUSED = "La demande a du mérite, mais elle se classe sous les projets que l�
 FAVOURABLE = "Gains mesurables, équipe prête et risques maîtrisés, de l’avis du comité."
 UNFAVOURABLE = "Les gains annoncés ne reposent pas sur une situation de départ vérifiable."
 PARTLY = "Une partie du gain existait avant le projet : elle est retranchée."
+#: what the verifier of the story says of each point
+ANSWERS = {
+    Point.CAUSATION: "La baisse suit la mise en service; aucune autre cause n’a été trouvée.",
+    Point.REALISATION: "Le volume traité est celui du système de gestion.",
+    Point.VALUATION: "Le coût unitaire est celui de la situation de référence.",
+    Point.ATTRIBUTION: "La part du projet est celle que la convention retient.",
+    Point.VALIDATION: "Le relevé est signé et son empreinte est celle du fichier déposé.",
+}
 REJECTED = "La preuve jointe ne permet pas de relier la baisse au projet."
 COMMENTS = (
     "Démonstration claire, chiffres à l’appui.",

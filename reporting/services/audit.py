@@ -24,11 +24,12 @@ from funding.services.envelopes import ledger_facts
 from funding.services.payments import cofunding_facts
 from projects.models import ApplicationVersion, JournalEntry, JournalHead, JournalLink
 from projects.services.journal import canonical, sha256
-from reporting.models import Gain, ImportedCost
+from reporting.models import Gain, ImportedCost, RenewalStep
 from reporting.models.imports import cost_facts
 from reporting.queries.audit import GENESIS
 from reporting.services.audit_exports import FORMAT, digest_of
 from reporting.services.gain_rows import gain_facts
+from reporting.services.renewals import step_facts
 from reporting.services.snapshots import one_moment
 
 BATCH = 2000
@@ -137,6 +138,8 @@ def _money_rows() -> Iterator[tuple[str, str, Iterable[Any], Callable[[Any], dic
     yield "cofunding", _("cofinancement %(pk)s"), cofunding, cofunding_facts
     yield "cash", _("rentrée %(pk)s"), CashEntry.objects.order_by("pk").iterator(chunk_size=BATCH), cash_facts
     yield "costs", _("dépense importée %(pk)s"), ImportedCost.objects.order_by("pk").iterator(chunk_size=BATCH), cost_facts
+    steps = RenewalStep.objects.order_by("pk").iterator(chunk_size=BATCH)
+    yield "renewals", _("étape %(pk)s d’une reconduction"), steps, step_facts
     yield "gains", _("gain %(pk)s"), Gain.objects.order_by("pk").iterator(chunk_size=BATCH), gain_facts
 
 

@@ -18,6 +18,7 @@ from reporting import catalogue
 from reporting.catalogue import REPORTS
 from reporting.columns import Kind, Report, is_total
 from reporting.queries.access import access_rows
+from reporting.queries.baseline_rows import baseline_rows
 from reporting.queries.commitments import commitment_rows
 from reporting.queries.drawdowns import drawdown_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
@@ -25,11 +26,14 @@ from reporting.queries.gain_columns import gain_columns
 from reporting.queries.milestones import milestone_rows
 from reporting.queries.payments import payment_rows
 from reporting.queries.recoveries import recovery_rows
+from reporting.queries.renewals import judged_at
 from reporting.queries.snapshots import chosen_projects, high_water, kept_rows, snapshot_of
+from reporting.queries.variances import explanations_at
 
 Row = dict[str, str]
 #: registers of some projects or of all of them, that the database sums by itself
 _REGISTERS: Mapping[str, Callable[..., Iterator[Row]]] = {
+    catalogue.BASELINES.code: baseline_rows,
     catalogue.COMMITMENTS.code: commitment_rows,
     catalogue.MILESTONES.code: milestone_rows,
     catalogue.PAYMENTS.code: payment_rows,
@@ -51,6 +55,8 @@ def compute(
         "roi-projects": analysis.roi_projects,
         "gains-by-year": analysis.gains_by_year,
         **{code: partial(analysis.roi_grouped, by=by) for code, by in analysis.GROUPS.items()},
+        "variances": lambda frames, **at: analysis.variance_rows(frames, explanations_at(known), **at),
+        "renewal": lambda frames, **at: analysis.renewal_rows(frames, judged_at(effective, known), **at),
     }
     for code in codes:
         if code == catalogue.ACCESS.code:

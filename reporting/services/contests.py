@@ -7,9 +7,10 @@ from datetime import datetime
 
 from projects.models import GainLine, User
 from projects.services.journal import note
+from projects.services.locks import lock_all
 from projects.services.outbox import queue
 from reporting.models import LineContest
-from reporting.queries.contests import contested_lines, projects_of_lines
+from reporting.queries.contests import contests_of, projects_of_lines
 
 
 def record_contest(
@@ -23,10 +24,14 @@ def record_contest(
 def record_contests(
     lines: Iterable[int], *, cause: str, contested: bool, reason: str, known: datetime, actor: User | None, now: datetime
 ) -> list[LineContest]:
-    """Add one event for each line (keys) that is not yet what is said of it; the reports are then recomputed."""
+    """Add one event for each line (keys) that is not yet what is said of it; the reports are then recomputed.
+
+    The lines are held, so that two acts on one of them speak in turn; an event is never dated before the one that it follows.
+    """
     owners = projects_of_lines(lines)
-    held = contested_lines(owners, cause)
-    changed = [line for line in sorted(owners) if (line in held) is not contested]
+    lock_all(GainLine, owners)
+    last = {event.line_id: event for event in contests_of(owners).filter(cause=cause)}
+    changed = [line for line in sorted(owners) if (line in last and last[line].contested) is not contested]
     rows = LineContest.objects.bulk_create(
         LineContest(
             project_id=owners[line],
@@ -34,7 +39,7 @@ def record_contests(
             cause=cause,
             contested=contested,
             reason=reason,
-            recorded_at=known,
+            recorded_at=max(known, last[line].recorded_at) if line in last else known,
             recorded_by=actor,
         )
         for line in changed

@@ -24,6 +24,7 @@ GAIN_COLOURS = {
     GainReportState.PARTLY_VERIFIED: "green",
     GainReportState.REJECTED: "red",
     GainReportState.CAPTURED: "green",
+    GainReportState.TO_REVERIFY: "yellow",
 }
 PROJECT_COLOURS = {ProjectState.ACTIVE: "blue", ProjectState.COMPLETED: "green", ProjectState.TERMINATED: "red"}
 

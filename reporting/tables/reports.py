@@ -20,6 +20,7 @@ from fondsinnovation.templatetags import typography
 from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Recurrence, Role, Stage
 from reporting.columns import Column, Kind, Report, View, is_total
+from reporting.enums import RenewalAdvice, RenewalDecision, RenewalState, VarianceBand, VarianceCause
 from reporting.queries.access import ALL
 from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.queries.register_rows import REGISTER_COLUMNS
@@ -42,6 +43,11 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "basis": dict(RecoveryBasis.choices),
     "recovery_state": dict(RecoveryState.choices),
     "write_off_level": dict(Role.choices),
+    "band": dict(VarianceBand.choices),
+    "cause": dict(VarianceCause.choices),
+    "recommendation": dict(RenewalAdvice.choices),
+    "renewal_state": dict(RenewalState.choices),
+    "decision": dict(RenewalDecision.choices),
 }
 #: column → what an empty cell says, where it is not something unknown
 EMPTY: Mapping[str, Any] = {
@@ -55,6 +61,8 @@ EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(("level", "instrument", "certified_by", "certified_on", "margin_after", "committed_on"), "–"),
     **dict.fromkeys(("payment", "order_number", "authorised_by", "paid_on", "reference", "reversed_on"), "–"),
     **dict.fromkeys(("recovery", "basis", "recovery_state", "claimed_on", "due_on", "age_days", "write_off_level"), "–"),
+    **dict.fromkeys(("cause", "explanation", "action", "explained_at", "renewal", "renewal_state", "decision", "reasons"), "–"),
+    "decided_amount": "–",
     **dict.fromkeys(("requested_at", "certified_at", "authorised_at", "transmitted_at", "confirmed_at"), "–"),
 }
 
@@ -113,6 +121,10 @@ def has_rows(report: str, column: str) -> bool:
         return column in ("fund_paid", "cofunding", "avoided_verified", "productivity_verified") or column.startswith("net_gain_")
     if report in REGISTER_COLUMNS:
         return column in REGISTER_COLUMNS[report]
+    if report == "variances":
+        return column in ("forecast", "verified")
+    if report == "renewal":
+        return False
     return report == "gains-by-year" or (report == "envelopes" and column != "ceiling")
 
 

@@ -22,6 +22,7 @@ from reporting.policies import reports as policies
 from reporting.queries.dashboards import Dashboard, Row, amount
 from reporting.queries.dashboards import dashboard as read_dashboard
 from reporting.queries.snapshots import under_way
+from reporting.returns_charts import short
 from reporting.rules import TOTAL
 from reporting.services.snapshots import WORKING
 
@@ -64,11 +65,11 @@ def _figures(found: Dashboard) -> list[dict[str, str]]:
             "note": _("%(share)s de l’engagé") % {"share": _share(paid, committed)},
         },
         {
-            "label": _("Gains vérifiés"), "value": millions(verified), "url": _cell("roi-projects", "net_gain_verified", project=TOTAL),
+            "label": _("Gains vérifiés"), "value": short(verified), "url": _cell("roi-projects", "net_gain_verified", project=TOTAL),
             "note": _("%(share)s des gains prévus à ce jour") % {"share": percent(Decimal(realised) if realised else None, 0)},
         },
         {
-            "label": _("Gains captés"), "value": millions(captured), "url": _cell("roi-projects", "net_gain_captured", project=TOTAL),
+            "label": _("Gains captés"), "value": short(captured), "url": _cell("roi-projects", "net_gain_captured", project=TOTAL),
             "note": _("%(share)s des gains vérifiés") % {"share": _share(captured, verified)},
         },
     ]  # fmt: skip

@@ -1,7 +1,8 @@
-"""Pages of gains: the list and what waits for whom, the report, its co-signature, its verification, its capture."""
+"""Pages of gains: the list and what waits for whom, the report, its co-signature, its capture."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -20,14 +21,22 @@ from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number
 from projects.models import Document, GainLine, Project
 from projects.queries.applications import documents_for, projects_for
-from reporting.enums import GAIN_REPORT_MOVES, GainReportState
+from reporting.enums import GAIN_REPORT_MOVES, RESTATABLE, GainReportState, RestatementState
 from reporting.filters.gains import GainFilter
-from reporting.forms.gains import CaptureForm, Decision, GainForm, SeenForm, VerifyForm
+from reporting.forms.gains import CaptureForm, GainForm, SeenForm
+from reporting.forms.measures import typed_measures
 from reporting.models import GainReport
 from reporting.policies import gains as policies
+from reporting.policies import restatements as restating
+from reporting.policies.verification import read_desk
+from reporting.queries.contests import contests_of
 from reporting.queries.gains import conditions, gain_line, gain_reports_for, reference_forecasts, story_of, view_counts
+from reporting.queries.measures import measure_of
+from reporting.queries.overlaps import overlaps_of_line
+from reporting.queries.restatements import open_restatement, verifications_of, versions_of
 from reporting.services import gains as acts
 from reporting.tables.gains import GainTable, state_tag
+from reporting.views.measures import Calculator, measured_facts
 
 #: state → the next act: its page, its policy, its words
 NEXT = {
@@ -35,6 +44,7 @@ NEXT = {
     GainReportState.SUBMITTED: ("reporting:gain_verify", policies.verify_gain, gettext_lazy("Vérifier")),
     GainReportState.VERIFIED: ("reporting:gain_capture", policies.capture_gain, gettext_lazy("Inscrire la captation")),
     GainReportState.PARTLY_VERIFIED: ("reporting:gain_capture", policies.capture_gain, gettext_lazy("Inscrire la captation")),
+    GainReportState.TO_REVERIFY: ("reporting:gain_verify", policies.verify_gain, gettext_lazy("Vérifier de nouveau")),
 }
 CORRECTABLE = (GainReportState.DRAFT, GainReportState.RETURNED)
 
@@ -53,7 +63,7 @@ def gain_list(request: HttpRequest) -> HttpResponse:
     table = GainTable.for_page(request, found.qs, count=counted.get(view))
     count = table.paginator.count
     table.caption = ngettext("%(count)s déclaration", "%(count)s déclarations", count) % {"count": number(count)}
-    context = {"table": table, "filter": found, "views": views, "view": view}
+    context = {"table": table, "filter": found, "views": views, "view": view, "sees_desk": read_desk(request.user, now)}
     return render(request, "reporting/gain_list.html", context)
 
 
@@ -69,12 +79,31 @@ def gain_detail(request: HttpRequest, number: str) -> HttpResponse:
         **_facts(request, report),
         "sees_project": projects_for(request.user, now).filter(pk=report.project_id).exists(),
         "story": story_of(report),
+        "contests": [event for event in contests_of([report.line_id]) if event.contested],
+        "overlaps": overlaps_of_line(request.user, report.line_id, now),
         "next_page": page,
         "next_label": label,
         "may_next": policy(request.user, report, now) if policy else None,
         "may_correct": correctable and policies.report_gain(request.user, report.project, now),
+        **_restatement(request.user, report, now),
     }
     return render(request, "reporting/gain_detail.html", context)
+
+
+def _restatement(person: Any, report: GainReport, now: datetime) -> dict[str, Any]:
+    """The versions and examinations of a gain, what waits of a restatement, and what this reader may do about it."""
+    waiting = open_restatement(report)
+    is_draft = waiting is not None and waiting.state == RestatementState.DRAFT
+    restatable = report.state in RESTATABLE and (waiting is None or is_draft)
+    return {
+        "versions": versions_of(report),
+        "verifications": verifications_of(report),
+        "draft": waiting if is_draft else None,
+        "returned": report.state == GainReportState.TO_REVERIFY and waiting is None,
+        "may_cosign_restatement": is_draft and restating.cosign_restatement(person, waiting, now),
+        "may_restate": restatable and restating.restate_gain(person, report, now),
+        "may_correct_capture": restating.is_captured(report) and restating.correct_capture(person, report, now),
+    }
 
 
 def _detailed(person: Any) -> Any:
@@ -91,6 +120,7 @@ def _facts(request: HttpRequest, report: GainReport) -> dict[str, Any]:
         "state": state_tag(report),
         "forecasts": reference_forecasts(report.line, report.project),
         "readable": _readable(request, report.evidence, report.budget_document),
+        **measured_facts(report),
     }
 
 
@@ -100,7 +130,7 @@ def _readable(request: HttpRequest, *documents: Document | None) -> set[int]:
 
 
 # ── Acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-class GainCreate(ActForm):
+class GainCreate(Calculator, ActForm):
     """Report the gain of one line of a project's plan."""
 
     template_name = "reporting/gain_form.html"
@@ -149,9 +179,13 @@ class GainAct(ActForm):
     policy: Any = None
     target: GainReportState
 
+    def visible(self) -> GainReport:
+        found: GainReport = get_object_or_404(_detailed(self.request.user), number=self.kwargs["number"])
+        return found
+
     @cached_property
     def report(self) -> GainReport:
-        report = get_object_or_404(_detailed(self.request.user), number=self.kwargs["number"])
+        report = self.visible()
         self.may(report).require()
         require_move(GAIN_REPORT_MOVES, report.state, self.target)
         return report
@@ -175,7 +209,7 @@ class GainAct(ActForm):
         return redirect("reporting:gain_detail", self.report.number)
 
 
-class GainCorrect(GainAct):
+class GainCorrect(Calculator, GainAct):
     template_name = "reporting/gain_form.html"
     form_class = GainForm
     target = GainReportState.DRAFT
@@ -185,8 +219,9 @@ class GainCorrect(GainAct):
 
     def get_initial(self) -> dict[str, Any]:
         names = ("period_start", "period_end", "method")
-        kept = {name: getattr(self.report, name) for name in names}
-        return {**super().get_initial(), **kept, "amount": abs(self.report.amount)}
+        kept = {name: getattr(self.report, name) for name in (*names, "maturity")}
+        measured = typed_measures(measure_of(self.report))
+        return {**super().get_initial(), **kept, **measured, "amount": abs(self.report.amount)}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         report = self.report
@@ -200,7 +235,7 @@ class GainCorrect(GainAct):
         )
 
     def perform(self, form: BaseForm) -> HttpResponse:
-        names = ("period_start", "period_end", "amount", "method", "evidence")
+        names = ("period_start", "period_end", "amount", "maturity", "method", "evidence", "measures")
         return _submitted_or_not(self.request, acts.correct_gain(**self.act_with(form, *names)))
 
 
@@ -215,34 +250,18 @@ class GainCosign(GainAct):
         return self.done(_("La déclaration est cosignée et soumise à la vérification."))
 
 
-class GainVerify(GainAct):
-    """Accept all or part, return or reject: one page, the evidence beside the form."""
-
-    template_name = "reporting/gain_verify.html"
-    form_class = VerifyForm
-    policy = staticmethod(policies.verify_gain)
-    target = GainReportState.VERIFIED
-
-    def get_initial(self) -> dict[str, Any]:
-        return {**super().get_initial(), "amount": abs(self.report.amount)}
-
-    def perform(self, form: BaseForm) -> HttpResponse:
-        decision = form.cleaned_data["decision"]
-        if decision == Decision.ACCEPT:
-            acts.verify_gain(**self.act_with(form, "amount", "rating", "reason", "seen"))
-            return self.done(_("La vérification est inscrite."))
-        if decision == Decision.RETURN:
-            acts.return_gain(**self.act_with(form, "reason", "seen"))
-            return self.done(_("La déclaration est retournée à l’organisme."))
-        acts.reject_gain(**self.act_with(form, "reason", "seen"))
-        return self.done(_("La déclaration est rejetée : elle compte comme examinée, pour 0 $."))
-
-
 class GainCapture(GainAct):
     template_name = "reporting/gain_capture.html"
     form_class = CaptureForm
     policy = staticmethod(policies.capture_gain)
     target = GainReportState.CAPTURED
+
+    @cached_property
+    def report(self) -> GainReport:
+        report = self.visible()
+        self.may(report).require()
+        policies.require_capturable(report)
+        return report
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "amount": self.report.verified_amount}

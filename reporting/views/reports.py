@@ -26,7 +26,7 @@ from reporting.exports import FORMATS
 from reporting.forms.reports import ComputeForm, DatesForm, ReportForm, refuse_future
 from reporting.models import Run, Snapshot
 from reporting.policies import reports as policies
-from reporting.queries.reports import COMPONENTS, cell_rows, names_of
+from reporting.queries.reports import COMPONENTS, RETURNS, cell_rows, names_of
 from reporting.queries.snapshots import changed_since, hidden_projects, row_of, snapshot_of, under_way, visible_rows, working_snapshots
 from reporting.services.snapshots import WORKING, ask_recompute
 from reporting.tables.reports import ROWS, ReportTable, cell_url, report_table, shown
@@ -56,6 +56,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     snapshot = next(iter(found.values()), None)
     context = {
         "reports": [(report, found.get(report.code)) for report in _readable(request.user, now)],
+        "reads_returns": policies.read_reports(request.user, now),
         "snapshot": snapshot,
         "changed": snapshot is not None and changed_since(snapshot.known),
         "run": under_way(WORKING),
@@ -143,10 +144,13 @@ def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
     if snapshot is None or row is None:
         raise Http404
     dates, names = dates_of(snapshot.effective, snapshot.known), names_of(report.row_names)
+    year = _year_of(request, report, column)
+    selection |= {"fiscal_year": year} if year else {}
     context = {
         "report": report,
         "column": report.column(column),
-        "value": shown(report.column(column), row[column]),
+        "value": "" if year else shown(report.column(column), row[column]),
+        "year": int(year) if year else None,
         "name": [names.get(part, {}).get(row[part]) or shown(report.column(part), row[part]) for part in report.row_names if row[part]],
         "snapshot": snapshot,
         "parts": _parts(report, column, row, dates),
@@ -154,6 +158,12 @@ def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
         "hidden": hidden_projects(request.user).exists(),
     }
     return render(request, "reporting/report_cell.html", {**context, **_cell_table(request, snapshot, column, selection)})
+
+
+def _year_of(request: HttpRequest, report: Report, column: str) -> str:
+    """The fiscal year that the address narrows a gain of a report of returns to: the sum is then that of the year alone."""
+    year = request.GET.get("fiscal_year", "")
+    return year if report.code in RETURNS and column.startswith("net_gain_") and year.isdecimal() and len(year) == 4 else ""
 
 
 def _parts(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str]) -> list[tuple[Any, str, str]]:

@@ -47,6 +47,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "minister": ("director", "head", "delegate"),
     "payers": _PAYERS,
     "readers": _READERS,
+    "bookkeepers": ("director", "head", "controller", "auditor"),
     "insiders": (*_APPLICANTS, *_READERS),
     "reviewers": ("assigned", "reviewer", "committee_member"),
 }
@@ -69,7 +70,10 @@ SHARED_PLACES = frozenset(
         "incident",
         "invitation_link",
         "password",
+        "sample",
+        "sample_item",
     }
+    | {"import_ready", "import_ready_file", "import_refused"}
     | {"register", "report", "run", "year_end"}
 )
 
@@ -233,10 +237,12 @@ funding:agreement_complete           | project            | GET POST | 302 404 i
 funding:agreement_detail             | project            | GET      | 302 404 insiders:200
 funding:agreement_draft              | told               | GET POST | 302 404 insiders:403 officer:200/422
 funding:agreement_edit               | drafted            | GET POST | 302 404 insiders:403 officer:200/422
+funding:agreement_failure            | project            | GET POST | 302 404 insiders:403 director:200/422
 funding:agreement_list               | -                  | GET      | 302 200
 funding:agreement_resume             | suspended          | GET POST | 302 404 insiders:403 director,head:200/302
 funding:agreement_return             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
 funding:agreement_review             | to_review          | GET POST | 302 404 insiders:403 officer,director:200/422
+funding:agreement_risk               | project            | GET POST | 302 404 insiders:403 officer,director:200/422
 funding:agreement_sign               | reviewed_draft     | GET POST | 302 404 insiders:403 signatory:200/422
 funding:agreement_sign_minister      | signed             | GET POST | 302 404 insiders:403 minister:200/422
 funding:agreement_submit             | drafted            | GET POST | 302 404 insiders:403 officer:200/302
@@ -347,27 +353,65 @@ funding:year_end_prepare             | year_end           | GET POST | 302 403 c
 reporting:audit_detail               | entry              | GET      | 302 404 director,head,auditor:200
 reporting:audit_export               | -                  | POST     | 302 403 director,head,auditor:422
 reporting:audit_list                 | -                  | GET      | 302 403 director,head,auditor:200
+reporting:call_lessons               | call               | GET      | 200 200
+reporting:call_returns               | call               | GET      | 302 403 readers:200
 reporting:control                    | -                  | GET      | 302 403 minister,controller,auditor:200
 reporting:cost_list                  | -                  | GET      | 302 403 payers:200
 reporting:dashboard                  | -                  | GET      | 302 403 readers:200
 reporting:export_create              | report             | POST     | 302 403 readers:422
 reporting:export_detail              | export             | GET      | 302 404
 reporting:export_download            | export             | GET      | 302 404
+reporting:baseline_ask               | baseline           | GET POST | 302 404 insiders:403 finance:409/409
+reporting:baseline_decide            | baseline           | GET POST | 302 404 insiders:403 adviser,director:200/422
+reporting:baseline_detail            | baseline           | GET      | 302 404 insiders:200
+reporting:capture_correct            | gain_restated      | GET POST | 302 404 insiders:403 finance,controller:200/422
+reporting:follow_up_attach           | follow_up          | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:follow_up_cosign           | follow_up_signed   | GET POST | 302 404 insiders:403 finance:200/422
+reporting:follow_up_detach           | follow_up_file     | GET POST | 302 404 own:200/302 readers:403 signatory:403
+reporting:follow_up_detail           | follow_up          | GET      | 302 404 insiders:200
+reporting:follow_up_list             | -                  | GET      | 302 200
+reporting:follow_up_section          | follow_up          | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:follow_up_sign             | follow_up          | GET POST | 302 404 own:200/409 readers:403 signatory:403
+reporting:follow_up_take_back        | follow_up_signed   | GET POST | 302 404 own:200/302 readers:403 signatory:403
+reporting:follow_up_verify           | follow_up_submitted | GET POST | 302 404 insiders:403 officer:200/422
+reporting:fund_returns               | -                  | GET      | 302 403 readers:200
 reporting:gain_capture               | gain_verified      | GET POST | 302 404 insiders:403 finance,controller:200/422
 reporting:gain_correct               | gain               | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_cosign                | gain               | GET POST | 302 404 insiders:403 finance:200/422
 reporting:gain_create                | project            | GET POST | 302 404 own:200/422 readers:403 signatory:403
+reporting:gain_desk                  | -                  | GET      | 302 403 verifier,auditor:200
 reporting:gain_detail                | gain_verified      | GET      | 302 404 insiders:200
 reporting:gain_list                  | -                  | GET      | 302 200
+reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
+reporting:import_cancel              | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_confirm             | import_ready       | GET POST | 302 403 controller:200/422
+reporting:import_create              | -                  | GET POST | 302 403 controller:200/422
+reporting:import_detail              | import_ready       | GET      | 302 403 bookkeepers:200
+reporting:import_examine             | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_file                | import_ready_file  | GET      | 302 403 bookkeepers:200
+reporting:import_list                | -                  | GET      | 302 403 bookkeepers:200
+reporting:import_problems            | import_refused     | GET      | 302 403 bookkeepers:200
 reporting:operations                 | -                  | GET      | 302 403 technical:200
+reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
+reporting:period_returns             | -                  | GET      | 302 403 readers:200
+reporting:overlap_detail             | overlap            | GET      | 302 404 readers:200
+reporting:overlap_list               | -                  | GET      | 302 200
+reporting:overlap_resolve            | overlap            | GET POST | 302 404 readers:403 controller,verifier:200/422
 reporting:permission_export          | -                  | GET      | 302 200
 reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200
+reporting:project_returns            | project            | GET      | 302 404 insiders:200
 reporting:project_list               | -                  | GET      | 302 200
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200
 reporting:report_list                | -                  | GET      | 302 403 readers,privacy:200
+reporting:restatement_cosign         | gain_restated      | GET POST | 302 404 insiders:403 finance:200/422
 reporting:run_create                 | -                  | GET POST | 302 403 readers,privacy:200/302
 reporting:run_detail                 | run                | GET      | 302 403 readers,privacy:200
+reporting:sample_detail              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_draw                | -                  | GET POST | 302 403 verifier:200/422 auditor:200/403
+reporting:sample_export              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_item                | sample_item        | GET POST | 302 403 verifier:200/422
+reporting:sample_list                | -                  | GET      | 302 403 verifier,auditor:200
 """

@@ -46,10 +46,18 @@ from projects.models import (
     Project,
     User,
 )
+from projects.services.baselines import ask_baseline
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
-from reporting.models import Export, Run
+from reporting.enums import FollowUpState
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, Run
+from reporting.queries.samples import Asked
 from reporting.services import gains
+from reporting.services.follow_up_calendar import schedule_follow_ups
+from reporting.services.portfolio_imports import upload_portfolio
+from reporting.services.portfolio_work import work_on_portfolio
+from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.samples import draw_sample
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
     NOW,
@@ -73,6 +81,8 @@ from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
+from tests.reporting.gains import OPINION, answers
+from tests.reporting.overlaps import overlapping
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -123,6 +133,7 @@ def fill(world: World) -> None:
     _awards(world)
     _agreements(world)
     _gains(world)
+    _follow_ups(world)
     _shared(world)
 
 
@@ -337,7 +348,12 @@ def _gains(world: World) -> None:
     writer = person_with(Role.WRITER, organisation=world.organisation)
     finance = person_with(Role.FINANCE_RESPONDENT, organisation=world.organisation)
     verifier = person_with(Role.GAIN_VERIFIER)
-    for name, month in (("gain", 4), ("gain_submitted", 6), ("gain_verified", 8)):
+    ask_baseline(
+        line_id=line.pk, cost=AMOUNT, volume=Decimal(900), period_start=date(2026, 4, 1), period_end=date(2026, 9, 30), source=TITLE,
+        reason=TITLE, effective_on=date(2026, 10, 1), actor=finance, now=NOW,
+    )  # fmt: skip
+    world.places["baseline"] = {"project": project.reference, "line": line.code}
+    for name, month in (("gain", 4), ("gain_submitted", 6), ("gain_verified", 8), ("gain_restated", 2)):
         report = gains.report_gain(
             line_id=line.pk, period_start=date(2026, month, 1), period_end=date(2026, month + 1, 30), amount=AMOUNT,
             method="Factures comparées", evidence=upload(f"{TITLE}.pdf", BYTES.encode()), actor=writer, now=NOW,
@@ -345,8 +361,45 @@ def _gains(world: World) -> None:
         world.places[name] = {"number": report.number}
         if name != "gain":
             gains.cosign_gain(report_id=report.pk, actor=finance, now=NOW)
-        if name == "gain_verified":
-            gains.verify_gain(report_id=report.pk, amount=AMOUNT, rating="green", reason="", actor=verifier, now=NOW)
+        if name in ("gain_verified", "gain_restated"):
+            opinion = {**OPINION, "answers": answers(), "reason": ""}
+            gains.verify_gain(report_id=report.pk, amount=AMOUNT, actor=verifier, now=NOW, **opinion)
+    _restated(report.pk, writer, finance, verifier)
+    asked = Asked("all", NOW.date(), NOW)
+    sample = draw_sample(asked=asked, largest=1, points=0, seed="a", actor=verifier, now=NOW)
+    world.places["sample"] = {"sample": sample.number}
+    world.places["sample_item"] = {"sample": sample.number, "position": 1}
+
+
+def _restated(report_id: int, writer: User, finance: User, verifier: User) -> None:
+    """A gain that was captured, then restated, returned, and restated again: to co-sign, with a capture to correct."""
+    gains.capture_gain(report_id=report_id, amount=AMOUNT, document=upload("budget.pdf"), actor=person_with(Role.CONTROLLER), now=NOW)
+    words = {"maturity": "final", "method": "Recalcul", "reason": "Facture oubliée", "evidence": None, "actor": writer, "now": NOW}
+    first = restate_gain(report_id=report_id, amount=AMOUNT / 2, **words)
+    cosign_restatement(restatement_id=first.pk, actor=finance, now=NOW)
+    gains.return_gain(report_id=report_id, reason="Quelle facture?", actor=verifier, now=NOW)
+    restate_gain(report_id=report_id, amount=AMOUNT / 4, **words)
+
+
+# ── Follow-up reports ────────────────────────────────────────────────────────────────────────────────────────────────
+def _follow_ups(world: World) -> None:
+    """One report that is being written, with a file; one to co-sign, and one to verify."""
+    agreement = Agreement.objects.get(number=world.places["project"]["number"])
+    schedule_follow_ups(agreement_id=agreement.pk, actor=None, now=NOW)
+    final, signed, submitted = FollowUpReport.objects.filter(agreement=agreement).order_by("period_start")[:3]
+    writer, finance = UserFactory(), UserFactory()
+    document = document_of(agreement.award.application, DocumentKind.EVIDENCE)
+    FollowUpAttachment.objects.create(report=final, document=document)
+    rows = FollowUpReport.objects.filter(pk__in=[signed.pk, submitted.pk])
+    rows.update(state=FollowUpState.TO_COSIGN, signed_by=writer, signed_at=NOW)
+    FollowUpVersion.objects.create(report=submitted, number=1, content="{}", sha256=sha256("{}"), signed_by=writer, signed_at=NOW)
+    rows.filter(pk=submitted.pk).update(state=FollowUpState.SUBMITTED, cosigned_by=finance, cosigned_at=NOW, submitted_at=NOW)
+    world.places |= {
+        "follow_up": {"number": final.number, "slug": "avancement"},
+        "follow_up_file": {"number": final.number, "document": document.pk},
+        "follow_up_signed": {"number": signed.number},
+        "follow_up_submitted": {"number": submitted.number},
+    }
 
 
 # ── What belongs to no file ──────────────────────────────────────────────────────────────────────────────────────────
@@ -365,7 +418,9 @@ def _shared(world: World) -> None:
         "run": {"pk": run.pk},
         "export": {"pk": _export().pk},
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
+        "overlap": {"pk": overlapping()[2].pk},  # of two other organisations
         "report": {"code": "roi-projects"},
+        **_import(),
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "authority": {"authority": authority().number},
         "cash": {"pk": received(Decimal("1000.00")).pk},
@@ -415,6 +470,20 @@ def _access(world: World, member: Membership) -> dict[str, dict[str, Any]]:
         "factor": {"pk": factor.pk},
         "email": {"key": "inconnu"},
     }
+
+
+def _import() -> dict[str, dict[str, Any]]:
+    """A package that was examined, and one whose examination found something to correct."""
+    controller = person_with(Role.CONTROLLER)
+    header = "code,name,kind,fiscal_calendar,region\n"
+    texts = {"import_ready": f"{header}ORG-IMP,Organisme repris,ministry,state,03\n", "import_refused": "code\n"}
+    places: dict[str, dict[str, Any]] = {}
+    for name, text in texts.items():
+        made = upload_portfolio(files=[upload("organisations.csv", text.encode())], actor=controller, now=NOW)
+        work_on_portfolio(portfolio_id=made.pk, now=NOW)
+        places[name] = {"portfolio": made.pk}
+        places[f"{name}_file"] = {"portfolio": made.pk, "pk": made.files.get().pk}
+    return places
 
 
 def _export() -> Export:

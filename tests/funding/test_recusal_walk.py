@@ -28,6 +28,8 @@ from projects.enums import APPLICANT_ROLES, ApplicationState, DocumentKind, Role
 from projects.models import ApiToken, Application, ApplicationVersion, Message
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
+from reporting.models import PortfolioImport
+from reporting.services.follow_up_calendar import schedule_follow_ups
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
     NOW,
@@ -123,6 +125,7 @@ def world(settings):
         Application.objects.filter(pk=certified.application_id).update(title=TITLE, number=f"{NUMBERS}98", organisation=organisation)
         made.applications.append(Application.objects.get(pk=certified.application_id))
         agreement = agreement_in_force(made.applications[3])
+        schedule_follow_ups(agreement_id=agreement.pk, actor=None, now=NOW)
         instalment = agreement.instalments.get(position=1)
         Payment.objects.create(
             number="VER-2026-66601",
@@ -241,9 +244,12 @@ def values_of(world, name):
         "cost_move": ["ECS-2026-0001"],
         "envelope": ["PROJECTS"],
         "clause": ["objet"],
+        "sample": ["ECH-2026-00001"],
+        "position": [1],
         "authority": world.texts(),
+        "portfolio": [*PortfolioImport.objects.order_by("pk").values_list("pk", flat=True), 0],
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
-        "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration"],
+        "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration", "avancement"],
         "kind": ["organisation", "need", "budget"],
         "format": ["csv", "xlsx"],
         "year": [2026],
@@ -278,6 +284,9 @@ PK = {
     "reporting:audit_detail": "projects.journalentry",
     "reporting:export_detail": "",
     "reporting:export_download": "",
+    "reporting:overlap_detail": "reporting.overlap",
+    "reporting:overlap_resolve": "reporting.overlap",
+    "reporting:import_file": "",
     "reporting:run_detail": "",
 }
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from funding.forms.schedules import RateField
+from fondsinnovation.fields import RateField
 from funding.models import Instalment
 from funding.services.awards import approve_award, issue_letter
 from projects.enums import ApplicationState, Role

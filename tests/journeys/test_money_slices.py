@@ -19,7 +19,7 @@ from projects.enums import Role
 from reporting.queries.commitments import commitment_rows
 from reporting.queries.control import Dates, ageing, due_lines
 from reporting.queries.invariants import check
-from tests.factories import NOW, agreement_in_force, person_with, verify_milestones
+from tests.factories import NOW, agreement_in_force, follow_up_done, person_with, verify_milestones
 from tests.funding.amending import amended, proposed
 from tests.funding.paying import requested
 from tests.funding.recovering import claimed, in_ledger, paid_agreement, receive
@@ -114,6 +114,7 @@ def test_agreement_is_not_closed_while_an_amendment_is_under_way():
     verify_all(agreement)
     officer = person_with(Role.OFFICER)
     complete_agreement(agreement_id=agreement.pk, actor=officer, now=NOW)
+    follow_up_done(agreement)
     with pytest.raises(WrongState, match="L’avenant 1 est en cours"):
         close_agreement(agreement_id=agreement.pk, actor=officer, now=NOW)
     cancel_amendment(amendment_id=amendment.pk, reason="Plus rien à changer", actor=officer, now=NOW)

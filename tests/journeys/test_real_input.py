@@ -42,12 +42,13 @@ from projects.services.calls import CallContent, CriterionRow, ObjectiveRow, cre
 from projects.services.organisations import import_municipalities, read_register
 from projects.services.sections import fill_sections
 from projects.services.submissions import submit_application
-from reporting.enums import Rating
+from reporting.enums import Assurance, Rating
 from reporting.queries.snapshots import kept_rows, working_snapshots
 from reporting.services.audit import verify_database
 from reporting.services.gains import capture_gain, cosign_gain, report_gain, verify_gain
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import NOW, bank_details_of, person_with, sent, upload
+from tests.reporting.gains import answers as five_answers
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(
@@ -339,6 +340,8 @@ def _verified(row: Row, staff: Staff, line: GainLine, period: tuple[date, date],
         report_id=report.pk,
         amount=accepted,
         rating=Rating.GREEN,
+        assurance=Assurance.SUBSTANTIAL,
+        answers=five_answers(),
         reason="" if accepted == amount else "La moitié est démontrée.",
         actor=staff.verifier,
         now=_after(period, 40),

@@ -7,9 +7,8 @@ from fondsinnovation.kit.errors import WrongState
 from projects.enums import Role, Stage
 from reporting.enums import GainReportState
 from reporting.models import Gain, GainReport
-from reporting.services.gains import reject_gain
 from tests.databases import owner_connection
-from tests.factories import NOW, person_with
+from tests.factories import person_with
 from tests.races.crowd import at_once
 from tests.reporting.gains import AMOUNT, Team
 
@@ -49,7 +48,7 @@ def test_of_two_verifiers_at_once_one_wins(committed_db):
     answers = at_once(
         [
             lambda: team.verify(report),
-            lambda: reject_gain(report_id=report.pk, reason="Aucune preuve", actor=other, now=NOW),
+            lambda: team.reject(report, actor=other),
         ]
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["GainReport", "WrongState"]

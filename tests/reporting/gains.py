@@ -8,8 +8,11 @@ from typing import Any
 
 from projects.enums import ApplicationState, Nature, Role
 from projects.models import GainLine, GainPlan, Project
-from reporting.models import GainReport
+from reporting.enums import Point
+from reporting.models import GainReport, GainRestatement
 from reporting.services import gains as acts
+from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.verification import Answer
 from tests.factories import NOW, ApplicationFactory, agreement_in_force, person_with, upload
 
 START, END = date(2026, 4, 1), date(2026, 9, 30)
@@ -24,6 +27,20 @@ def project_with_line(**line: Any) -> tuple[Project, GainLine]:
     Project.objects.filter(pk=project.pk).update(starts_on=START)
     project.refresh_from_db()
     return project, GainLine.objects.get(plan__project=project)
+
+
+OPINION = {"rating": "green", "assurance": "substantial"}
+
+
+def posted_answers(*not_shown: Point) -> dict[str, str]:
+    """The five points and the assurance as the page sends them."""
+    said = {point.value: "no" if point in not_shown else "yes" for point in Point}
+    return {**said, **{f"{point.value}_comment": "Factures rapprochées" for point in Point}, "assurance": "moderate"}
+
+
+def answers(*not_shown: Point) -> dict[Point, Answer]:
+    """The five points, each with its comment; all shown but those named."""
+    return {point: Answer(point not in not_shown, f"{point.label} : factures rapprochées") for point in Point}
 
 
 class Team:
@@ -52,14 +69,40 @@ class Team:
         return acts.report_gain(**values)
 
     def submitted(self, **given: Any) -> GainReport:
-        return acts.cosign_gain(report_id=self.report(**given).pk, actor=self.finance, now=NOW)
+        at = given.pop("cosigned", NOW)
+        return acts.cosign_gain(report_id=self.report(**given).pk, actor=self.finance, now=at)
 
     def verify(self, report: GainReport, amount: Decimal = AMOUNT, **given: Any) -> GainReport:
-        values = {"rating": "green", "reason": "", "actor": self.verifier, "now": NOW, **given}
+        values = {**OPINION, "answers": answers(), "reason": "", "actor": self.verifier, "now": NOW, **given}
         return acts.verify_gain(report_id=report.pk, amount=amount, **values)
 
     def verified(self, amount: Decimal = AMOUNT, **given: Any) -> GainReport:
         return self.verify(self.submitted(), amount, **given)
+
+    def verified_of(self, start: date, end: date) -> GainReport:
+        return self.verify(self.submitted(period_start=start, period_end=end))
+
+    def reject(self, report: GainReport, **given: Any) -> GainReport:
+        values = {"answers": answers(Point.VALIDATION), "reason": "Aucune preuve", "actor": self.verifier, "now": NOW, **given}
+        return acts.reject_gain(report_id=report.pk, **values)
+
+    def restate(self, report: GainReport, amount: Decimal, **given: Any) -> GainRestatement:
+        values = {
+            "maturity": "final",
+            "method": "Recalcul",
+            "reason": "Facture oubliée",
+            "evidence": None,
+            "actor": self.writer,
+            "now": NOW,
+        }
+        return restate_gain(report_id=report.pk, amount=amount, **{**values, **given})
+
+    def restated(self, report: GainReport, amount: Decimal, **given: Any) -> GainReport:
+        """Restated and co-signed: to be verified again."""
+        restatement = self.restate(report, amount, **given)
+        cosign_restatement(restatement_id=restatement.pk, actor=self.finance, now=given.get("now", NOW))
+        report.refresh_from_db()
+        return report
 
     def capture(self, report: GainReport, amount: Decimal = AMOUNT, **given: Any) -> GainReport:
         values = {"document": upload("budget.pdf"), "actor": self.controller, "now": NOW, **given}

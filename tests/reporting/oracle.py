@@ -160,6 +160,7 @@ class Fund:
             "forecast": total(reference), "FE": total([g for g in reference if g.end <= self.effective]),
             "reported": total(reported), "verified": total(verified), "captured": total(captured),
             "contested": total(left_out),
+            "measured": any(g.end <= self.effective and g.nature in NET and parts(g) for g in reference),
             "avoided": total(verified, ("AVOID",)), "productivity": total(verified, ("PROD",)),
             "examined": sum(value(g) for g in examined_reported),
             "abs_examined": sum(abs(value(g)) for g in examined_reported),
@@ -250,7 +251,8 @@ class Fund:
         ratios["capture_rate"] = over(add("cash_captured"), add("cash_verified"))
         ratios["variance"] = over(add("verified") - add("FE"), abs(add("FE")))
         found = {name: shown(Fraction(cents, 100), 2) for name, cents in amounts.items()}
-        found["net_gain_contested"] = shown(Fraction(add("contested"), 100), 2)
+        beside = {"contested": "contested", "expected": "FE", "examined": "examined"}
+        found |= {f"net_gain_{name}": shown(Fraction(add(code), 100), 2) for name, code in beside.items()}
         return found | {"npv": shown(npv, 2)} | {name: shown(value, 4) for name, value in ratios.items()}
 
     def roi_projects(self) -> list[dict[str, str]]:
@@ -267,8 +269,17 @@ class Fund:
             {by: name, "projects": str(len(seen)), "projects_excluded": str(sum(o["F"] + o["C"] <= 0 for o in seen))}
             | self.figures(seen, own=False)
             | {"roi_after_admin": self.after_admin(seen) if seen is self.seen else ""}
+            | self.left_out(seen)
             for name, seen in named
         ]
+
+    def left_out(self, seen: list[dict]) -> dict[str, str]:
+        free, unmeasured = [o for o in seen if o["F"] + o["C"] <= 0], [o for o in seen if not o["measured"]]
+        return {
+            "projects_immature": str(len(unmeasured)),
+            "excluded_gain": shown(Fraction(sum(o["verified"] for o in free), 100), 2),
+            "immature_cost": shown(Fraction(sum(o["F"] + o["C"] for o in unmeasured), 100), 2),
+        }
 
     def after_admin(self, seen: list[dict]) -> str:
         gain, cost = sum(o["verified"] for o in seen), sum(o["F"] for o in seen) + self.admin

@@ -14,6 +14,7 @@ from reporting.charts import (
     Segment,
     Series,
     Step,
+    cumulative,
     envelope_bar,
     grouped_bars,
     unit_for,
@@ -133,3 +134,60 @@ def test_figure_gives_its_figures_as_a_table() -> None:
     page = render_to_string("components/figure.html", {"chart": chart})
     assert re.findall(r"<t[hd][^>]*>([^<]*)</t", page) == ["Enveloppe", "Versé", "Projets", "60,0", "Total", "60,0"]
     assert re.findall(r"<h[23][^>]*>([^<]*)<", page) == ["Enveloppes", "Projets : 270 M$"]
+
+
+STEPS = [Step("Prévu", 4 * MILLION, is_total=True), Step("Non déclaré", -MILLION), Step("Déclaré", 3 * MILLION, is_total=True)]
+MORE = [Step("Non examiné", Decimal(0)), Step("Ajusté", -MILLION), Step("Vérifié", 2 * MILLION, is_total=True)]
+
+
+def test_waterfall_of_many_steps_is_one_row_each_on_a_phone() -> None:
+    drawing = waterfall(id="w", title="Gains", steps=[*STEPS, *MORE])
+    assert _texts(drawing.narrow) == [
+        "Prévu", "4,0 M$", "Non déclaré", "−1,0 M$", "Déclaré", "3,0 M$", "Non examiné", "0,0 M$", "Ajusté", "−1,0 M$", "Vérifié", "2,0 M$",
+    ]  # fmt: skip
+    bars = [(rect.get("x"), rect.get("width"), rect.get("fill")) for rect in _shapes(drawing.narrow, "rect")]
+    assert bars == [
+        ("0.0", "326.0", "#095797"), ("244.5", "81.5", "#b52e16"), ("0.0", "244.5", "#095797"), ("163.0", "81.5", "#b52e16"),
+        ("0.0", "163.0", "#095797"),
+    ]  # fmt: skip
+
+
+def test_waterfall_of_few_steps_stands_on_a_phone_too() -> None:
+    assert "Prévu" in _texts(waterfall(id="w", title="Gains", steps=STEPS).narrow)
+    assert len(_shapes(waterfall(id="w", title="Gains", steps=STEPS).narrow, "rect")) == 3
+
+
+def test_waterfall_of_nothing_is_drawn() -> None:
+    nothing = [Step(f"Étape {n}", Decimal(0), is_total=True) for n in range(6)]
+    assert _shapes(waterfall(id="w", title="Vide", steps=nothing).narrow, "rect") == []
+
+
+def test_cumulative_marks_where_it_comes_back_to_zero() -> None:
+    levels = [Decimal(-400), Decimal(-100), Decimal(300)]
+    years = ["2024-2025", "2025-2026", "2026-2027"]
+    drawing = cumulative(id="c", title="Récupération", categories=years, levels=levels, crossing=2, mark="1,3 an")
+    assert [rect.get("fill") for rect in _shapes(drawing.wide, "rect")] == ["#b52e16", "#b52e16", "#4f813d"]
+    # a slot is (560 − 34 − 4) ÷ 3 = 174; the crossing is a quarter of the way from the middle of the second to that of the third
+    assert _shapes(drawing.wide, "path")[0].get("d", "").startswith(f"M{34 + 1.5 * 174 + 0.25 * 174:.1f} ")
+    assert "1,3 an" in _texts(drawing.narrow)
+    assert ElementTree.fromstring(drawing.wide).find("desc").text.endswith("; 1,3 an")  # type: ignore[union-attr]
+
+
+def test_cumulative_that_never_comes_back_has_no_mark() -> None:
+    drawing = cumulative(id="c", title="R", categories=["2024-2025"], levels=[Decimal(-4)], crossing=None, mark="")
+    assert _shapes(drawing.wide, "path") == []
+
+
+def test_categories_are_shortened_then_one_in_two_is_named() -> None:
+    years = [f"{year}-{year + 1}" for year in range(2024, 2034)]
+    bars = grouped_bars(id="g", title="Gains", categories=years, series=[Series("prévus", [MILLION] * 10, Fill.SOLID)])
+    assert [text for text in _texts(bars.wide) if "-" in text] == [year[2:5] + year[7:] for year in years]
+    assert [text for text in _texts(bars.narrow) if "-" in text] == ["24-25", "26-27", "28-29", "30-31", "32-33"]
+
+
+def test_label_that_a_taller_bar_would_hide_is_left_to_the_table() -> None:
+    series = [Series("vérifiés", [400 * MILLION], Fill.SOLID), Series("captés", [80 * MILLION], Fill.LIGHT)]
+    many = [Series(each.label, list(each.amounts) * 12, each.fill) for each in series]
+    drawing = grouped_bars(id="g", title="Gains", categories=[f"E{n}" for n in range(12)], series=many)
+    assert "400,0" in _texts(drawing.wide)
+    assert "80,0" not in _texts(drawing.wide)

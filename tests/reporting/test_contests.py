@@ -1,5 +1,6 @@
 import json
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -7,15 +8,18 @@ from django.db import IntegrityError, connection, transaction
 from fondsinnovation.kit.errors import act
 from projects.models import GainLine, JournalEntry, OutboxMessage, Project
 from projects.services.journal import money_clock
+from reporting import analysis
 from reporting.enums import ContestCause
 from reporting.models import LineContest
 from reporting.queries.contests import contest_rows, contested_lines
+from reporting.queries.frames import portfolio_rows
 from reporting.services.contests import record_contest, record_contests
 from tests.factories import NOW, person_with
-from tests.reporting.gains import Team
+from tests.reporting.gains import AMOUNT, START, Team
 
 pytestmark = pytest.mark.django_db
-LATER = NOW + timedelta(days=1)
+LATER, LAST = NOW + timedelta(days=1), NOW + timedelta(days=2)
+ZERO = Decimal("0.00")
 OVERLAP, QUALITY = ContestCause.OVERLAP, ContestCause.QUALITY
 
 
@@ -28,15 +32,15 @@ def record(*, lines, cause, contested, reason, actor, now, key=None):
 
 
 def contest(lines, **given):
-    return record(**{"lines": lines, "cause": OVERLAP, "contested": True, "reason": "À examiner", "actor": None, "now": NOW, **given})
+    return record(**{"lines": lines, "cause": QUALITY, "contested": True, "reason": "À examiner", "actor": None, "now": NOW, **given})
 
 
 def test_contest_is_an_event_that_the_journal_and_the_reports_hear_of():
     team, person = Team(), person_with("controller")
     (row,) = contest([team.line], actor=person)
-    assert (row.project, row.line, row.cause, row.contested) == (team.project, team.line, OVERLAP, True)
+    assert (row.project, row.line, row.cause, row.contested) == (team.project, team.line, QUALITY, True)
     assert (row.reason, row.recorded_at, row.recorded_by) == ("À examiner", NOW, person)
-    noted = {"type": "reporting.linecontest", "id": row.pk, "line": team.line.pk, "cause": "overlap", "contested": True}
+    noted = {"type": "reporting.linecontest", "id": row.pk, "line": team.line.pk, "cause": "quality", "contested": True}
     assert json.loads(JournalEntry.objects.get(act="record").content)["objects"] == [noted]
     assert OutboxMessage.objects.filter(topic="money").count() == 1
 
@@ -45,19 +49,41 @@ def test_what_is_known_already_is_not_said_twice():
     team = Team()
     assert len(contest([team.line])) == 1
     assert contest([team.line], now=LATER) == []
-    assert contest(team.line, cause=QUALITY, contested=False) is None
+    assert contest(team.line, cause=OVERLAP, contested=False) is None
     assert LineContest.objects.count() == 1
     assert OutboxMessage.objects.filter(topic="money").count() == 1
 
 
 def test_causes_stand_apart_and_a_line_comes_back_cause_by_cause():
     team = Team()
-    contest([team.line])
-    quality = contest(team.line, cause=QUALITY)
+    contest([team.line], cause=OVERLAP)
+    quality = contest(team.line)
     assert (quality.cause, quality.contested) == (QUALITY, True)
-    contest([team.line], contested=False, reason="Deux dépenses", now=LATER)
+    contest([team.line], cause=OVERLAP, contested=False, reason="Deux dépenses", now=LATER)
     assert contested_lines([team.line.pk], OVERLAP) == set()
     assert contested_lines([team.line.pk], QUALITY) == {team.line.pk}
+
+
+def test_event_is_never_dated_before_the_one_that_it_follows():
+    team = Team()
+    contest([team.line], now=LATER)
+    assert contest(team.line, contested=False, now=NOW).recorded_at == LATER
+    assert contested_lines([team.line.pk], QUALITY) == set()
+
+
+def test_gains_of_a_contested_line_leave_the_totals_from_its_knowledge_date_on_and_come_back():
+    team = Team()
+    Project.objects.filter(pk=team.project.pk).update(decided_on=START)
+    team.verified()
+    contest([team.line], now=LATER)
+    contest([team.line], contested=False, reason="Délais revenus", now=LAST)
+
+    def known(at):
+        frames = analysis.Frames(**{name: analysis.frame(name, rows) for name, rows in portfolio_rows(at).items()})
+        row = analysis.roi_projects(frames, effective=date(2026, 12, 31), known=at).iloc[0]
+        return row["net_gain_verified"], row["net_gain_contested"]
+
+    assert [known(at) for at in (NOW, LATER, LAST)] == [(AMOUNT, ZERO), (ZERO, AMOUNT), (AMOUNT, ZERO)]
 
 
 def test_rows_of_the_reports_stop_at_the_knowledge_date_and_at_the_projects_asked_for():
@@ -65,7 +91,7 @@ def test_rows_of_the_reports_stop_at_the_knowledge_date_and_at_the_projects_aske
     contest([one.line, other.line])
     contest([one.line], contested=False, reason="Deux dépenses", now=LATER)
     first, second = sorted([one, other], key=lambda team: team.line.pk)
-    opened = [(team.project.reference, team.line.code, "overlap", True, NOW) for team in (first, second)]
+    opened = [(team.project.reference, team.line.code, "quality", True, NOW) for team in (first, second)]
     assert list(contest_rows(NOW)) == opened
     assert list(contest_rows(NOW - timedelta(seconds=1))) == []
     mine = Project.objects.filter(pk=one.project.pk)

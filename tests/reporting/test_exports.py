@@ -68,7 +68,7 @@ ROI_COLUMNS = (
     "project,call,organisation,region,status,fund_paid,cofunding,net_gain_forecast,net_gain_reported,net_gain_verified,"
     "net_gain_captured,avoided_verified,productivity_verified,roi_public,roi_fund,multiple_public,multiple_fund,rec3_fund,rec3_public,"
     "cum3_fund,cum3_public,npv,bcr,payback_years,realisation_reported,realisation_verified,verification_yield,coverage,capture_rate,variance,"
-    "net_gain_contested"
+    "net_gain_contested,net_gain_expected,net_gain_examined"
 )
 
 

@@ -5,14 +5,20 @@ import pytest
 from django.urls import reverse
 
 from projects.enums import Nature, Role
-from reporting.enums import GainReportState
+from reporting.enums import GainReportState, Point
 from reporting.models import GainReport
 from reporting.services import gains as acts
 from tests.factories import NOW, MembershipFactory, person_with, recuse, upload
-from tests.reporting.gains import AMOUNT, END, START, Team
+from tests.reporting.gains import AMOUNT, END, START, Team, posted_answers
 
 pytestmark = pytest.mark.django_db
-POSTED = {"period_start": "2026-04-01", "period_end": "2026-09-30", "amount": "40 000,00 $", "method": "Factures comparées"}
+POSTED = {
+    "period_start": "2026-04-01",
+    "period_end": "2026-09-30",
+    "amount": "40 000,00 $",
+    "maturity": "final",
+    "method": "Factures comparées",
+}
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_gain_goes_the_whole_way_in_the_browser(client, team):
     assert post(client, team.finance, page_of("gain_cosign", report), seen=seen).status_code == 302
     assert get(client, team.verifier, page_of("gain_verify", report)).status_code == 200
     decision = {"seen": seen, "decision": "accept", "amount": "30 000", "rating": "amber", "reason": "Un mois manque"}
-    assert post(client, team.verifier, page_of("gain_verify", report), **decision).status_code == 302
+    assert post(client, team.verifier, page_of("gain_verify", report), **decision, **posted_answers()).status_code == 302
     assert get(client, team.controller, page_of("gain_capture", report)).status_code == 200
     capture = {"amount": "30 000", "document": upload("budget.pdf")}
     assert post(client, team.controller, page_of("gain_capture", report), **capture).status_code == 302
@@ -123,7 +129,7 @@ def test_returned_report_is_corrected_from_its_page(client, team):
     report = acts.return_gain(report_id=team.submitted().pk, reason="Facture illisible", actor=team.verifier, now=NOW)
     page = get(client, team.writer, page_of("gain_correct", report))
     assert (page.context["reason"], page.context["form"]["period_end"].field.disabled) == ("Facture illisible", True)
-    answer = post(client, team.writer, page_of("gain_correct", report), amount="39 000", method="Recalcul")
+    answer = post(client, team.writer, page_of("gain_correct", report), amount="39 000", maturity="interim", method="Recalcul")
     report.refresh_from_db()
     assert (answer.status_code, report.state, report.amount) == (302, GainReportState.DRAFT, Decimal("39000.00"))
     assert (report.period_start, report.period_end) == (START, END)
@@ -132,7 +138,7 @@ def test_returned_report_is_corrected_from_its_page(client, team):
 @pytest.mark.parametrize(("decision", "state"), [("return", GainReportState.RETURNED), ("reject", GainReportState.REJECTED)])
 def test_verifier_returns_or_rejects_with_a_reason(client, team, decision, state):
     report = team.submitted()
-    sent = {"seen": report.reported_at.isoformat(), "decision": decision}
+    sent = {"seen": report.reported_at.isoformat(), "decision": decision, **posted_answers(Point.VALIDATION)}
     bare = post(client, team.verifier, page_of("gain_verify", report), **sent)
     assert (bare.status_code, list(bare.context["form"].errors)) == (422, ["reason"])
     assert post(client, team.verifier, page_of("gain_verify", report), **sent, reason="Preuve absente").status_code == 302
@@ -147,11 +153,15 @@ def test_verifier_returns_or_rejects_with_a_reason(client, team, decision, state
         ({"decision": "accept", "rating": "green"}, ["amount"]),
         ({"decision": "accept", "amount": "50 000", "rating": "green"}, ["amount"]),
         ({"decision": "accept", "amount": "39 999"}, ["rating", "reason"]),
+        ({"decision": "accept", "amount": "40 000", "rating": "green", "causation": "", "assurance": ""}, ["assurance", "causation"]),
+        ({"decision": "reject", "reason": "Rien", "valuation_comment": ""}, ["valuation_comment"]),
+        ({"decision": "accept", "amount": "40 000", "rating": "green", "valuation": "no", "reason": "Doute"}, ["rating"]),
         ({}, ["decision"]),
     ],
 )
 def test_bad_decision_comes_back_with_its_errors(client, team, sent, fields):
     report = team.submitted()
+    sent = {**posted_answers(), **sent}
     answer = post(client, team.verifier, page_of("gain_verify", report), seen=report.reported_at.isoformat(), **sent)
     assert (answer.status_code, sorted(answer.context["form"].errors)) == (422, fields)
 
@@ -201,12 +211,12 @@ def test_views_hold_what_waits_for_each_person(client, team):
     def counts(person):
         return {view.code: count for view, count in get(client, person, address).context["views"]}
 
-    assert counts(team.finance) == {"all": 2, "cosign": 1, "capture": 0, "waived": 0}
+    assert counts(team.finance) == {"all": 2, "cosign": 1, "capture": 0, "restated": 0, "waived": 0}
     assert numbers(get(client, team.finance, address, view="cosign")) == [waiting.number]
-    assert counts(team.writer) == {"all": 2, "waived": 0}
-    assert counts(team.verifier) == {"all": 4, "verify": 1, "waived": 0}
+    assert counts(team.writer) == {"all": 2, "restated": 0, "waived": 0}
+    assert counts(team.verifier) == {"all": 4, "verify": 1, "restated": 0, "waived": 0}
     assert numbers(get(client, team.verifier, address, view="verify")) == [other_line.number]
-    assert counts(team.controller) == {"all": 4, "capture": 1, "waived": 0}
+    assert counts(team.controller) == {"all": 4, "capture": 1, "restated": 0, "waived": 0}
     assert numbers(get(client, team.controller, address, view="capture")) == [verified.number]
     assert numbers(get(client, team.writer, address, view="verify")) == []
     former = person_with(Role.GAIN_VERIFIER)
@@ -308,6 +318,6 @@ def test_project_page_costs_the_same_for_one_and_three_gains(client, django_asse
     for month in range(4, 4 + rows):
         team.report(period_start=date(2026, month, 1), period_end=date(2026, month, 28))
     client.force_login(team.writer)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         answer = client.get(reverse("reporting:project_detail", args=[team.project.reference]))
     assert (answer.status_code, len(answer.context["lines"][0][1])) == (200, rows)

@@ -271,8 +271,8 @@ def test_reported_zero_is_verified_whole(team):
 def test_rejected_report_is_examined_for_zero_and_final(team):
     report = team.submitted()
     with pytest.raises(Invalid):
-        acts.reject_gain(report_id=report.pk, reason=" ", actor=team.verifier, now=NOW)
-    report = acts.reject_gain(report_id=report.pk, reason="Aucune preuve", actor=team.verifier, now=NOW)
+        team.reject(report, reason=" ")
+    report = team.reject(report)
     assert (report.state, report.rating, report.verified_amount) == (GainReportState.REJECTED, "red", ZERO)
     assert rows(Stage.VERIFIED) == [ZERO]
     with pytest.raises(WrongState):

@@ -82,7 +82,7 @@ def test_dashboard_shows_the_figures_and_their_dates(client: Client, auditor: Us
     page = client.get(url("dashboard"))
     figures = {item["label"]: item["value"] for item in page.context["headline"]}
     assert figures == {
-        "Engagé": "0,1\xa0M$", "Versé": "0,1\xa0M$", "Gains vérifiés": "0,0\xa0M$", "Gains captés": "0,0\xa0M$",
+        "Engagé": "0,1\xa0M$", "Versé": "0,1\xa0M$", "Gains vérifiés": "25,0\xa0k$", "Gains captés": "10,0\xa0k$",
     }  # fmt: skip
     assert "Date de connaissance\xa0: 2026-11-24 10:00:00" in page.text
     assert [chart.id for chart in page.context["charts"]] == ["gains", "path"]

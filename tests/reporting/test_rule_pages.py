@@ -9,6 +9,7 @@ import pytest
 from reporting import analysis, rules
 from reporting.analysis.frames import UNKNOWN, day_number
 from reporting.analysis.split import split_by_days
+from reporting.queries.returns import path_of
 from tests.reporting.pages import cents, examples, pairs, value
 
 
@@ -94,6 +95,14 @@ def after_admin(*, gain, fund_paid, secretariat):
     return rules.roi_after_admin(sums, cents(Decimal(secretariat)))
 
 
+def way_back(*, first, gains, costs):
+    found = path_of(*({int(year): amount for year, amount in pairs(flow).items()} for flow in (gains, costs)), int(first))
+    ends = (
+        f"{found.years[found.crossing].year}" if found.crossing is not None else "non récupéré" if found.ever_negative else "jamais négatif"
+    )
+    return f"{', '.join(str(one.cumulative) for one in found.years)}; {ends}{', puis sous zéro' * found.falls_back}"
+
+
 def by_nature(**given):
     found = rules.efficiency_gain(**{name: Decimal(cell) for name, cell in given.items()})
     return ", ".join(f"{nature}: {rules.rounded(amount, 2)}" for nature, amount in found.items())
@@ -118,11 +127,12 @@ CALCULATIONS = {
     "roi_of_group": roi_of_group,
     "roi_after_admin": after_admin,
     "counted_gain": counted_gain,
+    "path_of": way_back,
     "efficiency_gain": by_nature,
     "attributable_gain": plain(rules.attributable_gain),
     "attainment": plain(rules.attainment),
 }
-EXAMPLES = [(page, *example) for page in ("fiscal_split.md", "roi.md") for example in examples(page)]
+EXAMPLES = [(page, *example) for page in ("fiscal_split.md", "roi.md", "returns.md") for example in examples(page)]
 
 
 @pytest.mark.parametrize(("page", "name", "given", "result"), EXAMPLES)

@@ -81,7 +81,7 @@ def test_sd7_verifier_was_never_of_the_organisation_that_reports_or_bears(where)
     "judge",
     [
         lambda team, report, who: team.verify(report, actor=who),
-        lambda team, report, who: acts.reject_gain(report_id=report.pk, reason="Non", actor=who, now=NOW),
+        lambda team, report, who: team.reject(report, actor=who),
         lambda team, report, who: acts.return_gain(report_id=report.pk, reason="Flou", actor=who, now=NOW),
     ],
 )
@@ -134,7 +134,7 @@ def test_sd8_verifier_never_captures(team):
 #: reads of one's own rows, which the Secretariat has none of, and registers that this fund has nothing in
 OWN = {
     "own_applications_for", "reviews_for", "exports_for", "incidents_for", "accesses_for", "delegations_for", "claims_for",
-    "recoveries_for", "costs_for", "cost_moves_for",
+    "recoveries_for", "costs_for", "cost_moves_for", "overlaps_for",
 }  # fmt: skip
 
 

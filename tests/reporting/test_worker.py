@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.utils import timezone
@@ -17,10 +18,11 @@ from projects.models import KnowledgeFloor
 from projects.services.journal import KNOWLEDGE_LOCK
 from projects.services.outbox import queue
 from reporting.enums import RunState
-from reporting.models import Run
+from reporting.models import FollowUpReport, Run
 from reporting.queries.snapshots import working_snapshots
 from reporting.services import snapshots as acts
 from tests.databases import owner_connection
+from tests.factories import agreement_in_force
 from tests.reporting.test_snapshots import small
 
 
@@ -146,3 +148,16 @@ def test_check_invariants_finds_each_thing_that_is_broken(owner: Any, monkeypatc
     with pytest.raises(SystemExit):
         call_command("check_invariants")
     assert "INV-01 FIP : 300000001.00 ≠ 270000001.00 – " in capsys.readouterr().out
+
+
+def test_beat_establishes_the_calendars_and_a_signature_does_it_at_once(celery_worker_process: subprocess.Popen) -> None:
+    with transaction.atomic():
+        signed = agreement_in_force()
+        queue("follow_up", now=timezone.now(), agreement=signed.pk)  # what a signature leaves
+    assert wait_for(lambda: FollowUpReport.objects.filter(agreement=signed).exists())
+    with transaction.atomic():
+        older = agreement_in_force()
+    for _once_then_again in range(2):
+        current_app.send_task("reporting.tasks.tick_follow_ups")
+    assert wait_for(lambda: FollowUpReport.objects.filter(agreement=older).exists())
+    assert FollowUpReport.objects.filter(agreement=older).count() == FollowUpReport.objects.filter(agreement=signed).count()

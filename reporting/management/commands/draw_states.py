@@ -39,7 +39,12 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Dépense du Secrétariat", "funding.CostMove", funding.COST_MOVE_MOVES),
     ("Autorisation de tirage", "funding.DrawAuthority", funding.DRAW_AUTHORITY_MOVES),
     ("Déclaration de gain", "reporting.GainReport", reporting.GAIN_REPORT_MOVES),
+    ("Redressement d’un gain", "reporting.GainRestatement", reporting.RESTATEMENT_MOVES),
+    ("Rapport de suivi", "reporting.FollowUpReport", reporting.FOLLOW_UP_MOVES),
+    ("Reconduction", "reporting.Renewal", reporting.RENEWAL_MOVES),
+    ("Paramètre de calcul", "reporting.ParameterMove", reporting.PARAMETER_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
+    ("Importation", "reporting.PortfolioImport", reporting.IMPORT_MOVES),
 ]
 INTRODUCTION = """# States
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.commands import PortalCommand, database_is_ready, prepare_database
 from fondsinnovation.kit.errors import WrongState
+from reporting.seeding.follow_ups import add_follow_ups
 from reporting.seeding.live import add_live_files
 from reporting.seeding.modalities import add_other_modalities
 from reporting.seeding.money import add_live_money
@@ -39,6 +40,7 @@ class Command(PortalCommand):
             add_live_files(now=now)
             add_other_modalities(now=now)
             add_live_money(now=now)
+            add_follow_ups(now=now)
         counts = {"files": sum(1 for _file in story.files), "projects": len(story.projects) if story.reaches("agreement") else 0}
         if options["json"]:
             self.stdout.write(json.dumps(counts))

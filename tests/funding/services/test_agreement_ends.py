@@ -18,7 +18,7 @@ from funding.services.reversals import reverse_payment
 from projects.enums import DocumentKind, ProjectState, Role
 from reporting.queries.invariants import check
 from tests.access.world import document_of
-from tests.factories import NOW, UserFactory, agreement_in_force, person_with, recuse
+from tests.factories import NOW, UserFactory, agreement_in_force, follow_up_done, person_with, recuse
 from tests.funding.paying import pay
 from tests.funding.services.test_agreement_drafts import by
 
@@ -117,5 +117,8 @@ def test_completion_names_each_milestone_that_waits_then_closing_frees_the_rest(
     )
     verify_all(agreement)
     assert complete_agreement(**by(officer, agreement)).project.state == ProjectState.COMPLETED
+    with pytest.raises(WrongState, match="Le calendrier des rapports de suivi n’est pas établi"):
+        close_agreement(**by(officer, agreement))
+    follow_up_done(agreement)
     agreement = close_agreement(**by(officer, agreement))
     assert (agreement.state, committed(agreement)) == (AgreementState.CLOSED, [D("100000.00"), D("-100000.00")])

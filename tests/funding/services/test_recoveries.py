@@ -21,7 +21,7 @@ from funding.services.write_offs import approve_write_off, refuse_write_off, req
 from projects.enums import APPLICANT_ROLES, Role
 from projects.models import JournalEntry, Message
 from reporting.queries.invariants import check
-from tests.factories import NOW, agreement_in_force, person_with, recuse, verify_milestones
+from tests.factories import NOW, agreement_in_force, follow_up_done, person_with, recuse, verify_milestones
 from tests.funding.recovering import DAY, claimed, found, in_ledger, paid_agreement, receive, terms
 from tests.funding.services.test_agreement_ends import pay, terminate, verify_all
 from tests.funding.services.test_claims import decide, examined
@@ -332,6 +332,7 @@ def test_closing_names_the_recoveries_and_claims_that_are_not_settled():
     recovery = claimed(agreement, "900.00")
     claim = examined(agreement, person_with(Role.FINANCE_RESPONDENT, organisation=agreement.project.organisation), officer)
     verify_all(agreement)
+    follow_up_done(agreement)
     assert unmet_for_closing(agreement) == [
         f"La réclamation {claim.number} n’est pas décidée.",
         f"Le recouvrement {recovery.number} n’est pas réglé : il reste 900,00\u00a0$.",

@@ -108,7 +108,7 @@ def test_advance_above_the_terms_is_named(agreement):
 
 
 def test_checklists_cost_the_same_however_many_instalments(agreement, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(checklists_of(agreement)) == 3
 
 
