@@ -175,7 +175,7 @@ GAINS = Report(
         Column("ended", _("Période terminée"), Kind.FLAG), Column("windfall", _("Effet d’aubaine"), Kind.FLAG),
         Column("recorded_at", _("Connu le"), Kind.INSTANT), Column("contested", _("Contesté"), Kind.FLAG),
     ),
-    ("project",), selectors=_SELECTORS, matches=("nature", "stage", "fiscal_year"),
+    ("project",), selectors=_SELECTORS, matches=("nature", "stage", "fiscal_year"), by_key=True,
     views=(
         View(
             "montants", _("Montants"),

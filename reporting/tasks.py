@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import Task, shared_task
+from celery.signals import worker_init
 from django.utils import timezone
 
 from projects.services.outbox import serves
@@ -16,6 +17,12 @@ from reporting.services.follow_up_calendar import schedule_follow_ups, tick_foll
 from reporting.services.portfolio_imports import forget_portfolios, wake_portfolios
 from reporting.services.portfolio_work import work_on_portfolio as work
 from reporting.services.snapshots import Busy, forget_old, request_recompute, run_recompute
+
+
+@worker_init.connect
+def prepare(**kwargs: object) -> None:
+    """Import pandas before the first task, so that the figures of the first gain do not wait for it."""
+    from reporting import analysis  # noqa: F401
 
 
 @shared_task(bind=True, max_retries=600, default_retry_delay=2)

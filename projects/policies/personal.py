@@ -204,6 +204,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "funding.CreditLine", "funding.CostLine", "funding.CostYear", "funding.CashBalance", "funding.DrawAuthorityBalance",
             "funding.OutcomeSchedule", "funding.OutcomeBalance", "funding.Prize", "funding.PrizeAward",
             "funding.Score", "funding.ClaimLine", "reporting.Snapshot",
+            "reporting.GainSheet", "reporting.GainPart", "reporting.ProjectFacts", "reporting.FactBase",
             "funding.RecoveryBalance", "funding.RecoveryCredit",
         ),
         _FIGURES,

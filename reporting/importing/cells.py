@@ -12,12 +12,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.money import BadAmount, plain_amount
+from fondsinnovation.kit.money import LARGEST, BadAmount, plain_amount
 from reporting.rules import end_of_day
 
 ZONE = ZoneInfo("America/Toronto")
-#: the largest amount that the reports compute on (dollars)
-LARGEST = Decimal("10000000000.00")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SERIAL = re.compile(r"[0-9]{4,5}(\.[0-9]+)?")
 #: day 0 of a workbook, from 1900-03-01 on

@@ -7,6 +7,7 @@ from reporting.models.objectives import ObjectiveResult
 from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
 from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
+from reporting.models.registers import FactBase, GainPart, GainSheet, ProjectFacts
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.samples import GainSample, GainSampleCheck, GainSampleItem
 from reporting.models.sharing import GainShare, GainSharing, SharedGain, SharedGainPart
@@ -17,6 +18,7 @@ from reporting.models.verification import GainRestatement, GainVerification
 __all__ = [
     "DiscountRate",
     "Export",
+    "FactBase",
     "FollowUpAttachment",
     "FollowUpReminder",
     "FollowUpReport",
@@ -25,6 +27,7 @@ __all__ = [
     "Gain",
     "GainClaim",
     "GainMeasure",
+    "GainPart",
     "GainReport",
     "GainRestatement",
     "GainSample",
@@ -32,6 +35,7 @@ __all__ = [
     "GainSampleItem",
     "GainShare",
     "GainSharing",
+    "GainSheet",
     "GainVerification",
     "ImportedCost",
     "IndicatorMeasure",
@@ -43,6 +47,7 @@ __all__ = [
     "PortfolioFile",
     "PortfolioImport",
     "PriceIndex",
+    "ProjectFacts",
     "Renewal",
     "RenewalStep",
     "RenewalWeights",
