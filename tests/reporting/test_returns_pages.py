@@ -423,7 +423,7 @@ QUERIES = {
     ("call_returns", "AP-1"): 14,
     ("organisation_returns", "ORG"): 15,
     ("fund_returns",): 12,
-    ("period_returns",): 7,
+    ("period_returns",): 9,
 }
 
 
