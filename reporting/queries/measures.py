@@ -92,7 +92,7 @@ def _under(report: GainReport, baseline: AnyBaseline, measure: GainMeasure) -> S
         report.line.nature,
         cost=baseline.cost,
         volume=baseline.volume,
-        actual_cost=measure.cost,  # type: ignore[arg-type]
+        actual_cost=measure.cost,
         actual_volume=measure.volume,
         shares=shares_of(report.line),
         part=part_of_year(report.period_start, report.period_end),
