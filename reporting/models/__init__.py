@@ -7,6 +7,7 @@ from reporting.models.objectives import ObjectiveResult
 from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
 from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
+from reporting.models.project_past import ProjectPast
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.samples import GainSample, GainSampleCheck, GainSampleItem
 from reporting.models.sharing import GainShare, GainSharing, SharedGain, SharedGainPart
@@ -43,6 +44,7 @@ __all__ = [
     "PortfolioFile",
     "PortfolioImport",
     "PriceIndex",
+    "ProjectPast",
     "Renewal",
     "RenewalStep",
     "RenewalWeights",
