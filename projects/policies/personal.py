@@ -231,6 +231,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "funding.FollowUpFact", "reporting.FollowUpReport", "reporting.FollowUpAttachment", "reporting.FollowUpReminder",
             "projects.BaselineVersion", "projects.BaselineDecision", "reporting.GainMeasure", "reporting.IndicatorMeasure",
             "reporting.PortfolioImport", "reporting.GainSample", "reporting.GainSampleItem", "reporting.GainSampleCheck",
+            "reporting.ProjectPast",
         ),
         _ACTED,
     ),

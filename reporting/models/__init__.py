@@ -7,6 +7,7 @@ from reporting.models.objectives import ObjectiveResult
 from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
 from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
+from reporting.models.project_past import ProjectPast
 from reporting.models.registers import FactBase, GainPart, GainSheet, ProjectFacts
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.samples import GainSample, GainSampleCheck, GainSampleItem
@@ -48,6 +49,7 @@ __all__ = [
     "PortfolioImport",
     "PriceIndex",
     "ProjectFacts",
+    "ProjectPast",
     "Renewal",
     "RenewalStep",
     "RenewalWeights",

@@ -17,6 +17,7 @@ from projects.models import Project
 from reporting.models import ImportedCost
 from reporting.queries.contests import contest_rows
 from reporting.queries.parameters import rates_at
+from reporting.queries.project_past import project_rows
 
 Rows = Iterator[tuple[Any, ...]]
 _CHUNK = 20_000
@@ -39,12 +40,8 @@ def ledger_rows(known: datetime) -> Rows:
 
 def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -> dict[str, Rows]:
     """The rows of each frame by its name; of some projects when `projects` says which. Gains come in columns (`gain_columns`)."""
-    chosen = Project.objects.all() if projects is None else projects
     return {
-        "projects": _rows(
-            chosen, "reference", "call__reference", "organisation__code", "region_id", "state", "decided_on", "signed_on", "starts_on",
-            "ends_on",
-        ),
+        "projects": project_rows(known, projects),
         "payments": _payments(known, projects),
         "cofunding": _rows(
             _of(Cofunding.objects.filter(recorded_at__lte=known), "project", projects),

@@ -70,7 +70,7 @@ def forget_file(file: PortfolioFile, *, now: datetime) -> None:
         if not PortfolioFile.objects.filter(sha256=file.sha256, forgotten_at__isnull=True).exists():
             default_storage.delete(path_of(file.sha256))
     if file.portfolio.problems_path:
-        default_storage.delete(file.portfolio.problems_path.name)
+        default_storage.delete(str(file.portfolio.problems_path.name))
         PortfolioImport.objects.filter(pk=file.portfolio_id).update(problems_path="")
 
 
@@ -89,7 +89,7 @@ def unpacked(row: PortfolioImport) -> Iterator[Path]:
         folder = Path(name)
         files = list(row.files.order_by("name", "pk"))
         for file in files:
-            with default_storage.open(file.path.name) as source, (folder / file.name).open("wb") as target:
+            with default_storage.open(str(file.path.name)) as source, (folder / file.name).open("wb") as target:
                 while chunk := source.read(_CHUNK):
                     target.write(chunk)
             with (folder / file.name).open("rb") as copy:

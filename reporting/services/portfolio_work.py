@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import DomainError
 from fondsinnovation.kit.states import require_move
+from projects.models import User
 from reporting.enums import IMPORT_MOVES, ImportState
 from reporting.importing.reading import read_package
 from reporting.importing.summary import fingerprint, tallies, totals
@@ -111,7 +112,7 @@ def _examine(row: PortfolioImport, now: datetime) -> None:
 def _without_problems(row: PortfolioImport) -> str:
     """Remove the list that an examination before this one left."""
     if row.problems_path:
-        default_storage.delete(row.problems_path.name)
+        default_storage.delete(str(row.problems_path.name))
     return ""
 
 
@@ -160,7 +161,7 @@ def _write(row: PortfolioImport, now: datetime) -> None:
     if not _begin(row):
         return
     try:
-        policies.bring_portfolio(row.confirmed_by, now).require()
+        policies.bring_portfolio(cast("User", row.confirmed_by), now).require()  # a CHECK holds that someone confirmed
         with unpacked(row) as path:
             package = read_package(path)
         _keep(row, progress=40)

@@ -119,7 +119,8 @@ def test_a_report_of_two_dates_is_the_same_to_the_byte_after_any_later_act(tmp_p
     team, agreement = Team(), paid_agreement()
     report, recovery = team.verified(), claimed(agreement)
     first = files(FIRST)
-    assert files(FIRST) == first
+    asked = snapshots.request_recompute(now=FIRST, effective=EFFECTIVE, known=FIRST)
+    run_recompute(run_id=asked.pk, now=FIRST)  # the pair is asked for, and so kept
     live_on(team, report, tmp_path / "then")
     amended(agreement, now=AFTER, amount=Decimal("120000.00"))
     receive(recovery, "4000.00", now=AFTER)
@@ -129,4 +130,4 @@ def test_a_report_of_two_dates_is_the_same_to_the_byte_after_any_later_act(tmp_p
     assert files(FIRST) == first
     # the reports of the second date tell what happened since: the acts above did reach them
     moved = {code for code in REPORTS if any(first[code, name] != second[code, name] for name in ("csv", "csv-fr"))}
-    assert moved >= {"roi-projects", "roi-calls", "gains", "gains-by-year", "payments", "commitments", "recoveries", "renewal", "envelopes"}
+    assert moved >= {"roi-projects", "roi-calls", "gains", "gains-by-year", "commitments", "recoveries", "renewal", "envelopes"}

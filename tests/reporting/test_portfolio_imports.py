@@ -155,6 +155,7 @@ def test_problems_are_shown_by_file_and_all_of_them_are_in_a_list(client: Client
     assert "montant comme 1250000.50 attendu" in page
     answer = client.get(url("import_problems", portfolio.pk))
     listed = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    answer.close()
     assert listed[:2] == [
         ["Fichier", "Rangée", "Colonne", "Problème", "Attendu"],
         ["calls.csv", "2", "title", "161 caractères", "au plus 160 attendus"],
@@ -312,10 +313,16 @@ def test_imports_are_read_by_those_who_answer_for_the_books(client: Client, tmp_
         (Role.SIGNATORY, 403),
     ):
         client.force_login(person_with(role))
-        assert [client.get(address).status_code for address in addresses] == [status] * 3
+        assert [_status(client, address) for address in addresses] == [status] * 3
         assert client.get(url("import_create")).status_code == 403
         assert client.post(url("import_confirm", portfolio.pk), {"seen": portfolio.plan_sha256}).status_code == 403
     assert Project.objects.count() == 0
+
+
+def _status(client: Client, address: str) -> int:
+    answer = client.get(address)
+    answer.close()  # a file is open until it is sent
+    return answer.status_code
 
 
 def test_a_recusal_hides_the_content_of_packages_and_the_project(client: Client, controller: User, tmp_path: Path) -> None:
