@@ -31,6 +31,7 @@ ENTRIES = (
     ("reporting:follow_up_list", _("Suivis"), _READERS | APPLICANT_ROLES),
     ("reporting:dashboard", _("Tableau de bord"), _READERS),
     ("reporting:report_list", _("Rapports"), _READERS | {Role.PRIVACY_OFFICER}),
+    ("reporting:import_list", _("Importations"), frozenset({Role.CONTROLLER, Role.DIRECTOR, Role.HEAD, Role.AUDITOR})),
     ("reporting:audit_list", _("Journal"), frozenset({Role.AUDITOR, Role.DIRECTOR, Role.HEAD})),
     ("projects:incident_list", _("Incidents"), frozenset({Role.PRIVACY_OFFICER, Role.AUDITOR, Role.HEAD})),
     ("reporting:operations", _("Exploitation"), frozenset({Role.TECHNICAL_ADMIN})),
@@ -51,6 +52,7 @@ SELDOM = frozenset(
         "reporting:follow_up_list",
         "projects:incident_list",
         "projects:exceptional_access_list",
+        "reporting:import_list",
         "reporting:audit_list",
         "reporting:operations",
     }

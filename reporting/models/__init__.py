@@ -6,7 +6,10 @@ from reporting.models.measures import GainMeasure, IndicatorMeasure
 from reporting.models.objectives import ObjectiveResult
 from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
+from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
 from reporting.models.renewals import Renewal, RenewalStep
+from reporting.models.samples import GainSample, GainSampleCheck, GainSampleItem
+from reporting.models.sharing import GainShare, GainSharing, SharedGain, SharedGainPart
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
 from reporting.models.variances import VarianceExplanation
 from reporting.models.verification import GainRestatement, GainVerification
@@ -24,6 +27,11 @@ __all__ = [
     "GainMeasure",
     "GainReport",
     "GainRestatement",
+    "GainSample",
+    "GainSampleCheck",
+    "GainSampleItem",
+    "GainShare",
+    "GainSharing",
     "GainVerification",
     "ImportedCost",
     "IndicatorMeasure",
@@ -32,11 +40,15 @@ __all__ = [
     "Overlap",
     "OverlapResolution",
     "ParameterMove",
+    "PortfolioFile",
+    "PortfolioImport",
     "PriceIndex",
     "Renewal",
     "RenewalStep",
     "RenewalWeights",
     "Run",
+    "SharedGain",
+    "SharedGainPart",
     "Snapshot",
     "SnapshotRow",
     "VarianceExplanation",

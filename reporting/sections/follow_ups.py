@@ -18,7 +18,7 @@ from projects.sections.base import SectionForm, short_text
 from reporting.enums import FollowUpKind, FollowUpPart
 
 #: groups of an equity analysis that a page offers, and the fewest persons that one may count
-GROUPS, FEWEST = 6, 3
+GROUPS, FEWEST = 4, 3
 
 
 @dataclass(frozen=True, slots=True)

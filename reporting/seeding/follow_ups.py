@@ -9,15 +9,15 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from funding.enums import AgreementState
+from funding.enums import AgreementState, RiskTier
 from funding.models import Agreement
 from funding.services.follow_ups import set_risk_tier
+from projects.demo import ACCOUNTS
 from projects.enums import Role
-from projects.models import Objective, Organisation, User
+from projects.models import Membership, Objective, User
 from reporting.enums import FollowUpKind, FollowUpPart
 from reporting.models import FollowUpReport
 from reporting.queries.follow_ups import report_facts, sections_of
-from reporting.seeding.live import Live
 from reporting.seeding.story import at
 from reporting.services import follow_ups as acts
 from reporting.services.follow_up_calendar import schedule_follow_ups, tick_follow_up
@@ -47,35 +47,50 @@ TEXTS: dict[str, dict[str, str]] = {
 
 
 def add_follow_ups(*, now: datetime) -> list[FollowUpReport]:
-    """Tell the reports of a few old agreements of the demonstration's organisations. Gives those that wait today."""
-    live = Live(now)
-    codes = sorted({code for _role, code in live.people if Organisation.objects.filter(code=code).exists()})
-    old = Agreement.objects.filter(
-        state=AgreementState.IN_FORCE, imported_at=None, award__isnull=False, project__organisation__code__in=codes,
-        in_force_at__lt=now - OLD,
-    ).select_related("project__organisation").order_by("pk")  # fmt: skip
-    told = FollowUps(live, now)
+    """Tell the reports of a few old agreements, one of the demonstration's own organisations first. Gives those that wait today."""
+    told = FollowUps(now)
+    old = told.old_agreements()
     waiting = []
-    for agreement, last in zip(old, (told.leave_late, told.submit, told.send_back, told.sign), strict=False):
-        waiting += told.tell(agreement, last)
+    for agreement, (tier, last) in zip(old, told.stories(), strict=False):
+        waiting += told.tell(agreement, tier, last)
     return waiting
 
 
 class FollowUps:
     """The reports of one agreement after the other, each act at the instant when it would have been done."""
 
-    def __init__(self, live: Live, now: datetime) -> None:
-        self.live, self.now = live, now
-        self.officer: User = live.one(Role.OFFICER)
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.officer = User.objects.get(email=next(account.email for account in ACCOUNTS if account.role == Role.OFFICER))
 
-    def tell(self, agreement: Agreement, last: Callable[[FollowUpReport], None]) -> list[FollowUpReport]:
-        """Every report that is due by now is verified, but the last one, which waits as `last` says."""
+    def old_agreements(self) -> list[Agreement]:
+        """Those of an organisation that somebody of the demonstration belongs to come first, then one for each other organisation."""
+        ours = {account.organisation for account in ACCOUNTS}
+        rows = Agreement.objects.filter(
+            state=AgreementState.IN_FORCE, imported_at=None, award__isnull=False, in_force_at__lt=self.now - OLD
+        )
+        by_organisation: dict[str, Agreement] = {}
+        for row in rows.select_related("project__organisation").order_by("pk"):
+            by_organisation.setdefault(row.project.organisation.code, row)
+        return sorted(by_organisation.values(), key=lambda one: (one.project.organisation.code not in ours, one.pk))
+
+    def stories(self) -> list[tuple[RiskTier, Callable[[FollowUpReport], None]]]:
+        """The tier of each agreement, and what became of its last report."""
+        return [
+            (RiskTier.HIGH, self.leave_late),
+            (RiskTier.MEDIUM, self.submit),
+            (RiskTier.MEDIUM, self.send_back),
+            (RiskTier.HIGH, self.sign),
+        ]
+
+    def tell(self, agreement: Agreement, tier: RiskTier, last: Callable[[FollowUpReport], None]) -> list[FollowUpReport]:
+        """Every report that was due by now is verified, but the last one, which waits as `last` says."""
         since = agreement.in_force_at or self.now
-        reason = "Premier projet de l’organisme : un suivi plus serré."
-        set_risk_tier(agreement_id=agreement.pk, tier="medium", reason=reason, actor=self.officer, now=since)
+        reason = "Premier projet de l’organisme\u00a0: un suivi plus serré."
+        set_risk_tier(agreement_id=agreement.pk, tier=tier, reason=reason, actor=self.officer, now=since)
         schedule_follow_ups(agreement_id=agreement.pk, actor=None, now=since)
-        ended = timezone.localdate(self.now - timedelta(days=VERIFIED + 1))
-        found = list(FollowUpReport.objects.filter(agreement=agreement, period_end__lte=ended).order_by("period_start"))
+        due = FollowUpReport.objects.filter(agreement=agreement, due_on__lt=timezone.localdate(self.now - timedelta(days=1)))
+        found = list(due.select_related("project__organisation").order_by("period_start"))
         for report in found[:-1]:
             self.submit(report)
             acts.verify_follow_up(report_id=report.pk, actor=self.officer, now=self.after(report, VERIFIED))
@@ -123,7 +138,8 @@ class FollowUps:
         acts.save_follow_up_section(report_id=report.pk, kind=FollowUpPart(kind), typed=typed, version=0, actor=writer, now=now)
 
     def _one(self, report: FollowUpReport, role: Role) -> User:
-        return self.live.one(role, report.project.organisation.code)
+        members = Membership.objects.filter(organisation=report.project.organisation, role=role).select_related("person")
+        return members.order_by("pk")[0].person
 
     def _reached(self, objective: Objective) -> Any:
         """Half of the way from the baseline to the target."""

@@ -18,6 +18,7 @@ from reporting import catalogue
 from reporting.catalogue import REPORTS
 from reporting.columns import Kind, Report, is_total
 from reporting.queries.access import access_rows
+from reporting.queries.baseline_rows import baseline_rows
 from reporting.queries.commitments import commitment_rows
 from reporting.queries.drawdowns import drawdown_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
@@ -31,6 +32,7 @@ from reporting.queries.variances import explanations_at
 Row = dict[str, str]
 #: registers of some projects or of all of them, that the database sums by itself
 _REGISTERS: Mapping[str, Callable[..., Iterator[Row]]] = {
+    catalogue.BASELINES.code: baseline_rows,
     catalogue.COMMITMENTS.code: commitment_rows,
     catalogue.MILESTONES.code: milestone_rows,
     catalogue.PAYMENTS.code: payment_rows,

@@ -253,7 +253,7 @@ class FollowUpAttach(FollowUpForm):
 
     def perform(self, form: BaseForm) -> HttpResponse:
         document = acts.attach_to_follow_up(file=form.cleaned_data["file"], **self.by(form))
-        messages.success(self.request, _("Le document « %(name)s » est joint.") % {"name": document.name})
+        messages.success(self.request, _("Le document « %(name)s » est joint.") % {"name": document.name})
         return redirect("reporting:follow_up_attach", self.report.number)
 
 
@@ -270,5 +270,5 @@ class FollowUpDetach(FollowUpForm):
 
     def perform(self, form: BaseForm) -> HttpResponse:
         acts.detach_from_follow_up(document_id=self.document.pk, **self.by(form))
-        messages.success(self.request, _("Le document « %(name)s » est retiré.") % {"name": self.document.name})
+        messages.success(self.request, _("Le document « %(name)s » est retiré.") % {"name": self.document.name})
         return redirect("reporting:follow_up_attach", self.report.number)

@@ -47,6 +47,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "minister": ("director", "head", "delegate"),
     "payers": _PAYERS,
     "readers": _READERS,
+    "bookkeepers": ("director", "head", "controller", "auditor"),
     "insiders": (*_APPLICANTS, *_READERS),
     "reviewers": ("assigned", "reviewer", "committee_member"),
 }
@@ -72,7 +73,10 @@ SHARED_PLACES = frozenset(
         "parameter",
         "parameter_kind",
         "password",
+        "sample",
+        "sample_item",
     }
+    | {"import_ready", "import_ready_file", "import_refused"}
     | {"register", "report", "run", "year_end"}
 )
 
@@ -386,6 +390,14 @@ reporting:gain_detail                | gain_verified      | GET      | 302 404 i
 reporting:gain_list                  | -                  | GET      | 302 200
 reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
+reporting:import_cancel              | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_confirm             | import_ready       | GET POST | 302 403 controller:200/422
+reporting:import_create              | -                  | GET POST | 302 403 controller:200/422
+reporting:import_detail              | import_ready       | GET      | 302 403 bookkeepers:200
+reporting:import_examine             | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_file                | import_ready_file  | GET      | 302 403 bookkeepers:200
+reporting:import_list                | -                  | GET      | 302 403 bookkeepers:200
+reporting:import_problems            | import_refused     | GET      | 302 403 bookkeepers:200
 reporting:operations                 | -                  | GET      | 302 403 technical:200
 reporting:parameter_decide           | parameter          | GET POST | 302 403 head,delegate:200/422
 reporting:parameter_list             | -                  | GET      | 302 403 readers:200
@@ -419,5 +431,10 @@ reporting:restatement_cosign         | gain_restated      | GET POST | 302 404 i
 reporting:results_record             | project            | GET POST | 302 404 insiders:403 writer,finance,officer:200/422
 reporting:run_create                 | -                  | GET POST | 302 403 readers,privacy:200/302
 reporting:run_detail                 | run                | GET      | 302 403 readers,privacy:200
+reporting:sample_detail              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_draw                | -                  | GET POST | 302 403 verifier:200/422 auditor:200/403
+reporting:sample_export              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_item                | sample_item        | GET POST | 302 403 verifier:200/422
+reporting:sample_list                | -                  | GET      | 302 403 verifier,auditor:200
 reporting:variance_explain           | project_year       | GET POST | 302 404 insiders:403 writer,finance:200/422
 """

@@ -86,19 +86,29 @@ from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
-from reporting.enums import GainReportState, ParameterKind, RenewalState
-from reporting.models import Export, GainReport, ParameterMove, Renewal, Run
+from reporting.enums import FollowUpState, GainReportState, ImportState, ParameterKind, RenewalState
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, Overlap, ParameterMove, PortfolioImport, Renewal, Run
+from reporting.queries.samples import Asked
 from reporting.seeding import live
+from reporting.seeding.follow_ups import add_follow_ups
 from reporting.services import gains, renewals, snapshots
+from reporting.services.follow_up_calendar import schedule_follow_ups
+from reporting.services.follow_ups import attach_to_follow_up
 from reporting.services.objectives import record_results
 from reporting.services.parameters import ParameterValues, propose_parameter
 from reporting.services.portfolio import seed_fund
+from reporting.services.portfolio_imports import upload_portfolio
+from reporting.services.portfolio_work import work_on_portfolio
+from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.samples import draw_sample, examine_item
 from reporting.services.variances import explain_variance
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
+from tests.reporting.gains import OPINION, answers
+from tests.reporting.overlaps import overlapping
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
 MORE = tuple(
@@ -160,14 +170,43 @@ def prepare(monkeypatch: Any) -> None:
     freeze_credit(now)
     amend(now)
     return_a_gain(now)
+    follow_up(now)
+    overlapping()
     renew(now)
     ask_a_baseline(now)
+    bring_packages(now)
+    restate_a_gain(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=after).pk, now=after)
     client = Client()
     client.force_login(person("audit"))
     client.post("/rapports/roi-projects/exporter/", {"format": "csv"})
+
+
+def follow_up(now: Any) -> None:
+    """Reports in each state; of a file in force, one that waits for its co-signature, and a file that may be taken back."""
+    add_follow_ups(now=now)
+    schedule_follow_ups(agreement_id=agreement(GAINED).pk, actor=None, now=now)
+    first, second = FollowUpReport.objects.filter(agreement=agreement(GAINED)).order_by("period_start")[:2]
+    attach_to_follow_up(report_id=second.pk, file=upload("etude.pdf"), actor=person("redaction.rimouski"), now=now)
+    signed = {"signed_by": person("redaction.rimouski"), "signed_at": now, "state": FollowUpState.TO_COSIGN}
+    FollowUpReport.objects.filter(pk=first.pk).update(**signed)
+
+
+def report_of(state: FollowUpState, *more: Any, own: bool = True) -> Callable[[], tuple[Any, ...]]:
+    """The number of a report in that state, of the file in force or of another one."""
+
+    def found() -> tuple[Any, ...]:
+        rows = FollowUpReport.objects.filter(state=state, **({"agreement": agreement(GAINED)} if own else {})).order_by("pk")
+        return (rows[0].number, *more)
+
+    return found
+
+
+def attached() -> tuple[str, int]:
+    last = FollowUpAttachment.objects.select_related("report").order_by("-pk")[0]
+    return last.report.number, last.document_id
 
 
 def merge_an_organisation(now: Any) -> None:
@@ -352,6 +391,30 @@ def return_a_gain(now: Any) -> None:
     gains.return_gain(report_id=report.pk, reason="Relevé illisible", actor=person("verification"), now=now)
 
 
+def restate_a_gain(now: Any) -> None:
+    """A gain that was captured, then restated, returned, and restated again; and a sample of what was reported."""
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    start, verifier = timezone.localdate(now) - timedelta(days=50), person("verification")
+    writer, finance = person("redaction.rimouski"), person("finances.rimouski")
+    report = gains.report_gain(
+        line_id=line.pk, period_start=start, period_end=start + timedelta(days=6), amount=Decimal("1310.00"), method="Relevé",
+        evidence=upload(), actor=writer, now=now,
+    )  # fmt: skip
+    gains.cosign_gain(report_id=report.pk, actor=finance, now=now)
+    gains.verify_gain(report_id=report.pk, amount=report.amount, **OPINION, answers=answers(), reason="", actor=verifier, now=now)
+    budget = {"document": upload("budget.pdf"), "actor": person("controle"), "now": now}
+    gains.capture_gain(report_id=report.pk, amount=report.amount, **budget)
+    words = {"maturity": "final", "method": "Relevé corrigé", "evidence": None, "actor": writer, "now": now}
+    reason = "Une journée avait été comptée deux fois dans le relevé."
+    first = restate_gain(report_id=report.pk, amount=Decimal("1120.00"), reason=reason, **words)
+    cosign_restatement(restatement_id=first.pk, actor=finance, now=now)
+    gains.return_gain(report_id=report.pk, reason="Joignez le relevé corrigé.", actor=verifier, now=now)
+    restate_gain(report_id=report.pk, amount=Decimal("1125.00"), reason=f"{reason} Relevé corrigé en pièce.", **words)
+    asked = Asked("all", timezone.localdate(now), now)
+    sample = draw_sample(asked=asked, largest=1, points=3, seed="2026-11", actor=verifier, now=now)
+    examine_item(item_id=sample.items.get(position=1).pk, note_text="Relevé rapproché de la facture.", actor=verifier, now=now)
+
+
 GAINED = live.FILES[-1].title
 #: state of a dossier → the project that it is about
 RENEWED = {
@@ -439,6 +502,18 @@ def claim(state: ClaimState) -> Callable[[], tuple[str]]:
 
 def gain(state: GainReportState) -> Callable[[], tuple[str]]:
     return lambda: (GainReport.objects.filter(state=state, project__title=GAINED).order_by("pk")[0].number,)
+
+
+def bring_packages(now: Any) -> None:
+    """A package that may be imported, and one in which cells are to be corrected."""
+    header = "code,name,kind,fiscal_calendar,region\n"
+    for rows in ("REPRIS,Organisme repris,ministry,state,03\n", "REPRIS,Organisme repris,ministère,state,3\n" * 25):
+        made = upload_portfolio(files=[upload("organisations.csv", (header + rows).encode())], actor=person("controle"), now=now)
+        work_on_portfolio(portfolio_id=made.pk, now=now)
+
+
+def brought(state: ImportState) -> Callable[[], tuple[int]]:
+    return newest(PortfolioImport, state=state)
 
 
 def newest(model: Any, **fields: Any) -> Callable[[], tuple[int]]:
@@ -753,6 +828,22 @@ page("funding:credit_move_refuse", "tete", credit_move)
 page("reporting:project_list", "agente1")
 page("reporting:project_detail", "agente1", project)
 page("reporting:project_detail", "redaction.rimouski", project)
+page("reporting:follow_up_list", "agente1", query="view=all")
+page("reporting:follow_up_list", "redaction.rimouski")
+page("reporting:follow_up_detail", "redaction.rimouski", report_of(FollowUpState.EXPECTED))
+page("reporting:follow_up_detail", "agente1", report_of(FollowUpState.SUBMITTED, own=False))
+page("reporting:follow_up_detail", "direction", report_of(FollowUpState.LATE, own=False))
+for slug in ("avancement", "couts", "gains", "objectifs", "ads", "lecons"):
+    page("reporting:follow_up_section", "redaction.rimouski", report_of(FollowUpState.EXPECTED, slug), "erreurs=1")
+page("reporting:follow_up_attach", "redaction.rimouski", report_of(FollowUpState.EXPECTED))
+page("reporting:follow_up_detach", "redaction.rimouski", attached)
+page("reporting:follow_up_sign", "redaction.rimouski", report_of(FollowUpState.EXPECTED))
+page("reporting:follow_up_take_back", "redaction.rimouski", report_of(FollowUpState.TO_COSIGN))
+page("reporting:follow_up_cosign", "finances.rimouski", report_of(FollowUpState.TO_COSIGN))
+page("reporting:follow_up_verify", "agente1", report_of(FollowUpState.SUBMITTED, own=False))
+page("reporting:call_lessons", None, of_call(CallState.OPEN))
+page("funding:agreement_risk", "agente1", contract(GAINED))
+page("funding:agreement_failure", "direction", contract(GAINED))
 page("reporting:gain_list", "verification")
 page("reporting:gain_detail", "audit", gain(GainReportState.VERIFIED))
 page("reporting:gain_create", "redaction.rimouski", gain_line)
@@ -763,6 +854,9 @@ page("reporting:gain_correct", "redaction.rimouski", gain(GainReportState.RETURN
 page("reporting:gain_cosign", "finances.rimouski", gain(GainReportState.DRAFT))
 page("reporting:gain_verify", "verification", gain(GainReportState.SUBMITTED))
 page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
+page("reporting:overlap_list", "controle")
+page("reporting:overlap_detail", "controle", newest(Overlap))
+page("reporting:overlap_resolve", "controle", newest(Overlap))
 page("reporting:project_objectives", "redaction.rimouski", project)
 page("reporting:results_record", "redaction.rimouski", project)
 page("reporting:project_variances", "redaction.rimouski", project)
@@ -788,6 +882,15 @@ page("reporting:call_returns", "direction", lambda: (Agreement.objects.order_by(
 page("reporting:organisation_returns", "greffe.rimouski", lambda: ("10043",))
 page("reporting:fund_returns", "direction")
 page("reporting:period_returns", "audit")
+page("reporting:gain_detail", "finances.rimouski", gain(GainReportState.TO_REVERIFY))
+page("reporting:gain_restate", "redaction.rimouski", gain(GainReportState.VERIFIED))
+page("reporting:restatement_cosign", "finances.rimouski", gain(GainReportState.TO_REVERIFY))
+page("reporting:capture_correct", "controle", gain(GainReportState.TO_REVERIFY))
+page("reporting:gain_desk", "verification")
+page("reporting:sample_list", "audit")
+page("reporting:sample_draw", "verification", query="population=all&effective=2027-01-01&largest=2&points=3&seed=2026-11")
+page("reporting:sample_detail", "verification", lambda: ("ECH-2026-00001",))
+page("reporting:sample_item", "verification", lambda: ("ECH-2026-00001", 2))
 # dashboard, reports, journal
 page("reporting:dashboard", "direction")
 page("reporting:report_list", "audit")
@@ -799,6 +902,13 @@ page("reporting:report_cell", "audit", lambda: ("roi-projects", "fund_paid"), pa
 page("reporting:run_create", "audit", query="report=roi-projects")
 page("reporting:run_detail", "audit", newest(Run))
 page("reporting:export_detail", "audit", newest(Export))
+page("reporting:import_list", "controle")
+page("reporting:import_create", "controle")
+page("reporting:import_detail", "controle", brought(ImportState.READY))
+page("reporting:import_detail", "audit", brought(ImportState.REFUSED))
+page("reporting:import_confirm", "controle", brought(ImportState.READY))
+page("reporting:import_examine", "controle", brought(ImportState.REFUSED))
+page("reporting:import_cancel", "controle", brought(ImportState.READY))
 page("reporting:audit_list", "audit")
 page("reporting:audit_detail", "audit", newest(JournalEntry))
 page("reporting:permission_list", "redaction.rimouski")
@@ -806,9 +916,11 @@ page("reporting:permission_list", "audit", query="role=controller")
 
 #: addresses that answer no page: posts alone, files, answers for programs
 NOT_PAGES = {
+    "reporting:sample_export",
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
-    "reporting:export_create", "reporting:export_download", "reporting:fund_sensitivity_file", "reporting:project_sensitivity_file",
-    "projects:document_download", "projects:application_content",
+    "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
+    "reporting:import_problems", "reporting:import_file",
+    "reporting:fund_sensitivity_file", "reporting:project_sensitivity_file",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
     "projects:own_data_export", "funding:batch_download", "projects:exceptional_access_end", "projects:incident_export",
     # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere

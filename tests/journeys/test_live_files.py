@@ -12,8 +12,10 @@ from funding.queries.costs import cost_figures, current_forecast
 from projects.demo import ACCOUNTS
 from projects.enums import ApplicationState, Role
 from projects.models import Application, JournalEntry
-from reporting.models import GainReport
+from reporting.enums import FollowUpState
+from reporting.models import FollowUpReport, GainReport
 from reporting.queries.invariants import check
+from reporting.seeding.follow_ups import add_follow_ups
 from reporting.seeding.live import FILES, add_live_files
 from reporting.seeding.money import add_live_money
 from reporting.services.audit import verify_database
@@ -28,6 +30,7 @@ def live_files(committed_db):
     seed_fund(stage="report", scale=1, now=NOW)
     files = add_live_files(now=NOW)
     add_live_money(now=NOW)
+    add_follow_ups(now=NOW)
     return files
 
 
@@ -65,6 +68,7 @@ def test_each_account_of_a_demonstration_has_something_that_waits(live_files):
     assert list(Payment.objects.filter(instalment__agreement__in=agreements).values_list("state", flat=True)) == [PaymentState.REQUESTED]
     gains = GainReport.objects.filter(project__application__in=files).order_by("period_start")
     assert list(gains.values_list("state", flat=True)) == ["verified", "submitted", "draft"]
+    assert set(FollowUpReport.objects.values_list("state", flat=True)) >= set(FollowUpState) - {FollowUpState.WITHDRAWN, FollowUpState.DUE}
 
 
 def test_live_files_left_the_journal_of_every_account_that_acted(live_files):
