@@ -184,6 +184,7 @@ NOT_PERSONAL: Mapping[str, Text] = {
     "socialaccount.SocialApp.name": _("Nom d’un service d’identité"),
     "auth.Permission.name": _("Nom d’une permission technique, qui n’accorde rien ici"),
     "funding.Prize.name": _("Nom d’un prix d’un appel, qui ne nomme personne"),
+    "reporting.VarianceExplanation.explanation": _("Explication de l’écart d’un projet, qui ne nomme personne"),
     "auth.Group.name": _("Nom d’un groupe technique, qui n’accorde rien ici"),
 }
 

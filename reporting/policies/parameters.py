@@ -33,9 +33,9 @@ def propose_parameter(actor: Any, now: datetime) -> Verdict:
     subject=Subject.REPORTS,
     acts=("approve_parameter", "refuse_parameter"),
 )
-def decide_parameter(actor: Any, move: ParameterMove, now: datetime) -> Verdict:
+def decide_parameter(actor: Any, parameter_move: ParameterMove, now: datetime) -> Verdict:
     """The head or the minister's delegate, on what somebody else proposed."""
     return first_no(
-        possible(move.state == ParameterState.PROPOSED, _("Ce paramètre est déjà décidé.")),
-        check(move.proposed_by_id != actor.pk, _("Vous avez proposé ce paramètre; une autre personne doit en décider.")),
+        possible(parameter_move.state == ParameterState.PROPOSED, _("Ce paramètre est déjà décidé.")),
+        check(parameter_move.proposed_by_id != actor.pk, _("Vous avez proposé ce paramètre; une autre personne doit en décider.")),
     )

@@ -17,6 +17,7 @@ from projects.policies.staff import read_files
 from reporting.enums import GainReportState
 from reporting.filters.gains import ProjectFilter
 from reporting.policies.gains import report_gain
+from reporting.policies.renewals import open_renewal
 from reporting.queries.contests import contests_of
 from reporting.queries.gains import gain_lines_of
 from reporting.queries.projects import agreement_of, project_rows_for
@@ -53,6 +54,7 @@ def project_detail(request: HttpRequest, project: str) -> HttpResponse:
         "lines": lines,
         "contested": {event.line_id for event in contests_of([line.pk for line, _reports in lines]) if event.contested},
         "may_report": report_gain(request.user, found, now),
+        "may_renew": open_renewal(request.user, found, now),
         "reads_payments": list_payments(request.user, now, found.call_id),
         "reads_files": read_files(request.user, now, found.call_id),
     }

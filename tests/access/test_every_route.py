@@ -57,7 +57,7 @@ from projects.models import (
 from projects.policies.rights import rights_of
 from reporting.catalogue import REPORTS
 from reporting.columns import Report
-from reporting.models import GainReport, Overlap
+from reporting.models import GainReport, Overlap, ParameterMove, Renewal
 from tests.access.answers import GROUPS, SHARED_PLACES, lines
 from tests.access.world import address, make_world, routes, token_of
 from tests.factories import NOW, UserFactory, person_with
@@ -196,6 +196,8 @@ def subjects(world):
         "overlap": Overlap.objects.get(**world.places["overlap"]),
         "cost_move": CostMove.objects.get(number=world.places["cost_move"]["cost_move"]),
         "move": CreditMove.objects.get(number=world.places["credit_move"]["move"]),
+        "renewal": Renewal.objects.get(number=world.places["renewal"]["renewal"]),
+        "parameter_move": ParameterMove.objects.get(number=world.places["parameter"]["parameter"]),
         "authority": DrawAuthority.objects.get(number=world.places["authority"]["authority"]),
         "review": Review.objects.get(**world.places["review"]),
         "eligibility": Eligibility.objects.get(application=files["ineligible"]),
