@@ -16,17 +16,18 @@ from reporting.models import GainSample, GainSampleCheck, GainSampleItem
 from reporting.policies import samples as policies
 from reporting.queries.samples import Asked, population_of
 from reporting.sampling import draw
-from reporting.services.snapshots import fix_knowledge
+from reporting.services.snapshots import FUTURE
 
 
 @act
 def draw_sample(*, asked: Asked, largest: int, points: int, seed: str, actor: User, now: datetime, key: str | None = None) -> GainSample:
-    """Draw and keep a sample of the gains reported by a pair of dates. Nothing recorded from here on is known at its knowledge date.
+    """Draw and keep a sample of the gains reported by a pair of dates, of which the knowledge date was fixed before (`fix_knowledge`).
 
     Raises NotAllowed, Invalid (nothing to draw, a future date).
     """
     policies.draw_sample(actor, now, call=asked.call_id).require()
-    fix_knowledge(asked.known, now=now)
+    if asked.known > now:
+        raise Invalid(FUTURE)
     items, gains = population_of(asked)
     drawn = draw(items, largest=largest, points=points, seed=seed)
     if not drawn.picks:

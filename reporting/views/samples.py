@@ -30,6 +30,7 @@ from reporting.policies.verification import read_desk
 from reporting.queries.samples import hidden_keys, items_for, population_of, samples_for
 from reporting.sampling import draw
 from reporting.services import samples as acts
+from reporting.services.snapshots import fix_knowledge
 from reporting.tables.samples import SampleItemTable, SampleTable
 
 #: what a first page proposes
@@ -117,6 +118,7 @@ class SampleDraw(ActForm):
 
     def perform(self, form: BaseForm) -> HttpResponse:
         given = {"asked": form.asked, **form.drawn_with, "key": form.cleaned_data["key"]}  # type: ignore[attr-defined]
+        fix_knowledge(form.asked.known, now=self.now)  # type: ignore[attr-defined]
         sample = acts.draw_sample(actor=self.request.user, now=self.now, **given)
         messages.success(self.request, _("L’échantillon est tiré et conservé."))
         return redirect("reporting:sample_detail", sample.number)

@@ -16,6 +16,7 @@ from reporting.queries.samples import Asked, population_of
 from reporting.services import gains as acts
 from reporting.services.captures import correct_capture
 from reporting.services.samples import draw_sample, examine_item
+from reporting.services.snapshots import fix_knowledge
 from tests.factories import NOW, advised_by, person_with, recuse, upload
 from tests.reporting.gains import AMOUNT, END, Team, answers, posted_answers
 from tests.reporting.pages import examples
@@ -179,6 +180,7 @@ def asked(known=NOW, **given):
 
 
 def drawn(team, **given):
+    fix_knowledge(given.get("asked", asked()).known, now=LATER)
     values = {"asked": asked(), "largest": 1, "points": 2, "seed": "2026", "actor": team.verifier, "now": NOW, **given}
     return draw_sample(**values)
 
@@ -232,9 +234,9 @@ def test_kept_sample_is_drawn_again_after_later_acts_and_nothing_changes_it(team
 
 
 def test_sample_is_drawn_by_a_verifier_of_what_exists(team):
-    with pytest.raises(Invalid, match="Aucun gain"):
-        drawn(team)
     three(team)
+    with pytest.raises(Invalid, match="Aucun gain"):
+        drawn(team, asked=asked(effective=date(2020, 1, 1)))
     for person in (person_with(Role.AUDITOR), team.controller, team.writer):
         with pytest.raises(NotAllowed):
             drawn(team, actor=person)
