@@ -318,6 +318,6 @@ def test_project_page_costs_the_same_for_one_and_three_gains(client, django_asse
     for month in range(4, 4 + rows):
         team.report(period_start=date(2026, month, 1), period_end=date(2026, month, 28))
     client.force_login(team.writer)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         answer = client.get(reverse("reporting:project_detail", args=[team.project.reference]))
     assert (answer.status_code, len(answer.context["lines"][0][1])) == (200, rows)
