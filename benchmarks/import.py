@@ -2,18 +2,21 @@
 """A portfolio package of 200 000 gain rows: `python3 benchmarks/import.py`.
 
 An embedded server of its own (durable). `import_portfolio` runs as a person runs it, in a process of its own: a folder of CSV files,
-the same again (nothing is new), and a workbook of a tenth of it. The targets: under 60 s and 1 GB for the first.
+the same again (nothing is new), then as many rows as a ZIP and as a workbook: days and amounts typed, texts shared, as Excel does.
+The targets: under 60 s and 1 GB for each form.
 """
 
 import argparse
 import csv
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,15 +51,16 @@ def measure(folder: Path, gains: int, load: float) -> int:
     command("migrate", "--verbosity=0")
     projects = gains // (LINES * PERIODS * len(STAGES))
     package = write_package(folder / "package", "A", projects)
-    book = write_workbook(folder / "tenth.xlsx", write_package(folder / "tenth", "B", projects // 10))
+    archive = write_zip(folder / "package.zip", write_package(folder / "zipped", "B", projects))
+    book = write_workbook(folder / "package.xlsx", write_package(folder / "typed", "C", projects))
     said = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} before the run."
     print(said, f"\n{projects} projects, {gains} gain rows.")
     print("| command | seconds | processor | peak memory |\n|---|---|---|---|")
     first = timed("import_portfolio, a folder of CSV files", "import_portfolio", package)
     timed("the same, again", "import_portfolio", package)
     timed("the same, `--dry-run`", "import_portfolio", package, "--dry-run")
-    timed("a workbook of a tenth", "import_portfolio", book)
-    kept = first[0] <= SECONDS and first[1] <= MEGABYTES
+    forms = [first, timed("a ZIP of as many", "import_portfolio", archive), timed("a workbook of as many", "import_portfolio", book)]
+    kept = all(seconds <= SECONDS and megabytes <= MEGABYTES for seconds, megabytes in forms)
     print("within the targets" if kept else f"ABOVE the targets: {SECONDS} s, {MEGABYTES} MB")
     return 0 if kept else 1
 
@@ -104,8 +108,8 @@ def told(prefix: str, projects: int) -> dict[str, Rows]:
             (code, call, body, f"Projet {code}", "milestones", "06", "2024-05-01", "2024-06-01", "2024-04-01", "", "active")
             for code in codes
         ),
-        "commitments": ((code, 2024, "5000.00", day, day, f"C-{code}") for code, day in zip(codes, known, strict=True)),
-        "payments": ((code, "payment", "4000.00", 2024, day, day, f"V-{code}") for code, day in zip(codes, known, strict=True)),
+        "commitments": ((code, 2024, "3000.00", day, day, f"C-{code}") for code, day in zip(codes, known, strict=True)),
+        "payments": ((code, "payment", "2000.00", 2024, day, day, f"V-{code}") for code, day in zip(codes, known, strict=True)),
         "cofunding": ((code, "1000.00", "no", day, day, f"F-{code}") for code, day in zip(codes, known, strict=True)),
         "gain_lines": ((code, f"L{n}", "CASH", "recurrent", body, f"Effet {n}") for code in codes for n in range(LINES)),
         "gains": gains_of(codes),
@@ -122,16 +126,30 @@ def gains_of(codes: list[str]) -> Rows:
                     yield code, f"L{line}", stage, f"{year}-04-01", f"{year + 1}-03-31", amount, recorded, "rapport.pdf"
 
 
-def write_workbook(path: Path, folder: Path) -> Path:
-    import openpyxl
+def write_zip(path: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, file.name)
+    return path
 
-    book = openpyxl.Workbook(write_only=True)
+
+def write_workbook(path: Path, folder: Path) -> Path:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(path)
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
     for file in sorted(folder.iterdir()):
-        sheet = book.create_sheet(file.stem)
+        sheet = book.add_worksheet(file.stem)
         with file.open(encoding="utf-8", newline="") as rows:
-            for row in csv.reader(rows):
-                sheet.append(row)
-    book.save(path)
+            for number, row in enumerate(csv.reader(rows)):
+                for place, cell in enumerate(row):
+                    if number and re.fullmatch(r"\d{4}-\d\d-\d\d", cell):
+                        sheet.write_datetime(number, place, date.fromisoformat(cell), day)
+                    elif number and re.fullmatch(r"-?\d+\.\d\d", cell):
+                        sheet.write_number(number, place, float(cell))
+                    else:
+                        sheet.write_string(number, place, cell)
+    book.close()
     return path
 
 

@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "purge-sessions": {"task": "projects.tasks.purge_sessions", "schedule": crontab(hour="3", minute="10")},
     "recompute-nightly": {"task": "reporting.tasks.recompute_nightly", "schedule": crontab(hour="2", minute="30")},
     "tick-follow-ups": {"task": "reporting.tasks.tick_follow_ups", "schedule": crontab(hour="6", minute="0")},
+    "wake-portfolios": {"task": "reporting.tasks.wake_sleeping_portfolios", "schedule": crontab(minute="*")},
     "close-inactive-accounts": {"task": "projects.tasks.close_inactive_accounts", "schedule": crontab(hour="3", minute="30")},
 }
 app.conf.beat_scheduler = "celery.beat:Scheduler"  # in memory: every task is safe to run late, so nothing is kept on disk

@@ -154,6 +154,7 @@ APPEND_ONLY_TABLES = [
     "imported_cost",
     "line_contest", "reporting_overlap", "reporting_overlapresolution",
     "baseline_version", "baseline_decision", "gain_measure", "indicator_measure",
+    "reporting_gainsharing", "reporting_gainshare", "shared_gain", "shared_gain_part",
     "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",
@@ -162,6 +163,7 @@ APPEND_ONLY_TABLES = [
     "reporting_gainverification",
     "funding_agreementrisk", "funding_followupfact", "funding_followuptermsevent",
     "reporting_followupversion", "reporting_followupreminder",
+    "reporting_gainverification", "reporting_gainsample", "reporting_gainsampleitem", "reporting_gainsamplecheck",
 ]  # fmt: skip
 
 DATABASES = {"default": _connection(env.str("FONDS_DB_ROLE", default="app"))}

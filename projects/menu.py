@@ -31,6 +31,7 @@ ENTRIES = (
     ("reporting:follow_up_list", _("Suivis"), _READERS | APPLICANT_ROLES),
     ("reporting:dashboard", _("Tableau de bord"), _READERS),
     ("reporting:report_list", _("Rapports"), _READERS | {Role.PRIVACY_OFFICER}),
+    ("reporting:import_list", _("Importations"), frozenset({Role.CONTROLLER, Role.DIRECTOR, Role.HEAD, Role.AUDITOR})),
     ("reporting:audit_list", _("Journal"), frozenset({Role.AUDITOR, Role.DIRECTOR, Role.HEAD})),
     ("projects:incident_list", _("Incidents"), frozenset({Role.PRIVACY_OFFICER, Role.AUDITOR, Role.HEAD})),
     ("reporting:operations", _("Exploitation"), frozenset({Role.TECHNICAL_ADMIN})),
@@ -51,6 +52,7 @@ SELDOM = frozenset(
         "reporting:follow_up_list",
         "projects:incident_list",
         "projects:exceptional_access_list",
+        "reporting:import_list",
         "reporting:audit_list",
         "reporting:operations",
     }
@@ -75,6 +77,9 @@ FOLLOW_SCOPE = frozenset(
 
 #: lists that no entry opens → the entry whose page leads to them
 UNDER = {
+    "reporting:renewal_list": "reporting:report_list",
+    "reporting:parameter_list": "reporting:report_list",
+    "reporting:fund_sensitivity": "reporting:report_list",
     "funding:milestone_list": "funding:agreement_list",
     "funding:claim_list": "funding:agreement_list",
     "funding:recovery_list": "funding:agreement_list",

@@ -175,7 +175,7 @@ GAINS = Report(
         Column("ended", _("Période terminée"), Kind.FLAG), Column("windfall", _("Effet d’aubaine"), Kind.FLAG),
         Column("recorded_at", _("Connu le"), Kind.INSTANT), Column("contested", _("Contesté"), Kind.FLAG),
     ),
-    ("project",), selectors=_SELECTORS, matches=("nature", "stage", "fiscal_year"),
+    ("project",), selectors=_SELECTORS, matches=("nature", "stage", "fiscal_year"), by_key=True,
     views=(
         View(
             "montants", _("Montants"),
@@ -334,6 +334,25 @@ MILESTONES = Report(
     ),
 )  # fmt: skip
 
+BASELINES = Report(
+    "baselines", "R25", _("Gains sous deux situations de départ"),
+    _("Le gain net de chaque période mesurée, sous la situation de départ signée et sous celle en vigueur, et ce qui les sépare."),
+    (
+        _PROJECT, Column("line", _("Ligne")), _NATURE, Column("report", _("Déclaration")),
+        Column("period_start", _("Début de la période"), Kind.DAY), Column("period_end", _("Fin de la période"), Kind.DAY),
+        Column("version", _("Version en vigueur"), Kind.WHOLE), Column("known_at", _("Connu le"), Kind.INSTANT),
+        *money_columns(
+            ("actual_cost", _("Coût réel")), ("reported", _("Déclaré")), ("gain_original", _("Sous la version signée")),
+            ("gain_current", _("Sous la version en vigueur")), ("difference", _("Écart")),
+        ),
+    ),
+    ("project",), selectors=_SELECTORS, matches=("nature",), identity=("line", "period_start"),
+    views=(
+        View("resultats", _("Résultats"), ("project", "line", "period_end", "version", "gain_original", "gain_current", "difference")),
+        View("mesures", _("Mesures"), ("project", "line", "report", "period_start", "period_end", "actual_cost", "reported", "known_at")),
+    ),
+)  # fmt: skip
+
 VARIANCES = Report(
     "variances", "R09", _("Écarts prévu–réalisé"),
     _("Le gain vérifié de chaque projet et exercice devant sa prévision de référence, et ce que l’organisme en dit. Périodes terminées."),
@@ -409,6 +428,7 @@ REPORTS = {
     report.code: report
     for report in (
         ENVELOPES, DRAWDOWNS, COMMITMENTS, PAYMENTS, RECOVERIES, GAINS, ROI_PROJECTS, *ROI_GROUPS, GAINS_BY_YEAR, VARIANCES,
+        BASELINES,
         MILESTONES, RENEWAL, ACCESS,
     )
 }  # fmt: skip

@@ -56,6 +56,8 @@ class Report:
     identity: tuple[str, ...] = ()
     #: who reads it; None: whoever reads the reports of the Fund
     readers: frozenset[Role] | None = None
+    #: its digest is that of the digests of each key's rows, so that a million rows need not be read again for one that changes
+    by_key: bool = False
     #: of a report by group: the path from a project to its group, and whether the group of a single file would name it
     path: str = ""
     names_files: bool = False

@@ -87,6 +87,47 @@ class Point(TextChoices):
     VALIDATION = "validation", _("Validation")
 
 
+class ImportState(TextChoices):
+    QUEUED = "queued", _("À examiner")
+    EXAMINING = "examining", _("En examen")
+    REFUSED = "refused", _("À corriger")
+    READY = "ready", _("À confirmer")
+    CONFIRMED = "confirmed", _("En importation")
+    MOVED = "moved", _("À examiner de nouveau")
+    FAILED = "failed", _("Interrompue")
+    IMPORTED = "imported", _("Importée")
+    NOTHING = "nothing", _("Rien de nouveau")
+    CANCELLED = "cancelled", _("Annulée")
+
+
+_I = ImportState
+IMPORT_MOVES = {
+    _I.QUEUED: {_I.EXAMINING, _I.CANCELLED},
+    _I.EXAMINING: {_I.EXAMINING, _I.REFUSED, _I.READY, _I.NOTHING, _I.FAILED},  # left there by a worker that died, it starts again
+    _I.REFUSED: {_I.QUEUED, _I.CANCELLED},
+    _I.READY: {_I.CONFIRMED, _I.QUEUED, _I.CANCELLED},
+    _I.CONFIRMED: {_I.IMPORTED, _I.MOVED, _I.FAILED},
+    _I.MOVED: {_I.QUEUED, _I.CANCELLED},
+    _I.FAILED: {_I.QUEUED, _I.CANCELLED},
+    _I.IMPORTED: set(),
+    _I.NOTHING: set(),
+    _I.CANCELLED: set(),
+}
+
+
+class Population(TextChoices):
+    """Which reported gains a sample is drawn from, as they were known at its knowledge date."""
+
+    ALL = "all", _("Tous les gains déclarés")
+    UNEXAMINED = "unexamined", _("Déclarés, pas encore examinés")
+    EXAMINED = "examined", _("Déclarés et examinés")
+
+
+class Picked(TextChoices):
+    LARGEST = "largest", _("Plus grand montant")
+    UNIT = "unit", _("Unité monétaire")
+
+
 class SnapshotKind(TextChoices):
     WORKING = "working", _("Instantané de travail")
     EDITION = "edition", _("Édition conservée")
@@ -120,9 +161,9 @@ class ContestCause(TextChoices):
 class VarianceBand(TextChoices):
     """How far the verified gain is from the reference forecast, either way."""
 
-    GREEN = "green", _("Vert : écart d’au plus 10 %")
-    AMBER = "amber", _("Ambre : écart d’au plus 25 %")
-    RED = "red", _("Rouge : écart de plus de 25 %")
+    GREEN = "green", _("Vert : écart d’au plus 10 %")
+    AMBER = "amber", _("Ambre : écart d’au plus 25 %")
+    RED = "red", _("Rouge : écart de plus de 25 %")
 
 
 class VarianceCause(TextChoices):

@@ -95,9 +95,10 @@ def waterfall_chart(row: Row) -> Figure | None:
         Step(_("Capté"), captured, is_total=True),
     ]
     share = percent(verified / expected if expected else None, 0)
-    finding = _("Des gains prévus à ce jour, %(share)s sont vérifiés; %(captured)s sont inscrits dans les budgets.") % {
-        "share": share, "captured": short(captured),
-    }  # fmt: skip
+    finding = _("Des gains prévus à ce jour, %(share)s sont vérifiés; %(captured)s sont inscrits dans les budgets.")
+    if not expected:
+        finding = _("Aucun gain n’était prévu à ce jour; %(captured)s sont inscrits dans les budgets.")
+    said = {"share": share, "captured": short(captured)}
     rows = [[step.label, money_cents(step.amount)] for step in steps]
     table = DataTable(_("De la prévision au gain capté, en dollars"), [_("Étape"), _("Montant")], rows)
-    return Figure("waterfall", title, finding, [waterfall(id="gain-waterfall", title=title, steps=steps)], table)
+    return Figure("waterfall", title, finding % said, [waterfall(id="gain-waterfall", title=title, steps=steps)], table)

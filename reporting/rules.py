@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fondsinnovation.kit.money import fiscal_year_end, fiscal_year_of, fiscal_year_start, rounded
@@ -53,6 +54,22 @@ def dollars(cents: int) -> Decimal:
 def money(cents: Number) -> Decimal:
     """Cents, or parts of cents, to dollars with 2 decimals."""
     return rounded(Fraction(cents) / 100, 2)
+
+
+def over(numerator: Number, denominator: Number, places: int = 4) -> Decimal | None:
+    """`numerator` ÷ `denominator`, rounded; None over zero. Between integers no fraction is made: thousands of rows take no time."""
+    if not denominator:
+        return None
+    if not (isinstance(numerator, int) and isinstance(denominator, int)):
+        return rounded(Fraction(numerator) / Fraction(denominator), places)
+    size = abs(denominator)
+    whole = (2 * abs(numerator) * 10**places + size) // (2 * size)
+    return Decimal(-whole if (numerator < 0) != (denominator < 0) else whole).scaleb(-places)
+
+
+def over_cost(gain: Number, cost: Number) -> Decimal | None:
+    """gain ÷ cost, rounded to 4 decimals; None when the cost is not above zero."""
+    return over(gain, cost) if cost > 0 else None
 
 
 def ratio(value: Number | None) -> Decimal | None:
@@ -133,7 +150,11 @@ class Discount:
 
     def present(self, flows: Mapping[int, int]) -> Fraction:
         """The present value of flows by fiscal year; what falls before the first year counts in it."""
-        return Fraction(sum(flow * self._weight(year) for year, flow in flows.items()), self.denominator)
+        return Fraction(self.weighted(flows), self.denominator)
+
+    def weighted(self, flows: Mapping[int, int]) -> int:
+        """The present value in parts of `denominator`: an integer."""
+        return sum(flow * self._weight(year) for year, flow in flows.items())
 
     def _weight(self, year: int) -> int:
         return self._weights[max(year - self.first, 0)]
@@ -144,15 +165,16 @@ def payback(flows: Mapping[int, Number], first: int) -> Fraction | None:
 
     `first` is index 0, and what falls before it counts in it. 0 when the cumulative is never negative, None when it never comes back.
     """
-    yearly: dict[int, Fraction] = {}
+    yearly: dict[int, Any] = {}
     for year, flow in flows.items():
         index = max(year - first, 0)
-        yearly[index] = yearly.get(index, Fraction(0)) + Fraction(flow)
-    before, ever_negative = Fraction(0), False
+        yearly[index] = yearly.get(index, 0) + flow
+    before: Any = 0
+    ever_negative = False
     for index, flow in sorted(yearly.items()):
         after = before + flow
         if before < 0 <= after:
-            return index - before / flow
+            return index - Fraction(before) / Fraction(flow)
         before, ever_negative = after, ever_negative or after < 0
     return None if ever_negative else Fraction(0)
 
@@ -218,25 +240,26 @@ RECONCILING: dict[str, Callable[[Sums], int]] = {
 #: of a group, what its ratios leave out: the gains of projects without cost, and the investment of those with no elapsed forecast
 POPULATION: dict[str, Callable[[Sums], int]] = {"excluded_gain": lambda s: s.excluded_gain, "immature_cost": lambda s: s.immature_cost}
 
-RATIOS: dict[str, Callable[[Sums], Fraction | None]] = {
-    "roi_public": lambda s: roi(*s.public),
-    "roi_fund": lambda s: roi(*s.fund),
-    "multiple_public": lambda s: multiple(*s.public),
-    "multiple_fund": lambda s: multiple(*s.fund),
-    "rec3_fund": lambda s: multiple(s.mature_fund[1], s.mature_fund[2]),
-    "rec3_public": lambda s: multiple(s.mature_public[1], s.mature_public[2]),
-    "cum3_fund": lambda s: multiple(s.mature_fund[0], s.mature_fund[2]),
-    "cum3_public": lambda s: multiple(s.mature_public[0], s.mature_public[2]),
+#: `roi`, `multiple`, `quotient` and `variance` of whole cents
+RATIOS: dict[str, Callable[[Sums], Decimal | None]] = {
+    "roi_public": lambda s: over_cost(s.public[0] - s.public[1], s.public[1]),
+    "roi_fund": lambda s: over_cost(s.fund[0] - s.fund[1], s.fund[1]),
+    "multiple_public": lambda s: over_cost(*s.public),
+    "multiple_fund": lambda s: over_cost(*s.fund),
+    "rec3_fund": lambda s: over_cost(s.mature_fund[1], s.mature_fund[2]),
+    "rec3_public": lambda s: over_cost(s.mature_public[1], s.mature_public[2]),
+    "cum3_fund": lambda s: over_cost(s.mature_fund[0], s.mature_fund[2]),
+    "cum3_public": lambda s: over_cost(s.mature_public[0], s.mature_public[2]),
 }
 
-REALISATION: dict[str, Callable[[Sums], Fraction | None]] = {
-    "realisation_reported": lambda s: quotient(s.reported, s.expected),
-    "realisation_verified": lambda s: quotient(s.verified, s.expected),
+REALISATION: dict[str, Callable[[Sums], Decimal | None]] = {
+    "realisation_reported": lambda s: over(s.reported, s.expected),
+    "realisation_verified": lambda s: over(s.verified, s.expected),
     # every verified row is examined by definition: the verified gain over examined periods is the verified gain
-    "verification_yield": lambda s: quotient(s.verified, s.examined),
-    "coverage": lambda s: quotient(s.examined_size, s.reported_size),
-    "capture_rate": lambda s: quotient(s.cashable_captured, s.cashable_verified),
-    "variance": lambda s: variance(s.verified, s.expected),
+    "verification_yield": lambda s: over(s.verified, s.examined),
+    "coverage": lambda s: over(s.examined_size, s.reported_size),
+    "capture_rate": lambda s: over(s.cashable_captured, s.cashable_verified),
+    "variance": lambda s: over(s.verified - s.expected, abs(s.expected)),
 }
 
 INDICATORS = (*AMOUNTS, *RATIOS, "npv", "bcr", "payback_years", *REALISATION)
@@ -246,9 +269,9 @@ def indicators(sums: Sums, discount: Discount | None) -> dict[str, Decimal | Non
     """Every figure of one row, rounded: dollars with 2 decimals, ratios and years with 4, None when undefined."""
     return {
         **{name: dollars(amount(sums)) for name, amount in AMOUNTS.items()},
-        **{name: ratio(formula(sums)) for name, formula in RATIOS.items()},
+        **{name: formula(sums) for name, formula in RATIOS.items()},
         **_discounted(sums, discount),
-        **{name: ratio(formula(sums)) for name, formula in REALISATION.items()},
+        **{name: formula(sums) for name, formula in REALISATION.items()},
         **{name: dollars(amount(sums)) for name, amount in RECONCILING.items()},
     }
 
@@ -257,12 +280,12 @@ def _discounted(sums: Sums, discount: Discount | None) -> dict[str, Decimal | No
     """`npv` is given even for a project without cost; `bcr` and `payback_years` need a cost above zero."""
     if sums.first_year is None or discount is None:
         return {"npv": None, "bcr": None, "payback_years": None}
-    gain, cost = discount.present(sums.gains), discount.present(sums.costs)
-    npv = money(gain - cost)
+    gain, cost = discount.weighted(sums.gains), discount.weighted(sums.costs)
+    npv = over(gain - cost, 100 * discount.denominator, 2)
     if sum(sums.costs.values()) <= 0:
         return {"npv": npv, "bcr": None, "payback_years": None}
     flows = {year: sums.gains.get(year, 0) - sums.costs.get(year, 0) for year in {*sums.gains, *sums.costs}}
-    return {"npv": npv, "bcr": ratio(multiple(gain, cost)), "payback_years": ratio(payback(flows, sums.first_year))}
+    return {"npv": npv, "bcr": over_cost(gain, cost), "payback_years": ratio(payback(flows, sums.first_year))}
 
 
 def roi_after_admin(sums: Sums, secretariat: int) -> Decimal | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import Task, shared_task
+from celery.signals import worker_init
 from django.utils import timezone
 
 from projects.services.outbox import serves
@@ -13,7 +14,15 @@ from reporting.models import Run
 from reporting.queries.follow_ups import agreements_to_schedule, calendar_is_behind, reports_with_something_to_do
 from reporting.services.exports import forget_expired
 from reporting.services.follow_up_calendar import schedule_follow_ups, tick_follow_up
+from reporting.services.portfolio_imports import forget_portfolios, wake_portfolios
+from reporting.services.portfolio_work import work_on_portfolio as work
 from reporting.services.snapshots import Busy, forget_old, request_recompute, run_recompute
+
+
+@worker_init.connect
+def prepare(**kwargs: object) -> None:
+    """Import pandas before the first task, so that the figures of the first gain do not wait for it."""
+    from reporting import analysis  # noqa: F401
 
 
 @shared_task(bind=True, max_retries=600, default_retry_delay=2)
@@ -31,6 +40,7 @@ def recompute_nightly() -> int:
     now = timezone.now()
     forget_old(now=now)
     forget_expired(now=now)
+    forget_portfolios(now=now)
     run: Run = request_recompute(now=now)
     return run.pk
 
@@ -45,6 +55,18 @@ def tick_follow_ups() -> int:
     for report_id in waiting:
         tick_follow_up(report_id=report_id, actor=None, now=now)
     return len(waiting)
+
+
+@shared_task
+def work_on_portfolio(portfolio_id: int) -> None:
+    """Examine a package, or write the one that was confirmed."""
+    work(portfolio_id=portfolio_id, now=timezone.now())
+
+
+@shared_task
+def wake_sleeping_portfolios() -> list[int]:
+    """Call a worker again for packages that none has touched for a while."""
+    return wake_portfolios(now=timezone.now())
 
 
 @serves("follow_up")

@@ -10,7 +10,8 @@ from fractions import Fraction
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-LARGEST = Decimal("9999999999999.99")
+#: no amount passes it, whatever its sign: what people type, what files bring, and every table of amounts that the reports add
+LARGEST = Decimal("10000000000.00")
 _SPACES = re.compile(r"[\s\u00a0\u202f]")
 _AMOUNT = re.compile(r"[0-9]+(?:[.,][0-9]{1,2})?")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?")

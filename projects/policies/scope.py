@@ -33,6 +33,7 @@ WAYS = {
     "reporting.overlap": "first_project.call_id",
     "reporting.gainrestatement": "report.project.call_id",
     "reporting.renewal": "project.call_id",
+    "reporting.gainsampleitem": "gain.project.call_id",
 }
 
 

@@ -134,6 +134,9 @@ class GainRow(TypedForm):
     # ── What is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
     @property
     def kept(self) -> dict[str, Any]:
+        """What could be read of the row, whether or not the rest of the section was validated before."""
+        if self._errors is None:
+            self.full_clean()
         return getattr(self, "cleaned_data", {})
 
     def terms(self) -> dict[str, Any]:

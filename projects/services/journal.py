@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, models
+from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import Entry, current_entry
+from fondsinnovation.kit.errors import DomainError, Entry, Invalid, current_entry, on_constraint
 from fondsinnovation.kit.states import Moves, require_move
 from projects.models import JournalEntry
 
@@ -109,6 +110,11 @@ def next_numbers(series: str, count: int, *, width: int) -> list[str]:
         )
         last = cursor.fetchone()[0]
     return [f"{series}-{n:0{width}d}" for n in range(last - count + 1, last + 1)]
+
+
+@on_constraint("amount_within_bounds")
+def _too_large(detail: dict[str, Any]) -> DomainError:
+    return Invalid(_("Aucun montant ne dépasse 10 000 000 000,00 $."))
 
 
 def money_clock(now: datetime) -> datetime:

@@ -5,6 +5,7 @@ and rounded once. Each report takes frames, an effective day and a knowledge ins
 its cells as text, the same on a page and in every file.
 """
 
+from reporting.analysis.buffers import gain_frame
 from reporting.analysis.envelopes import ENVELOPE_COLUMNS, envelope_rows
 from reporting.analysis.frames import COLUMNS, Frames, frame, records
 from reporting.analysis.gains import GAIN_COLUMNS, YEAR_COLUMNS, gains_by_year, gains_rows
@@ -24,6 +25,7 @@ __all__ = [
     "Frames",
     "envelope_rows",
     "frame",
+    "gain_frame",
     "gains_by_year",
     "gains_rows",
     "grouped_columns",

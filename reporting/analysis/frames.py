@@ -123,7 +123,9 @@ def year_starts(years: np.ndarray) -> np.ndarray:
 def safe(cents: Any) -> np.ndarray:
     """The same cents, once it is sure that no sum of them leaves 64 bits. Raises OverflowError."""
     cents = np.asarray(cents, np.int64)
-    if sum(map(abs, cents.tolist())) >= 2**63:
+    sizes = np.abs(cents).view(np.uint64)  # the smallest integer has no opposite: as unsigned its size is right all the same
+    high, low = (int(part.sum(dtype=np.uint64)) for part in (sizes >> np.uint64(32), sizes & np.uint64(0xFFFFFFFF)))
+    if (high << 32) + low >= 2**63:  # Python's integers: exact whatever they are
         raise OverflowError("amounts too large to be added in 64 bits")
     return cents
 
@@ -133,6 +135,38 @@ def sum_by(cents: Any, by: Any, size: int) -> np.ndarray:
     out = np.zeros(size, np.int64)
     np.add.at(out, np.asarray(by, np.int64), np.asarray(cents, np.int64))
     return out
+
+
+def packed(*columns: np.ndarray) -> np.ndarray:
+    """One integer for each row, in the order of the columns: equal where they all are, and lower where the first that differs is.
+
+    Raises OverflowError when 63 bits cannot tell the rows apart.
+    """
+    key, room = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns if len(key) else ():
+        low, span = int(column.min()), int(column.max()) - int(column.min()) + 1
+        if room * span >= 2**62:
+            found, column = np.unique(column, return_inverse=True)
+            low, span = 0, len(found)
+        if room * span >= 2**63:
+            key, room = np.unique(key, return_inverse=True)[1], len(key)
+        if room * span >= 2**63:
+            raise OverflowError("too many different rows")
+        key, room = key * span + (column - low), room * span
+    return key
+
+
+def grouped(key: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The distinct keys (integers) in their order, and of each column of integers its exact sum by key."""
+    if not len(key):
+        return key, [value[:0] for value in values]
+    low, span = int(key.min()), int(key.max()) - int(key.min()) + 1
+    if span <= 4 * len(key) + 1_000:  # dense: one cell for each possible key
+        there = np.flatnonzero(np.bincount(key - low))
+        return there + low, [sum_by(value, key - low, span)[there] for value in values]
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(np.append(True, key[order][1:] != key[order][:-1]))
+    return key[order][first], [np.add.reduceat(np.asarray(value, np.int64)[order], first) for value in values]
 
 
 def counted_money(rows: pd.DataFrame, effective: date, known: datetime) -> pd.DataFrame:

@@ -9,14 +9,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from funding.enums import LedgerKind
-from projects.enums import BUDGETARY, Stage
 from reporting import rules, scoring
-from reporting.analysis.frames import Frames, counted_money, safe, sum_by
-from reporting.analysis.gains import portfolio_of
+from reporting.analysis.facts import Facts, facts_of
+from reporting.analysis.frames import Frames
 
 PLACE = ("project", "call", "organisation")
 RENEWAL_COLUMNS = (
@@ -51,9 +48,9 @@ def renewal_rows(frames: Frames, judged: Judged, *, effective: date, known: date
 
     The base is that of the dossier; before one is analysed, what the Fund paid less what came back.
     """
-    portfolio = frames.once(portfolio_of, effective, known)
-    sums = _sums(frames, effective, known)
-    places = [tuple(map(str, row)) for row in zip(*(portfolio.projects[name] for name in PLACE), strict=True)]
+    facts = frames.once(facts_of, effective, known)
+    sums = _sums(facts)
+    places = list(zip(*(facts.projects[name] for name in PLACE), strict=True))
     rows = []
     for position, place in enumerate(places):
         cents = {name: values[position] for name, values in sums.items()}
@@ -64,24 +61,9 @@ def renewal_rows(frames: Frames, judged: Judged, *, effective: date, known: date
     return pd.DataFrame([*rows, total], columns=list(RENEWAL_COLUMNS), dtype="object")
 
 
-def _sums(frames: Frames, effective: date, known: datetime) -> dict[str, list[int]]:
+def _sums(facts: Facts) -> dict[str, list[int]]:
     """Exact cents by project position: verified and expected gains, what was reported and what of it was examined, what the Fund paid."""
-    portfolio = frames.once(portfolio_of, effective, known)
-    size, parts = len(portfolio.projects), portfolio.counted
-    parts = parts[parts["nature"].isin(tuple(BUDGETARY))]
-    cents, project, stage = parts["cents"], parts["project"], parts["stage"].astype("str")
-    paid = counted_money(frames.payments, effective, known)
-    sign = np.where((paid["kind"] == LedgerKind.PAYMENT).to_numpy(), 1, -1)
-    owner = pd.Index(portfolio.projects["project"]).get_indexer(pd.Index(paid["project"].astype("str")))
-    masks = {
-        "verified": (stage == Stage.VERIFIED, cents),
-        "expected": ((stage == Stage.FORECAST) & parts["ended"], cents),
-        "reported_size": (stage == Stage.REPORTED, cents.abs()),
-        "examined_size": ((stage == Stage.REPORTED) & parts["examined"], cents.abs()),
-    }
-    found = {name: sum_by(amounts[mask], project[mask], size).tolist() for name, (mask, amounts) in masks.items()}
-    fund = (sign * safe(paid["amount_cents"]))[owner >= 0]
-    return {**found, "fund_paid": sum_by(fund, owner[owner >= 0], size).tolist()}
+    return {name: facts.table[name].tolist() for name in ("verified", "expected", "reported_size", "examined_size", "fund_paid")}
 
 
 def _row(cents: Mapping[str, int], project: str, judged: Judged) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from projects.enums import BUDGETARY, Stage
 from reporting import rules
+from reporting.analysis.facts import EXPECTED, NET_NATURES, Facts, facts_of
 from reporting.analysis.frames import Frames
-from reporting.analysis.gains import portfolio_of
+from reporting.analysis.portfolio import VERIFIED
 from reporting.enums import VarianceBand
 from reporting.scoring import variance_band
 
@@ -33,10 +33,10 @@ def variance_rows(frames: Frames, explanations: Explanations, *, effective: date
     Only rows whose period has ended count, on both sides; a forecast that straddles the day does not count at all. Where the forecast
     is 0 the ratio and its band are undefined. `unexplained`: outside the green band without an explanation (E-09).
     """
-    portfolio = frames.once(portfolio_of, effective, known)
-    places = [tuple(map(str, row)) for row in zip(*(portfolio.projects[name] for name in PLACE), strict=True)]
+    facts = frames.once(facts_of, effective, known)
+    places = list(zip(*(facts.projects[name] for name in PLACE), strict=True))
     rows: list[dict[str, Any]] = []
-    for project, year, forecast, verified in _sums(portfolio.counted):
+    for project, year, forecast, verified in _sums(facts):
         place = dict(zip(PLACE, places[project], strict=True))
         told = explanations.get((place["project"], year))
         rows.append(place | {"fiscal_year": year} | _figures(forecast, verified, told is None) | _told(told))
@@ -46,19 +46,12 @@ def variance_rows(frames: Frames, explanations: Explanations, *, effective: date
     return pd.DataFrame(rows, columns=list(VARIANCE_COLUMNS), dtype="object")
 
 
-def _sums(parts: pd.DataFrame) -> list[tuple[int, int, int, int]]:
+def _sums(facts: Facts) -> list[tuple[int, int, int, int]]:
     """(project, fiscal year, forecast, verified) in exact cents, in order."""
-    parts = parts[parts["nature"].isin(tuple(BUDGETARY)) & parts["ended"]]
-    stage = parts["stage"].astype("str").to_numpy()
-    kept = np.isin(stage, [Stage.FORECAST, Stage.VERIFIED])
-    parts, stage = parts[kept], stage[kept]
-    cents = parts["cents"].to_numpy()
-    table = pd.DataFrame(
-        {
-            "project": parts["project"].to_numpy(), "year": parts["fiscal_year"].to_numpy(),
-            "forecast": np.where(stage == Stage.FORECAST, cents, 0), "verified": np.where(stage == Stage.VERIFIED, cents, 0),
-        }
-    )  # fmt: skip
+    cells = facts.cells[facts.cells["nature"].isin(NET_NATURES) & facts.cells["shown"].isin([EXPECTED, VERIFIED])]
+    table = cells[["project", "year"]].assign(
+        forecast=np.where(cells["shown"] == EXPECTED, cells["cents"], 0), verified=np.where(cells["shown"] == VERIFIED, cells["cents"], 0)
+    )
     summed = table.groupby(["project", "year"], as_index=False, sort=True).sum()
     return list(zip(*(summed[name].tolist() for name in ("project", "year", "forecast", "verified")), strict=True))
 

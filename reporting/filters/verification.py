@@ -8,22 +8,25 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.enums import Nature
 from projects.models import Call, Organisation
 from projects.models.organisations import sort_key
 from reporting.models import GainReport
+from reporting.queries.verification import desk_rows
 
 AGES = (("30", _("Plus de 30 jours")), ("60", _("Plus de 60 jours")), ("90", _("Plus de 90 jours")))
 
 
 def _calls(request: Any) -> QuerySet[Call]:
-    return Call.objects.filter(projects__gain_reports__isnull=False).distinct().order_by("reference")
+    return Call.objects.filter(pk__in=desk_rows(request.user, timezone.now()).values("project__call")).order_by("reference")
 
 
 def _organisations(request: Any) -> QuerySet[Organisation]:
-    return Organisation.objects.filter(projects__gain_reports__isnull=False).distinct().order_by("sort_key")
+    rows = desk_rows(request.user, timezone.now()).values("project__organisation")
+    return Organisation.objects.filter(pk__in=rows).order_by("sort_key")
 
 
 class DeskFilter(django_filters.FilterSet):

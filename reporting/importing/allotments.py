@@ -40,12 +40,17 @@ def check_allotments(table: Table, known: Known, plan: Plan, problems: Problems)
             fresh.append(index)
         seen[identity] = number
     check_knowledge(known, table, fresh, problems)
+    superseding, set_before = 0, {(*account, day) for account, settings in held.items() for day, _known, _amount in settings}
     for index in fresh:
-        plan.allotments.append(_allotment(table, index, known))
+        made = _allotment(table, index, known)
+        account = (made.envelope_id, made.fiscal_year, made.effective_on)
+        superseding += account in set_before
+        set_before.add(account)
+        plan.allotments.append(made)
     plan.authorisations = list(_differences(held, plan.allotments))
     _check_ceilings(table, fresh, known, plan, problems)
     _check_cuts(table, fresh, plan, problems)
-    tally(plan, table, fresh)
+    tally(plan, table, fresh, superseding=superseding)
 
 
 def _out_of_range(known: Known, year: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,12 +12,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.money import BadAmount, plain_amount
+from fondsinnovation.kit.money import LARGEST, BadAmount, plain_amount
 from reporting.rules import end_of_day
 
 ZONE = ZoneInfo("America/Toronto")
-#: the largest amount that the reports compute on (dollars)
-LARGEST = Decimal("10000000000.00")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SERIAL = re.compile(r"[0-9]{4,5}(\.[0-9]+)?")
 #: day 0 of a workbook, from 1900-03-01 on
@@ -35,26 +34,61 @@ class Number(str):
     __slots__ = ()
 
 
+class Day(str):
+    """The day or instant that a workbook holds in a cell, as text: it may have taken « mars-24 » for a date."""
+
+    __slots__ = ()
+
+
 class Fault(str):
     """What is wrong with a cell of a workbook before anything is read of it."""
 
     __slots__ = ()
 
 
+#: what spreadsheets write in place of a value that they could not find, in both languages
+_ERRORS = frozenset(
+    {
+        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#GETTING_DATA"),
+        *("#VALEUR!", "#NOM?", "#NUL!", "#NOMBRE!", "#PROPAGATION!", "#CALCUL!", "#CHAMP!"),
+    }
+)
+#: kinds of characters that nobody sees: two codes that differ by one look the same
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
 def text(longest: int) -> Read:
+    """A text of one line. Accents are kept in one form, so that the same word is the same code wherever it was typed."""
+
     def read(cell: str) -> str:
-        if len(cell) > longest:
-            raise Unreadable(_("%(length)d caractères; au plus %(limit)d attendus") % {"length": len(cell), "limit": longest})
-        if any(ord(character) < 32 for character in cell):
-            raise Unreadable(_("caractère de contrôle; texte d’une ligne attendu"))
-        return cell
+        if cell in _ERRORS:
+            raise Unreadable(_("« %(value)s » est l’erreur d’un tableur; texte attendu") % {"value": cell})
+        composed = cell if cell.isascii() else unicodedata.normalize("NFC", cell)
+        if len(composed) > longest:
+            raise Unreadable(_("%(length)d caractères; au plus %(limit)d attendus") % {"length": len(composed), "limit": longest})
+        if not composed.isprintable() and (unseen := [one for one in composed if unicodedata.category(one) in _UNSEEN]):
+            said = _("caractère invisible ou de contrôle (U+%(code)04X); texte d’une ligne attendu")
+            raise Unreadable(said % {"code": ord(unseen[0])})
+        return composed
+
+    return read
+
+
+def name(longest: int) -> Read:
+    """A text that identifies a row, or refers to one: what a workbook took for a date is not what was typed."""
+    whole = text(longest)
+
+    def read(cell: str) -> str:
+        if isinstance(cell, Day):
+            raise Unreadable(_("« %(value)s » est une date dans le classeur; code en texte attendu") % {"value": cell})
+        return str(whole(cell))
 
     return read
 
 
 def identifier(longest: int) -> Read:
     """A text that names a page of the portal: a slash would cut its address."""
-    whole = text(longest)
+    whole = name(longest)
 
     def read(cell: str) -> str:
         if "/" in cell:
@@ -97,7 +131,7 @@ def money(cell: str) -> Decimal:
         raise Unreadable(_amount_problem(error.code, cell)) from error
     if abs(amount) > LARGEST:
         raise Unreadable(_amount_problem("large", cell))
-    return amount
+    return amount or Decimal("0.00")  # below zero, nothing is nothing
 
 
 def _amount_problem(problem: str, cell: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from projects.models import User
 from reporting.importing.allotments import check_allotments
 from reporting.importing.gains import check_gains
 from reporting.importing.identities import check_calls, check_lines, check_organisations, check_projects
@@ -26,9 +27,12 @@ _CHECKS = {
 }
 
 
-def examine(package: Package, *, now: datetime) -> Plan:
-    """The plan of an import known from `now` on. Raises Invalid, one line a problem, all of them at once."""
-    known = known_of(package, now)
+def examine(package: Package, *, now: datetime, person: User | None = None) -> Plan:
+    """The plan of an import known from `now` on. `person`: who imports, for what a recusal hides from them.
+
+    Raises Refused, one line a problem, all of them at once.
+    """
+    known = known_of(package, now, person)
     problems, plan = Problems([line for table in package.values() for line in table.problems.lines]), Plan(known)
     for noun, check in _CHECKS.items():
         if noun in package:

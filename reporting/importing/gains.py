@@ -35,13 +35,16 @@ def check_gains(table: Table, known: Known, plan: Plan, problems: Problems) -> N
     for index in sound:
         versions[identities[index]].append(index)
     fresh: list[int] = []
+    superseding = 0
     for identity, places in versions.items():
-        fresh += _fresh(table, places, held.get(identity, []), problems)
+        found = _fresh(table, places, held.get(identity, []), problems)
+        superseding += len(found) if identity in held else max(len(found) - 1, 0)
+        fresh += found
     fresh.sort()
     check_knowledge(known, table, fresh, problems)
     _check_captured(table, versions, held, problems)
     plan.fresh["gains"] = fresh
-    tally(plan, table, fresh)
+    tally(plan, table, fresh, superseding=superseding)
 
 
 def _identities(table: Table) -> Iterable[Identity]:

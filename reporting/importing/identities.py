@@ -109,7 +109,11 @@ def check_projects(table: Table, known: Known, plan: Plan, problems: Problems) -
         exists.append(rows.refer(number, row, "region", "regions"))
         if row["starts_on"] and row["ends_on"] and row["ends_on"] < row["starts_on"]:
             rows.refuse(number, "ends_on", _("avant le début; fin après le début attendue"))
-        if not all(exists):
+        if row["reference"] in known.hidden:
+            rows.refuse(
+                number, "reference", _("« %(value)s » n’est pas à reprendre ici; autre référence attendue") % {"value": row["reference"]}
+            )
+        elif not all(exists):
             known.refused.add(("projects", row["reference"]))
         elif held := known.projects.get(row["reference"]):
             _bring_up_to_date(held, row, plan, rows, number)

@@ -11,11 +11,12 @@ from django.db.models.functions import Coalesce
 
 from funding.models import Envelope
 from funding.queries.calls import fund_years
-from projects.models import Call, GainLine, Organisation, Project, Region
+from projects.models import Call, GainLine, Organisation, Project, Region, User
 from reporting.enums import SnapshotKind
 from reporting.importing.reading import Package
 from reporting.importing.tables import Name
 from reporting.models import Snapshot
+from reporting.queries.snapshots import hidden_projects
 
 LineKey = tuple[str, str]
 
@@ -37,6 +38,8 @@ class Known:
     now: datetime
     #: projects of the package that the database had before
     held: set[str] = field(default_factory=set)
+    #: projects that a recusal hides from the person who imports: to them, there are none
+    hidden: set[str] = field(default_factory=set)
     #: rows of the package that are refused: what refers to them is not refused for that
     refused: set[Name] = field(default_factory=set)
 
@@ -55,12 +58,13 @@ class Known:
         return held[noun]
 
 
-def known_of(package: Package, now: datetime) -> Known:
-    """Read, in a few queries, what the rows of a package can refer to."""
+def known_of(package: Package, now: datetime, person: User | None = None) -> Known:
+    """Read, in a few queries, what the rows of a package can refer to. `person`: who imports, for what a recusal hides from them."""
     projects = _named(package, "project", ("commitments", "payments", "cofunding", "gain_lines", "gains"))
     projects |= _named(package, "reference", ("projects",))
     organisations = _named(package, "organisation", ("projects", "gain_lines")) | _named(package, "code", ("organisations",))
-    found = {row.reference: row for row in _projects(projects)}
+    hidden = set(hidden_projects(person).filter(reference__in=projects).values_list("reference", flat=True)) if person else set()
+    found = {row.reference: row for row in _projects(projects - hidden)}
     return Known(
         regions=set(Region.objects.values_list("code", flat=True)),
         years=fund_years(),
@@ -72,6 +76,7 @@ def known_of(package: Package, now: datetime) -> Known:
         kept=Snapshot.objects.filter(kind__in=(SnapshotKind.EDITION, SnapshotKind.ASKED)).order_by("known", "pk").last(),
         now=now,
         held=set(found),
+        hidden=hidden,
         refused={name for table in package.values() for name in table.refused},
     )
 

@@ -23,8 +23,8 @@ def _may_be_empty(name: str, read: cells.Read) -> Column:
 
 
 _KNOWN = _may_be_empty("recorded_at", cells.known_at)
-_REFERENCE = Column("reference", cells.text(60))
-_PROJECT = Column("project", cells.text(40))
+_REFERENCE = Column("reference", cells.name(60))
+_PROJECT = Column("project", cells.name(40))
 _LINE = Column("line", cells.identifier(40))
 _ORGANISATION = Column("organisation", cells.code(40))
 _REGION = _may_be_empty("region", cells.code(2))
@@ -55,7 +55,7 @@ NOUNS: dict[str, tuple[Column, ...]] = {
     ),
     "projects": (
         Column("reference", cells.identifier(40)),
-        Column("call", cells.text(40)),
+        Column("call", cells.name(40)),
         _ORGANISATION,
         Column("title", cells.text(200)),
         _one_of("modality", Modality.values),

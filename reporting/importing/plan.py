@@ -26,6 +26,8 @@ class Tally:
     rows: int
     created: int = 0
     updated: int = 0
+    #: of those to be written, the ones that take the place of an amount known before under the same identity: both stay
+    superseding: int = 0
 
     @property
     def unchanged(self) -> int:
@@ -64,8 +66,8 @@ class Plan:
         return sum(tally.created + tally.updated for tally in self.tallies)
 
 
-def tally(plan: Plan, table: Table, created: Sequence[object], updated: Sequence[object] = ()) -> None:
-    plan.tallies.append(Tally(table.file, table.noun, table.sha256, len(table), len(created), len(updated)))
+def tally(plan: Plan, table: Table, created: Sequence[object], updated: Sequence[object] = (), superseding: int = 0) -> None:
+    plan.tallies.append(Tally(table.file, table.noun, table.sha256, len(table), len(created), len(updated), superseding))
 
 
 def recorded(known: Known, table: Table, index: int) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -19,19 +19,57 @@ Name = tuple[str, ...]
 NAMED = {"organisations": ("code",), "calls": ("reference",), "projects": ("reference",), "gain_lines": ("project", "line")}
 
 
+#: what a sheet can hold: a file with more rows than that was not made by a spreadsheet, nor by a fund
+MOST_ROWS = 1_048_576
+#: how much is kept of what a cell holds, when it is said: its beginning, then what was expected
+_LONGEST, _ENDING = 600, 250
+#: a problem is one line: what would end it, or act on a screen, is shown as a mark
+_MARKS = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), "\N{REPLACEMENT CHARACTER}")
+
+
+class Problem(NamedTuple):
+    """What is wrong with one cell, and what was expected, after the last semicolon."""
+
+    file: str
+    row: int
+    column: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.row}:{self.column}: {self.what}"
+
+
+class Refused(Invalid):
+    """A package that is not written: everything that is wrong with it, one line a problem."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def refusal(file: str, what: str) -> Refused:
+    """The refusal of a file that cannot be opened at all."""
+    problems = Problems()
+    problems.add(file, 1, "1", what)
+    return Refused(problems.lines)
+
+
 @dataclass(slots=True)
 class Problems:
     """Everything that is wrong with a package: « file:row:column: what, and what was expected »."""
 
-    lines: list[str] = field(default_factory=list)
+    lines: list[Problem] = field(default_factory=list)
 
     def add(self, file: str, row: int, column: str, what: str) -> None:
-        self.lines.append(f"{file}:{row}:{column}: {what}")
+        what = what.translate(_MARKS)
+        if len(what) > _LONGEST:
+            what = f"{what[: _LONGEST - _ENDING]}…{what[-_ENDING:]}"
+        self.lines.append(Problem(file.translate(_MARKS), row, column.translate(_MARKS)[:80], what))
 
     def refuse(self) -> None:
-        """Raise Invalid when there is a problem, all of them at once."""
+        """Raise Refused when there is a problem, all of them at once."""
         if self.lines:
-            raise Invalid("\n".join(self.lines))
+            raise Refused(self.lines)
 
 
 @dataclass(slots=True)
@@ -74,6 +112,9 @@ def read_table(noun: str, file: str, sha256: str, rows: Iterable[Row], problems:
     reader = _Reader(table, [order[name] for name in header])
     empty: list[int] = []
     for number, cells in enumerate(lines, start=2):
+        if number > MOST_ROWS:
+            table.problems.add(file, number, header[0], _("rangée de trop; au plus %(most)d attendues") % {"most": MOST_ROWS})
+            break
         if not any(cells):
             empty.append(number)
             continue

@@ -19,13 +19,13 @@ from funding.services.envelopes import Posting, number_rows
 from funding.services.payments import cofunding_facts
 from projects.enums import ChangeKind, Modality, ProjectState, Stage
 from projects.models import ForecastGain, GainPlan, OrganisationChange, Project, TermsProfile, User
-from projects.services.journal import canonical, next_numbers, sha256, write_entry
+from projects.services.journal import canonical, name_of, next_numbers, sha256, write_entry
 from projects.services.organisation_changes import record
 from reporting.importing.cells import midnight
 from reporting.importing.plan import Plan, Tally, recorded
 from reporting.importing.reading import Package
 from reporting.importing.tables import Table
-from reporting.models import Gain, ImportedCost
+from reporting.models import Gain, ImportedCost, PortfolioImport
 from reporting.models.imports import cost_facts
 from reporting.seeding.copying import Identifiers, Sheaf
 from reporting.services.gain_rows import gain_facts
@@ -43,8 +43,8 @@ STATES = {
 class Writer:
     """Writes one plan. `money` keeps the SHA-256 of the rows of each file, for its journal entry."""
 
-    def __init__(self, plan: Plan, package: Package, *, actor: User | None) -> None:
-        self.plan, self.package, self.actor = plan, package, actor
+    def __init__(self, plan: Plan, package: Package, *, actor: User | None, portfolio: PortfolioImport | None = None) -> None:
+        self.plan, self.package, self.actor, self.portfolio = plan, package, actor, portfolio
         self.now = plan.known.now
         self.identifiers = Identifiers()
         self.sheaf = Sheaf(self.identifiers)
@@ -76,7 +76,8 @@ class Writer:
         """One journal entry a file, with the SHA-256 of the file and of each money or gain row that it brought."""
         facts = {"file": tally.file, "sha256": tally.sha256, "rows": tally.rows, "created": tally.created, "updated": tally.updated}
         at = current_entry().at
-        write_entry(Entry("import_portfolio_file", self.actor, at, facts=facts, money=self.money[tally.noun]))
+        objects = [{"type": name_of(self.portfolio), "id": self.portfolio.pk}] if self.portfolio else []
+        write_entry(Entry("import_portfolio_file", self.actor, at, objects=objects, facts=facts, money=self.money[tally.noun]))
 
     # -- what is named -------------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ NO_LONGER = "DROP TRIGGER line_contest_fits_its_line ON line_contest; DROP FUNCT
 class Migration(migrations.Migration):
     dependencies = [
         ("projects", "0024_imported"),
-        ("reporting", "0011_restatement_guards"),
+        ("reporting", "0012_samples"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

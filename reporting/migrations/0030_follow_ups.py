@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("funding", "0101_follow_up_guards"),
         ("projects", "0024_imported"),
-        ("reporting", "0022_claim_guards"),
+        ("reporting", "0024_shared_gain_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

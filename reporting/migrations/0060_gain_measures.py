@@ -25,7 +25,7 @@ NO_LONGER = "DROP TRIGGER indicator_measured_on_its_line ON indicator_measure; D
 class Migration(migrations.Migration):
     dependencies = [
         ("projects", "0032_baseline_versions"),
-        ("reporting", "0042_result_guards"),
+        ("reporting", "0050_portfolio_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

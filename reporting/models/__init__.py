@@ -6,7 +6,11 @@ from reporting.models.measures import GainMeasure, IndicatorMeasure
 from reporting.models.objectives import ObjectiveResult
 from reporting.models.overlaps import GainClaim, Overlap, OverlapResolution
 from reporting.models.parameters import ParameterMove, PriceIndex, RenewalWeights
+from reporting.models.portfolio_imports import PortfolioFile, PortfolioImport
+from reporting.models.registers import FactBase, GainPart, GainSheet, ProjectFacts
 from reporting.models.renewals import Renewal, RenewalStep
+from reporting.models.samples import GainSample, GainSampleCheck, GainSampleItem
+from reporting.models.sharing import GainShare, GainSharing, SharedGain, SharedGainPart
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
 from reporting.models.variances import VarianceExplanation
 from reporting.models.verification import GainRestatement, GainVerification
@@ -14,6 +18,7 @@ from reporting.models.verification import GainRestatement, GainVerification
 __all__ = [
     "DiscountRate",
     "Export",
+    "FactBase",
     "FollowUpAttachment",
     "FollowUpReminder",
     "FollowUpReport",
@@ -22,8 +27,15 @@ __all__ = [
     "Gain",
     "GainClaim",
     "GainMeasure",
+    "GainPart",
     "GainReport",
     "GainRestatement",
+    "GainSample",
+    "GainSampleCheck",
+    "GainSampleItem",
+    "GainShare",
+    "GainSharing",
+    "GainSheet",
     "GainVerification",
     "ImportedCost",
     "IndicatorMeasure",
@@ -32,11 +44,16 @@ __all__ = [
     "Overlap",
     "OverlapResolution",
     "ParameterMove",
+    "PortfolioFile",
+    "PortfolioImport",
     "PriceIndex",
+    "ProjectFacts",
     "Renewal",
     "RenewalStep",
     "RenewalWeights",
     "Run",
+    "SharedGain",
+    "SharedGainPart",
     "Snapshot",
     "SnapshotRow",
     "VarianceExplanation",

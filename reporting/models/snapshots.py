@@ -50,12 +50,16 @@ class Snapshot(models.Model):
 
 
 class SnapshotRow(models.Model):
-    """One row of a snapshot: `key` names the project, envelope or line it speaks of; `data` holds strings, exact."""
+    """One row of a snapshot: `key` names the project, envelope or line it speaks of; `data` holds strings, exact.
+
+    A row of the register `gains` stands for a whole project: its rows are those of `sheet`.
+    """
 
     snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()
     key = models.CharField(max_length=80)
     data = models.JSONField()
+    sheet = models.ForeignKey("reporting.GainSheet", models.PROTECT, null=True, blank=True, related_name="shown")
 
     class Meta:
         constraints = [models.UniqueConstraint(name="snapshot_row_unique", fields=["snapshot", "position"])]

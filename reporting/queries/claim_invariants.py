@@ -31,4 +31,21 @@ CLAIM_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
              <> (line_is_withdrawn(l.id) OR EXISTS (
                   SELECT FROM reporting_overlap v WHERE l.id IN (v.first_id, v.second_id) AND NOT EXISTS ({_SETTLED})))""",  # noqa: S608
     ),
+    (
+        "INV-18",
+        _("Les clés d’un gain partagé font 100 %, et ses parts font la mesure au cent près"),
+        """SELECT 'partage ' || s.sharing_id || ' : ' || sum(s.share) FROM reporting_gainshare s
+           GROUP BY s.sharing_id HAVING sum(s.share) <> 1 OR count(*) < 2
+           UNION ALL
+           SELECT 'partage ' || g.id FROM reporting_gainsharing g
+           WHERE NOT EXISTS (SELECT FROM reporting_gainshare s WHERE s.sharing_id = g.id)
+           UNION ALL
+           SELECT 'gain partagé ' || g.id || ' : ' || g.amount || ' ≠ ' || coalesce(sum(p.amount), 0) FROM shared_gain g
+           LEFT JOIN shared_gain_part p ON p.shared_id = g.id GROUP BY g.id HAVING g.amount <> coalesce(sum(p.amount), 0)
+              OR count(p.id) <> (SELECT count(*) FROM reporting_gainshare s WHERE s.sharing_id = g.sharing_id)
+           UNION ALL
+           SELECT r.number FROM reporting_gainreport r JOIN reporting_gainshare s ON s.line_id = r.line_id
+           JOIN reporting_gainsharing g ON g.id = s.sharing_id AND g.recorded_at <= r.reported_at
+           WHERE NOT EXISTS (SELECT FROM shared_gain_part p WHERE p.report_id = r.id)""",
+    ),
 )

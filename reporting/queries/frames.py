@@ -7,14 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, F, QuerySet, When
 from django.db.models.functions import Cast, Coalesce
 
 from funding.enums import LedgerKind
 from funding.models import Cofunding, Envelope, LedgerEntry
-from projects.enums import EnvelopeCode, Stage
-from projects.models import ForecastGain, Project
-from reporting.models import Gain, ImportedCost
+from projects.enums import EnvelopeCode
+from projects.models import Project
+from reporting.models import ImportedCost
 from reporting.queries.contests import contest_rows
 from reporting.queries.parameters import rates_at
 
@@ -38,7 +38,7 @@ def ledger_rows(known: datetime) -> Rows:
 
 
 def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -> dict[str, Rows]:
-    """The rows of each frame by its name; of some projects when `projects` says which."""
+    """The rows of each frame by its name; of some projects when `projects` says which. Gains come in columns (`gain_columns`)."""
     chosen = Project.objects.all() if projects is None else projects
     return {
         "projects": _rows(
@@ -50,7 +50,6 @@ def portfolio_rows(known: datetime, projects: QuerySet[Project] | None = None) -
             _of(Cofunding.objects.filter(recorded_at__lte=known), "project", projects),
             "project__reference", _CENTS, "in_kind", "effective_on", "recorded_at",
         ),
-        "gains": _gains(known, projects),
         "contests": contest_rows(known, projects),
         "secretariat_costs": _costs(known),
         "rates": _rows(rates_at(known), "valid_from", "rate", "recorded_at"),
@@ -83,16 +82,3 @@ def _costs(known: datetime) -> Rows:
     imported = ImportedCost.objects.filter(recorded_at__lte=known)
     yield from _rows(paid, _CENTS, "effective_on", "recorded_at")
     yield from _rows(imported, _CENTS, "effective_on", "recorded_at")
-
-
-def _gains(known: datetime, projects: QuerySet[Project] | None) -> Rows:
-    """Forecasts of the plans that became projects, then what was reported, verified and captured."""
-    owner = Coalesce("line__plan__project__reference", "line__plan__application__project__reference")
-    forecasts = ForecastGain.objects.filter(recorded_at__lte=known).alias(owner=owner).filter(owner__isnull=False)
-    if projects is not None:
-        forecasts = forecasts.filter(owner__in=projects.values("reference"))
-    gains = _of(Gain.objects.filter(recorded_at__lte=known), "project", projects)
-    line = ("line__code", "line__nature", "line__recurrence")
-    period = ("period_start", "period_end", _CENTS, "recorded_at", "pk")
-    yield from _rows(forecasts, owner, *line, Value(Stage.FORECAST.value), *period)
-    yield from _rows(gains, "project__reference", *line, "stage", *period)

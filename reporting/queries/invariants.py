@@ -246,7 +246,12 @@ _ALL = (
     Invariant(
         "INV-26", _("Un instantané complet garde toutes ses lignes; un même rapport aux mêmes dates a une seule empreinte"),
         """SELECT s.report || ' ' || s.id FROM reporting_snapshot s
-           WHERE s.row_count <> (SELECT count(*) FROM reporting_snapshotrow r WHERE r.snapshot_id = s.id)
+           WHERE s.row_count <> (
+             SELECT COALESCE(sum(COALESCE(g.rows, 1)), 0) FROM reporting_snapshotrow r LEFT JOIN reporting_gainsheet g ON g.id = r.sheet_id
+             WHERE r.snapshot_id = s.id)
+           UNION ALL
+           SELECT 'gains ' || g.id FROM reporting_gainsheet g
+           WHERE g.rows <> (SELECT count(*) FROM reporting_gainpart p WHERE p.sheet_id = g.id)
            UNION ALL
            SELECT report || ' ' || effective || ' ' || known FROM reporting_snapshot
            GROUP BY report, effective, known, manifest->>'version' HAVING count(DISTINCT sha256) > 1""",

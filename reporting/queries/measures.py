@@ -15,9 +15,8 @@ from projects.gain_math import Shares, Steps, outside_tolerance, part_of_year, s
 from projects.models import GainLine, ServiceIndicator
 from projects.models.baselines import AnyBaseline
 from projects.queries.baselines import baseline_on
-from reporting.enums import ContestCause, GainReportState
+from reporting.enums import GainReportState
 from reporting.models import GainMeasure, GainReport, IndicatorMeasure
-from reporting.queries.contests import contested_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +92,8 @@ def _under(report: GainReport, baseline: AnyBaseline, measure: GainMeasure) -> S
         report.line.nature,
         cost=baseline.cost,
         volume=baseline.volume,
-        actual_cost=measure.cost,  # type: ignore[arg-type]
-        actual_volume=measure.volume,  # type: ignore[arg-type]
+        actual_cost=measure.cost,
+        actual_volume=measure.volume,
         shares=shares_of(report.line),
         part=part_of_year(report.period_start, report.period_end),
     )
@@ -132,7 +131,3 @@ def _counted(line: GainLine) -> Iterable[IndicatorMeasure]:
     """Every measured value of submitted reports, the oldest period first, of each report the latest version last."""
     rows = IndicatorMeasure.objects.filter(measure__report__line=line).exclude(measure__report__state=GainReportState.DRAFT)
     return rows.select_related("indicator").order_by("measure__report__period_end", "measure__report_id", "measure_id", "pk")
-
-
-def is_contested_for_quality(line: GainLine) -> bool:
-    return line.pk in contested_lines([line.pk], ContestCause.QUALITY)

@@ -23,7 +23,7 @@ WITHOUT_RULE = {
     "close_inactive_account": "L’horloge : le délai d’inactivité est une règle datée.",
     "create_demo_accounts": "Commande de la démonstration.",
     "import_bodies": "Commande de l’exploitation; le fichier fait partie du portail.",
-    "import_portfolio": "Commande de l’exploitation, à partir d’un portefeuille vérifié en entier.",
+    "import_portfolio": "Le travail d’une importation confirmée par qui en a le droit, ou la commande de l’exploitation.",
     "import_municipalities": "Commande de l’exploitation, à partir du répertoire officiel.",
     "link_identity": "La personne elle-même, sur son propre compte.",
     "move_call": "L’horloge : les dates de l’appel sont déjà approuvées.",

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, DecimalField, Exists, F, OuterRef, QuerySet, Sum, Value, When
-from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Cast
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_start
@@ -17,9 +16,9 @@ from funding.models import Cofunding, LedgerEntry
 from projects.enums import BUDGETARY, Nature, Stage
 from projects.models import Organisation, Project, Region
 from reporting.catalogue import REPORTS, ROI_GROUPS, ROI_PROJECTS
-from reporting.models import Snapshot
+from reporting.models import GainPart, Snapshot
 from reporting.queries.register_rows import REGISTERS
-from reporting.queries.snapshots import hidden_projects, snapshot_of
+from reporting.queries.snapshots import hidden_projects, parts_of, snapshot_of
 from reporting.rules import TOTAL
 
 _K = LedgerKind
@@ -104,7 +103,7 @@ def cell_rows(snapshot: Snapshot, column: str, selection: Mapping[str, str], per
     if snapshot.report == "variances" and column in ("forecast", "verified"):
         members = _members(snapshot, selection)
         found = _gain_cell(snapshot, column, Stage(column), _NET, selection, person, members=members)
-        return None if found is None else _sum(found.source, found.rows.filter(data__ended="yes"))
+        return None if found is None else _sum(found.source, found.rows.filter(ended=True))
     if snapshot.report == "gains-by-year" and column in (*Stage.values, _CONTESTED["gains-by-year"]):
         nature, stage = selection.get("nature", "NET"), Stage(column) if column in Stage.values else Stage.VERIFIED
         return _gain_cell(snapshot, column, stage, _NET if nature == "NET" else (nature,), selection, person)
@@ -180,25 +179,24 @@ def _gain_cell(
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
     if gains is None:
         return None
-    contested = "yes" if column == _CONTESTED.get(snapshot.report) else "no"
-    rows = gains.rows.filter(data__stage=stage.value, data__nature__in=natures, data__windfall="no", data__contested=contested)
+    contested = column == _CONTESTED.get(snapshot.report)
+    rows = parts_of(gains).filter(stage=Stage.values.index(stage), line__nature__in=natures, windfall=False, contested=contested)
     if column == "net_gain_expected":
-        rows = rows.filter(data__ended="yes")
+        rows = rows.filter(ended=True)
     if column == "net_gain_examined":
-        rows = _examined(gains, rows)
+        rows = _examined(rows)
     if members is not None:
-        rows = rows.filter(key__in=members.values("reference"))
+        rows = rows.filter(sheet__project__in=members)
     if selection.get("fiscal_year", TOTAL).isdecimal():
-        rows = rows.filter(data__fiscal_year=selection["fiscal_year"])
-    rows = rows.exclude(key__in=hidden_projects(person).values("reference"))
-    return _sum("gains", rows.annotate(counted=Cast(KeyTextTransform("amount", "data"), _MONEY)).order_by("position", "pk"))
+        rows = rows.filter(fiscal_year=int(selection["fiscal_year"]))
+    rows = rows.exclude(sheet__project__in=hidden_projects(person))
+    return _sum("gains", rows.annotate(counted=Cast(F("cents") * Decimal("0.01"), _MONEY)))
 
 
-def _examined(gains: Snapshot, rows: QuerySet[Any]) -> QuerySet[Any]:
+def _examined(rows: QuerySet[GainPart]) -> QuerySet[GainPart]:
     """Those of some parts whose line and period have a verified row too."""
-    period = {"of_line": KT("data__line"), "starts": KT("data__period_start"), "ends": KT("data__period_end")}
-    verified = gains.rows.filter(key=OuterRef("key"), data__stage=Stage.VERIFIED.value).annotate(**period)
-    return rows.annotate(**period).filter(Exists(verified.filter(**{name: OuterRef(name) for name in period})))
+    same = {name: OuterRef(name) for name in ("sheet", "line", "period_start", "period_end")}
+    return rows.filter(Exists(GainPart.objects.filter(stage=Stage.values.index(Stage.VERIFIED), **same)))
 
 
 def names_of(columns: tuple[str, ...]) -> dict[str, dict[str, str]]:

@@ -9,8 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of
 from funding.enums import LedgerKind
@@ -19,7 +17,8 @@ from projects.enums import BUDGETARY, EnvelopeCode, Nature, Stage
 from projects.models import Project
 from reporting.catalogue import REPORTS
 from reporting.models import DiscountRate, ImportedCost, Snapshot, SnapshotRow
-from reporting.queries.snapshots import hidden_projects, visible_rows, working_snapshots
+from reporting.models.registers import PART_FIELDS, part_row
+from reporting.queries.snapshots import hidden_projects, parts_of, visible_rows, working_snapshots
 from reporting.rules import DEFAULT_RATE, rate_on
 
 Row = dict[str, str]
@@ -88,7 +87,8 @@ def is_counted(part: Row) -> bool:
 
 def project_parts(gains: Snapshot, reference: str) -> list[Row]:
     """The parts of the gains of one project, flagged ones included, in the order of the register."""
-    return list(gains.rows.filter(key=reference).order_by("position", "pk").values_list("data", flat=True))
+    found = parts_of(gains).filter(sheet__project__reference=reference)
+    return [part_row(*values) for values in found.values_list(*PART_FIELDS)]
 
 
 def as_parts(rows: Iterable[Row]) -> list[Part]:
@@ -97,11 +97,12 @@ def as_parts(rows: Iterable[Row]) -> list[Part]:
 
 def group_parts(gains: Snapshot, members: QuerySet[Project], person: Any) -> list[Part]:
     """The gains of some projects, less hidden ones, added by the database: by fiscal year, nature and stage."""
-    of = {name: KeyTextTransform(name, "data") for name in ("fiscal_year", "nature", "stage")}
-    keys = members.exclude(pk__in=hidden_projects(person).values("pk")).values("reference")
-    rows = gains.rows.filter(key__in=keys, data__windfall="no").exclude(data__contested="yes").order_by()
-    sums = rows.values(**of).annotate(total=Sum(Cast(KeyTextTransform("amount", "data"), _MONEY))).order_by(*of)
-    return [(int(found["fiscal_year"]), found["nature"], found["stage"], found["total"]) for found in sums]
+    chosen = members.exclude(pk__in=hidden_projects(person).values("pk"))
+    rows = parts_of(gains).filter(sheet__project__in=chosen, windfall=False, contested=False).order_by()
+    sums = rows.values("fiscal_year", "line__nature", "stage").annotate(total=Sum("cents")).order_by("fiscal_year", "line__nature", "stage")
+    return [
+        (one["fiscal_year"], one["line__nature"], Stage.values[one["stage"]], Decimal(one["total"]).scaleb(-2)) for one in sums
+    ]  # fmt: skip
 
 
 # ── What is not there ────────────────────────────────────────────────────────────────────────────────────────────────

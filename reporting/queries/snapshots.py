@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from funding.models import Cofunding, LedgerEntry
+from projects.enums import Stage
 from projects.models import ForecastGain, Project, Recusal
+from reporting.catalogue import GAINS
 from reporting.columns import Report
 from reporting.enums import RunState, SnapshotKind
 from reporting.models import (
     DiscountRate,
     Gain,
+    GainPart,
     ImportedCost,
+    LineContest,
     ObjectiveResult,
     RenewalStep,
     RenewalWeights,
     Run,
     Snapshot,
-    SnapshotRow,
     VarianceExplanation,
 )
+from reporting.models.registers import PART_FIELDS, part_row
 from reporting.rules import TOTAL
 
 #: the rows whose arrival makes a snapshot older than the facts
 FACTS: Mapping[str, Any] = {
     "ledger": LedgerEntry, "cofunding": Cofunding, "gains": Gain, "forecasts": ForecastGain, "costs": ImportedCost,
+    "contests": LineContest,
     "objectives": ObjectiveResult, "explanations": VarianceExplanation, "renewals": RenewalStep, "rates": DiscountRate,
     "weights": RenewalWeights,
 }  # fmt: skip
@@ -77,11 +82,50 @@ def chosen_projects(report: Report, filters: Mapping[str, str], person: Any = No
     return Project.objects.filter(**paths).exclude(pk__in=hidden.values("pk"))
 
 
-def visible_rows(snapshot: Snapshot, report: Report, filters: Mapping[str, str], person: Any) -> QuerySet[SnapshotRow]:
+def parts_of(snapshot: Snapshot) -> QuerySet[GainPart]:
+    """The rows of a snapshot of the register `gains`, in its order."""
+    found = GainPart.objects.filter(sheet__shown__snapshot=snapshot).select_related("sheet__project", "line")
+    return found.order_by("sheet__shown__position", "position", "pk")
+
+
+def kept_rows(snapshot: Snapshot) -> Iterator[dict[str, str]]:
+    """The rows of a snapshot as text, in its order."""
+    if snapshot.report == GAINS.code:
+        found = parts_of(snapshot).values_list(*PART_FIELDS).iterator(chunk_size=20_000)
+        return (part_row(*values) for values in found)
+    return snapshot.rows.order_by("position", "pk").values_list("data", flat=True).iterator(chunk_size=2_000)
+
+
+def _visible_parts(snapshot: Snapshot, filters: Mapping[str, str], person: Any) -> QuerySet[GainPart]:
+    rows, projects = parts_of(snapshot), chosen_projects(GAINS, filters, person)
+    if projects is not None:
+        rows = rows.filter(sheet__project__in=projects)
+    if nature := filters.get("nature"):
+        rows = rows.filter(line__nature=nature)
+    if stage := filters.get("stage"):
+        rows = rows.filter(stage=Stage.values.index(stage))
+    year = filters.get("fiscal_year", "")
+    return rows.filter(fiscal_year=int(year)) if year else rows
+
+
+def row_of(snapshot: Snapshot, report: Report, selection: Mapping[str, str], person: Any) -> Mapping[str, str] | None:
+    """The row that a selection of `report.row_names` names, when this person may see it; of the register of gains, the first."""
+    rows = visible_rows(snapshot, report, {}, person)
+    if report.code == GAINS.code:
+        found = rows.filter(sheet__project__reference=report.key_of(selection))
+    else:
+        found = rows.filter(key=report.key_of(selection), **{f"data__{name}": selection[name] for name in report.identity})
+    return next((row.data for row in found[:1]), None)
+
+
+def visible_rows(snapshot: Snapshot, report: Report, filters: Mapping[str, str], person: Any) -> QuerySet[Any]:
     """The rows of a snapshot in its order, as filtered, without those of a hidden project.
 
     The TOTAL row stands for every project: it leaves as soon as some are left out, since it would say what they amount to.
+    Each has its `key` and its `data`.
     """
+    if report.code == GAINS.code:
+        return _visible_parts(snapshot, filters, person)
     rows = snapshot.rows.order_by("position", "pk")
     projects = chosen_projects(report, filters, person)
     if projects is not None and report.path:

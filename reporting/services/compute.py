@@ -18,19 +18,22 @@ from reporting import catalogue
 from reporting.catalogue import REPORTS
 from reporting.columns import Kind, Report, is_total
 from reporting.queries.access import access_rows
+from reporting.queries.baseline_rows import baseline_rows
 from reporting.queries.commitments import commitment_rows
 from reporting.queries.drawdowns import drawdown_rows
 from reporting.queries.frames import envelope_ceilings, ledger_rows, portfolio_rows
+from reporting.queries.gain_columns import gain_columns
 from reporting.queries.milestones import milestone_rows
 from reporting.queries.payments import payment_rows
 from reporting.queries.recoveries import recovery_rows
 from reporting.queries.renewals import judged_at
-from reporting.queries.snapshots import chosen_projects, high_water, snapshot_of
+from reporting.queries.snapshots import chosen_projects, high_water, kept_rows, snapshot_of
 from reporting.queries.variances import explanations_at
 
 Row = dict[str, str]
 #: registers of some projects or of all of them, that the database sums by itself
 _REGISTERS: Mapping[str, Callable[..., Iterator[Row]]] = {
+    catalogue.BASELINES.code: baseline_rows,
     catalogue.COMMITMENTS.code: commitment_rows,
     catalogue.MILESTONES.code: milestone_rows,
     catalogue.PAYMENTS.code: payment_rows,
@@ -39,15 +42,14 @@ _REGISTERS: Mapping[str, Callable[..., Iterator[Row]]] = {
 
 
 def compute(
-    codes: Sequence[str], *, effective: date, known: datetime, projects: QuerySet[Project] | None = None
+    codes: Sequence[str], *, effective: date, known: datetime, projects: QuerySet[Project] | None = None, frames: Any = None
 ) -> Iterator[tuple[Report, Iterator[Row]]]:
-    """Each report with its rows. Call it inside one transaction of one moment (`one_moment`).
+    """Each report with its rows, from `frames` when they are read already. Call it inside one transaction of one moment (`one_moment`).
 
     pandas is imported here and not above: a web process that only shows reports stays small.
     """
     from reporting import analysis
 
-    frames = None
     functions: dict[str, Callable[..., Any]] = {
         "gains": analysis.gains_rows,
         "roi-projects": analysis.roi_projects,
@@ -71,9 +73,17 @@ def compute(
             table = analysis.envelope_rows(ledger, ceilings=envelope_ceilings(), effective=effective, known=known)
         else:
             if frames is None:
-                frames = analysis.Frames(**{noun: analysis.frame(noun, rows) for noun, rows in portfolio_rows(known, projects).items()})
+                frames = frames_at(known, projects)
             table = functions[code](frames, effective=effective, known=known)
         yield REPORTS[code], analysis.records(table)
+
+
+def frames_at(known: datetime, projects: QuerySet[Project] | None = None) -> Any:
+    """What the reports of gains and returns read, known by an instant: `analysis.Frames`, of all the projects or of some."""
+    from reporting import analysis
+
+    tables = {noun: analysis.frame(noun, rows) for noun, rows in portfolio_rows(known, projects).items()}
+    return analysis.Frames(gains=analysis.gain_frame(gain_columns(known, projects)), **tables)
 
 
 def rows_of(report: Report, *, effective: date, known: datetime, filters: Mapping[str, str], person: Any = None) -> Iterator[Row]:
@@ -84,7 +94,7 @@ def rows_of(report: Report, *, effective: date, known: datetime, filters: Mappin
     projects = chosen_projects(report, filters, person)
     snapshot = snapshot_of(report.code, effective, known)
     if snapshot is not None and projects is None:
-        rows = snapshot.rows.order_by("position", "pk").values_list("data", flat=True).iterator(chunk_size=2_000)
+        rows = kept_rows(snapshot)
     else:
         rows = next(compute([report.code], effective=effective, known=known, projects=projects))[1]
     return matching(rows, report, filters)
@@ -98,17 +108,22 @@ def matching(rows: Iterable[Row], report: Report, filters: Mapping[str, str]) ->
 
 @dataclass
 class Content:
-    """What identifies a report's rows: their number, the sum of each money column (TOTAL rows apart), one SHA-256."""
+    """What identifies a report's rows: their number, the sum of each money column (TOTAL rows apart), one SHA-256.
+
+    Of a report `by_key`, whose rows come key by key, it is that of one line for each key: the key, a space, the SHA-256 of its rows.
+    """
 
     report: Report
     rows: int = 0
     cents: dict[str, int] = field(default_factory=dict)
     digest: Any = field(default_factory=hashlib.sha256)
+    key: str | None = None
+    of_key: Any = field(default_factory=hashlib.sha256)
 
     def add(self, row: Mapping[str, str]) -> str:
         """Take one row in; its canonical line is what is hashed."""
         line = canonical(row)
-        self.digest.update(line.encode() + b"\n")
+        self._digest_for(row).update(line.encode() + b"\n")
         self.rows += 1
         if not is_total(self.report.key_of(row)):
             for column in self.report.columns:
@@ -116,13 +131,39 @@ class Content:
                     self.cents[column.code] = self.cents.get(column.code, 0) + int(row[column.code].replace(".", ""))
         return line
 
+    def add_key(self, key: str, *, rows: int, sha256: str, cents: Mapping[str, int]) -> None:
+        """Take in all the rows of a key at once, by what is known of them."""
+        self.rows += rows
+        for name, amount in cents.items():
+            self.cents[name] = self.cents.get(name, 0) + amount
+        self.digest.update(_key_line(key, sha256))
+
+    def _digest_for(self, row: Mapping[str, str]) -> Any:
+        if not self.report.by_key:
+            return self.digest
+        if (key := self.report.key_of(row)) != self.key:
+            self.digest = self._closed()
+            self.key, self.of_key = key, hashlib.sha256()
+        return self.of_key
+
+    def _closed(self) -> Any:
+        """The digest with the key under way in it."""
+        digest = self.digest.copy()
+        if self.key is not None:
+            digest.update(_key_line(self.key, self.of_key.hexdigest()))
+        return digest
+
     @property
     def sha256(self) -> str:
-        return str(self.digest.hexdigest())
+        return str(self._closed().hexdigest())
 
     @property
     def totals(self) -> dict[str, str]:
         return {name: format(Decimal(cents).scaleb(-2), "f") for name, cents in self.cents.items()}
+
+
+def _key_line(key: str, sha256: str) -> bytes:
+    return f"{key} {sha256}\n".encode()
 
 
 def manifest(content: Content, *, effective: date, known: datetime, filters: Mapping[str, str] | None = None) -> dict[str, Any]:

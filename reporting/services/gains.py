@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from fondsinnovation.kit.errors import DomainError, Invalid, WrongState, act, on_constraint
 from fondsinnovation.kit.states import require_move
 from projects.enums import DocumentKind, Role, Stage
-from projects.models import GainLine, User
+from projects.models import GainLine, Project, User
 from projects.services import messages
 from projects.services.journal import money_clock, next_numbers, note, note_organisation, transition
 from projects.services.locks import lock
@@ -55,26 +55,13 @@ def report_gain(
     line = GainLine.objects.select_related("plan").get(pk=line_id)
     project = project_of(line)
     policies.report_gain(actor, project, now).require()
-    _require_period(period_start, period_end, now)
+    require_period(period_start, period_end, now)
     document = store(evidence, "evidence", DocumentKind.EVIDENCE, project, actor=actor, now=now)
     known = money_clock(now)
-    report = GainReport.objects.create(
-        project=project,
-        line=line,
-        number=next_numbers(f"GAIN-{timezone.localdate(now).year}", 1, width=5)[0],
-        period_start=period_start,
-        period_end=period_end,
-        amount=signed(line, amount),
-        maturity=maturity,
-        method=method,
-        evidence=document,
-        reported_by=actor,
-        reported_at=now,
-    )
-    note(report, amount=report.amount, period_start=period_start, period_end=period_end, evidence=document.sha256)
-    note_file(report)
+    facts = {"period_start": period_start, "period_end": period_end, "maturity": maturity, "method": method, "evidence": document}
+    report = open_report(line, project, amount=signed(line, amount), facts=facts, actor=actor, now=now)
     record_measures(report, measures, known=known, actor=actor)
-    _ask_cosignature(report, known=known, actor=actor, now=now)
+    ask_cosignature(report, known=known, actor=actor, now=now)
     return report
 
 
@@ -99,7 +86,7 @@ def correct_gain(
     """
     report = GainReport.objects.select_related("project__application", "evidence").get(pk=report_id)
     policies.report_gain(actor, report.project, now).require()
-    _require_period(period_start, period_end, now)
+    require_period(period_start, period_end, now)
     document = report.evidence
     if evidence:
         document = store(evidence, "evidence", DocumentKind.EVIDENCE, report.project, actor=actor, now=now)
@@ -129,7 +116,7 @@ def correct_gain(
     note(report, amount=report.amount, period_start=period_start, period_end=period_end, evidence=document.sha256)
     note_file(report)
     record_measures(report, measures, known=known, actor=actor)
-    _ask_cosignature(report, known=known, actor=actor, now=now)
+    ask_cosignature(report, known=known, actor=actor, now=now)
     return report
 
 
@@ -149,10 +136,13 @@ def cosign_gain(*, report_id: int, actor: User, now: datetime, seen: datetime | 
     return report
 
 
-def _ask_cosignature(report: GainReport, *, known: datetime, actor: User, now: datetime) -> None:
-    """Tell those who may co-sign; nobody could in an organisation of one: the co-signature is waived, and shown as such."""
+def ask_cosignature(report: GainReport, *, known: datetime, actor: User, now: datetime, within: bool = True) -> None:
+    """Tell those who may co-sign; nobody could in an organisation of one: the co-signature is waived, and shown as such.
+
+    `within`: the reporter is of that organisation; one of another leaves the co-signature to it, however few they are.
+    """
     note_organisation(report.project.organisation_id)
-    if is_alone(report.project, now):
+    if within and is_alone(report.project, now):
         note(report, cosignature_waived=True)
         _submit(report, known=known, actor=actor, now=now, cosignature_waived=True)
         return
@@ -175,7 +165,19 @@ def _submit(report: GainReport, *, known: datetime, actor: User, now: datetime, 
 
 
 # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _require_period(start: date, end: date, now: datetime) -> None:
+def open_report(line: GainLine, project: Project, *, amount: Decimal, facts: dict[str, Any], actor: User, now: datetime) -> GainReport:
+    """Write a report that nobody has co-signed yet; `facts` are its period, maturity, method and evidence."""
+    number = next_numbers(f"GAIN-{timezone.localdate(now).year}", 1, width=5)[0]
+    report = GainReport.objects.create(
+        project=project, line=line, number=number, amount=amount, reported_by=actor, reported_at=now, **facts
+    )
+    period = {name: facts[name] for name in ("period_start", "period_end")}
+    note(report, amount=amount, evidence=facts["evidence"].sha256, **period)
+    note_file(report)
+    return report
+
+
+def require_period(start: date, end: date, now: datetime) -> None:
     errors = {}
     if end < start:
         errors["period_end"] = _("La fin de la période précède son début.")

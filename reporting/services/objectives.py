@@ -38,7 +38,7 @@ def record_results(
     project = Project.objects.select_related("application").get(pk=project_id)
     policies.record_results(actor, project, now).require()
     if not source.strip():
-        raise Invalid(errors={"source": _("Inscrivez la source : un rapport, un système, une enquête.")})
+        raise Invalid(errors={"source": _("Inscrivez la source : un rapport, un système, une enquête.")})
     record_objective_results(project, values, measured_on=measured_on, known=known, actor=actor, now=now, source=source.strip())
     note(project.application or project)
     return project
@@ -65,7 +65,7 @@ def record_objective_results(
     elif not values.keys() <= mine:
         errors["values"] = _("Cet objectif n’est pas de l’appel du projet.")
     if measured_on > timezone.localdate(now):
-        errors["measured_on"] = _("Une valeur se mesure avant de s’inscrire : cette date est à venir.")
+        errors["measured_on"] = _("Une valeur se mesure avant de s’inscrire : cette date est à venir.")
     if errors:
         raise Invalid(errors=errors)
     rows = [
@@ -90,7 +90,7 @@ def record_objective_results(
 say(
     {
         "objective_result_of_its_call": gettext_lazy("Cet objectif n’est pas de l’appel du projet."),
-        "objective_result_not_ahead": gettext_lazy("Une valeur se mesure avant de s’inscrire : cette date est à venir."),
+        "objective_result_not_ahead": gettext_lazy("Une valeur se mesure avant de s’inscrire : cette date est à venir."),
     },
     WrongState,
 )

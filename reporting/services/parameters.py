@@ -54,7 +54,7 @@ def propose_parameter(
     errors |= _unsound(kind, values)
     for name, text in (("source", source), ("reason", reason)):
         if not text.strip():
-            errors[name] = _("Inscrivez la source et le motif : ils restent avec chaque chiffre.")
+            errors[name] = _("Inscrivez la source et le motif : ils restent avec chaque chiffre.")
     if errors:
         raise Invalid(errors=errors)
     kept = {name: given[name] for name in _NEEDED[kind]}
@@ -98,20 +98,21 @@ def refuse_parameter(*, move_id: int, reason: str, actor: User, now: datetime, k
 
 
 def _row(move: ParameterMove, known: datetime) -> DiscountRate | PriceIndex | RenewalWeights:
-    common = {"source": move.source, "recorded_at": known}
+    """The row that an approved move writes: exactly its values (`parameter_move_fits_its_kind` has them complete)."""
+    names = {name: getattr(move, name) for name in _NEEDED[ParameterKind(move.kind)]}
+    common: dict[str, Any] = {"source": move.source, "recorded_at": known}
     if move.kind == ParameterKind.RATE:
-        return DiscountRate(valid_from=move.valid_from, rate=move.value, **common)
+        return DiscountRate(valid_from=names["valid_from"], rate=names["value"], **common)
     if move.kind == ParameterKind.INDEX:
-        return PriceIndex(fiscal_year=move.fiscal_year, value=move.value, **common)
-    names = ("valid_from", "realisation_weight", "least_coverage", "least_score", "largest_factor")
-    return RenewalWeights(**{name: getattr(move, name) for name in names}, **common)
+        return PriceIndex(**names, **common)
+    return RenewalWeights(**names, **common)
 
 
 def _unsound(kind: ParameterKind, values: ParameterValues) -> dict[str, str]:
     """What is out of its bounds, by field; the database refuses it too."""
     one, errors = Decimal(1), {}
     if kind == ParameterKind.RATE and values.value is not None and not -one < values.value < one:
-        errors["value"] = _("Un taux se situe entre −100 % et 100 %.")
+        errors["value"] = _("Un taux se situe entre −100 % et 100 %.")
     if kind == ParameterKind.INDEX and values.value is not None and values.value <= 0:
         errors["value"] = _("Un indice des prix dépasse zéro.")
     for name in ("realisation_weight", "least_coverage"):
@@ -123,4 +124,4 @@ def _unsound(kind: ParameterKind, values: ParameterValues) -> dict[str, str]:
     return errors
 
 
-say({"parameter_move_is_final": gettext_lazy("Ce qui est proposé ne change pas : refusez-le, puis proposez autre chose.")}, WrongState)
+say({"parameter_move_is_final": gettext_lazy("Ce qui est proposé ne change pas : refusez-le, puis proposez autre chose.")}, WrongState)

@@ -91,7 +91,7 @@ def recommend_renewal(*, renewal_id: int, effective: date, known: datetime, acto
     clock = money_clock(now)
     renewal = lock(Renewal, renewal_id)
     in_force = weights_at(effective, known)
-    numbers = {name: Decimal(row[column]) if row[column] else None for name, column in zip(_FIGURES, _COLUMNS, strict=True)}
+    numbers: dict[str, Any] = {name: Decimal(row[column]) if row[column] else None for name, column in zip(_FIGURES, _COLUMNS, strict=True)}
     transition(
         [renewal], _S.RECOMMENDED, moves=RENEWAL_MOVES, now=now, effective=effective, known=known, advice=row["recommendation"],
         **numbers, realisation_weight=in_force.weights.realisation, least_coverage=in_force.weights.least_coverage,
@@ -140,8 +140,8 @@ def decide_renewal(
     note(renewal, decision=decision, amount=amount)
     _step(renewal, known=known, actor=actor, now=now)
     with messages.in_french():
-        subject = _("Reconduction %(number)s : décision rendue") % {"number": renewal.number}
-        body = _("%(decision)s : %(amount)s. Rien n’est engagé : une décision ou un avenant met cette reconduction en œuvre.")
+        subject = _("Reconduction %(number)s : décision rendue") % {"number": renewal.number}
+        body = _("%(decision)s : %(amount)s. Rien n’est engagé : une décision ou un avenant met cette reconduction en œuvre.")
         body %= {"decision": RenewalDecision(decision).label, "amount": money_cents(amount)}
     people = User.objects.filter(pk__in=[renewal.opened_by_id, renewal.recommended_by_id])
     messages.send(people, subject=subject, body=body, now=now, application=renewal.project.application)
@@ -209,7 +209,7 @@ def _require_sound(renewal: Renewal, decision: str, amount: Decimal, reason: str
     if decision not in fits:
         errors["decision"] = _("Choisissez une décision.")
     elif not fits[RenewalDecision(decision)]:
-        errors["amount"] = _("Le montant ne correspond pas à la décision : la base admissible est %(base)s.") % {"base": money_cents(base)}
+        errors["amount"] = _("Le montant ne correspond pas à la décision : la base admissible est %(base)s.") % {"base": money_cents(base)}
     if amount != renewal.recommended_amount and not reason.strip():
         errors["reason"] = _("Motivez une décision qui s’écarte de la recommandation.")
     if errors:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import IO, Any
@@ -21,14 +22,17 @@ from django.utils.translation import gettext_lazy
 from fondsinnovation.kit.errors import DomainError, Invalid, act
 from fondsinnovation.kit.states import require_move
 from projects.models import KnowledgeFloor, User
-from projects.services.journal import KNOWLEDGE_LOCK, note
-from reporting.catalogue import REPORTS
+from projects.services.journal import KNOWLEDGE_LOCK, canonical, note
+from reporting.catalogue import GAINS, REPORTS
 from reporting.columns import Report
 from reporting.enums import RUN_MOVES, RunState, SnapshotKind
-from reporting.models import Run, Snapshot, SnapshotRow
+from reporting.models import GainSheet, Run, Snapshot, SnapshotRow
 from reporting.policies import reports as policies
+from reporting.queries.increments import BY_FACTS
 from reporting.queries.snapshots import under_way
 from reporting.services.compute import Content, Row, compute, manifest
+from reporting.services.increments import basis_at, keep_facts
+from reporting.services.registers import forget_sheets, sheets_of, write_sheets
 
 FUTURE = gettext_lazy("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour.")
 WORKING = "working"
@@ -169,43 +173,80 @@ def _write(run: Run, **changes: Any) -> None:
 
 
 def _replace(run: Run, now: datetime) -> None:
-    """Compute every report at one moment, aside; then put the snapshots in place of the last ones, all or nothing."""
+    """Compute every report and put the snapshots in place of the last ones.
+
+    The reports made from the facts of projects come first, from what changed when that is enough: their figures are right before the
+    other reports are computed, at the same dates.
+    """
     asked = run.parameters
     effective = date.fromisoformat(asked["effective"]) if asked else timezone.localdate(now)
     known = fix_knowledge(datetime.fromisoformat(asked["known"]) if asked else now, now=now)
+    made = _Made(run, now, effective, known, SnapshotKind.ASKED if asked else SnapshotKind.WORKING)
+    if _replace_some(made, BY_FACTS, alone=False):
+        _write(run, progress=60)
+        _replace_some(made, [code for code in REPORTS if code not in BY_FACTS], alone=True)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What the snapshots of a run have in common."""
+
+    run: Run
+    now: datetime
+    effective: date
+    known: datetime
+    kind: SnapshotKind
+
+    def snapshot(self, content: Content) -> Snapshot:
+        dates = {"effective": self.effective, "known": self.known}
+        return Snapshot(
+            report=content.report.code, kind=self.kind, row_count=content.rows, sha256=content.sha256, computed_at=self.now, run=self.run,
+            manifest=manifest(content, **dates), **dates,
+        )  # fmt: skip
+
+
+def _replace_some(made: _Made, codes: Sequence[str], *, alone: bool) -> bool:
+    """Compute some reports at one moment, aside; then put their snapshots in place of the last ones, all or nothing.
+
+    When everything is read again, all the reports are computed at that one moment. Gives whether the others are still to be.
+    """
+    dates = {"effective": made.effective, "known": made.known}
+    basis = sheets = None
     with tempfile.TemporaryFile() as lines:
         with one_moment():
-            drafts = [
-                _draft(report, rows, lines, effective=effective, known=known)
-                for report, rows in compute(list(REPORTS), effective=effective, known=known)
-            ]
-        _write(run, progress=60)
+            if not alone:
+                basis = basis_at(**dates, working=made.kind == SnapshotKind.WORKING)
+                codes = list(REPORTS) if basis.whole else codes
+                sheets = sheets_of(Content(GAINS), basis.read, **dates, others=basis.sheets)
+            texts = [code for code in codes if code != GAINS.code]
+            drafts = [_draft(made, report, rows, lines) for report, rows in compute(texts, **dates, frames=basis and basis.frames)]
+        _write(made.run, progress=60)
         lines.seek(0)
         with transaction.atomic():
             for draft in drafts:
-                draft.computed_at, draft.run = now, run
-                draft.kind = SnapshotKind.ASKED if asked else SnapshotKind.WORKING
-                _keep(draft, lines)
+                _keep(draft, islice(lines, draft.row_count), _copy)
+            if basis and sheets:
+                write_sheets(sheets)
+                _keep(made.snapshot(sheets.content), sheets.in_order(), _copy_sheets)
+                keep_facts(basis)
+                forget_sheets()
+    return basis is not None and not basis.whole
 
 
-def _draft(report: Report, rows: Iterable[Row], lines: IO[bytes], *, effective: date, known: datetime) -> Snapshot:
+def _draft(made: _Made, report: Report, rows: Iterable[Row], lines: IO[bytes]) -> Snapshot:
     """A snapshot whose rows wait in `lines`, one each: its key, a tab, its canonical JSON."""
     content = Content(report)
     for row in rows:
         lines.write(f"{report.key_of(row)}\t{content.add(row)}\n".encode())
-    return Snapshot(
-        report=report.code, effective=effective, known=known, row_count=content.rows, sha256=content.sha256,
-        manifest=manifest(content, effective=effective, known=known),
-    )  # fmt: skip
+    return made.snapshot(content)
 
 
-def _keep(draft: Snapshot, lines: IO[bytes]) -> None:
+def _keep(draft: Snapshot, rows: Iterable[Any], copy: Callable[[int, Iterable[Any]], None]) -> None:
     """Put a snapshot in place of the one of its kind. The same rows are not written again: only their dates are."""
-    rows = islice(lines, draft.row_count)
     found = Snapshot.objects.filter(report=draft.report, kind=draft.kind)
     if draft.kind == SnapshotKind.ASKED:
         found = found.filter(effective=draft.effective, known=draft.known)
-    if found.filter(sha256=draft.sha256, row_count=draft.row_count).update(
+    if found.filter(sha256=draft.sha256, row_count=draft.row_count, manifest__version=draft.manifest["version"]).update(
         effective=draft.effective, known=draft.known, manifest=draft.manifest, computed_at=draft.computed_at, run=draft.run
     ):
         deque(rows, maxlen=0)
@@ -214,7 +255,7 @@ def _keep(draft: Snapshot, lines: IO[bytes]) -> None:
     Snapshot.objects.filter(report=draft.report, kind=SnapshotKind.REPLACED).delete()
     found.update(kind=SnapshotKind.REPLACED)
     draft.save(force_insert=True)
-    _copy(draft.pk, rows)
+    copy(draft.pk, rows)
 
 
 def _copy(snapshot_id: int, lines: Iterable[bytes]) -> None:
@@ -223,6 +264,14 @@ def _copy(snapshot_id: int, lines: Iterable[bytes]) -> None:
         for position, line in enumerate(lines, start=1):
             key, _tab, data = line.decode().rstrip("\n").partition("\t")
             copy.write_row((snapshot_id, position, key, data))
+
+
+def _copy_sheets(snapshot_id: int, sheets: Iterable[tuple[str, GainSheet]]) -> None:
+    table = connection.ops.quote_name(SnapshotRow._meta.db_table)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} (snapshot_id, position, key, data, sheet_id) FROM STDIN") as copy:
+        for position, (key, sheet) in enumerate(sheets, start=1):
+            data = canonical({"rows": str(sheet.rows), "sha256": sheet.sha256})
+            copy.write_row((snapshot_id, position, key, data, sheet.pk))
 
 
 def forget_old(*, now: datetime) -> int:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from fondsinnovation.templatetags.typography import typed_money
 from reporting.models import GainReport
-from reporting.queries.measures import hours_of, is_contested_for_quality, measure_of, readings_of, results_of
+from reporting.queries.measures import hours_of, measure_of, readings_of, results_of
 
 
 class Calculator:
@@ -48,5 +48,4 @@ def measured_facts(report: GainReport) -> dict[str, Any]:
         "readings": readings_of(report.line, measure),
         "results": results_of(report, measure),
         "hours": hours_of(report, measure),
-        "contested_for_quality": is_contested_for_quality(report.line),
     }

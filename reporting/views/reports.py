@@ -20,7 +20,6 @@ from django.views.decorators.http import require_safe
 from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number
 from funding.queries.cash import is_in_force
-from projects.models import User
 from reporting.catalogue import REPORTS
 from reporting.columns import Report
 from reporting.exports import FORMATS
@@ -28,7 +27,7 @@ from reporting.forms.reports import ComputeForm, DatesForm, ReportForm, refuse_f
 from reporting.models import Run, Snapshot
 from reporting.policies import reports as policies
 from reporting.queries.reports import COMPONENTS, RETURNS, cell_rows, names_of
-from reporting.queries.snapshots import changed_since, hidden_projects, snapshot_of, under_way, visible_rows, working_snapshots
+from reporting.queries.snapshots import changed_since, hidden_projects, row_of, snapshot_of, under_way, visible_rows, working_snapshots
 from reporting.services.snapshots import WORKING, ask_recompute
 from reporting.tables.reports import ROWS, ReportTable, cell_url, report_table, shown
 
@@ -141,7 +140,7 @@ def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
         raise Http404
     snapshot = snapshot_of(code, *chosen_dates(form, now))
     selection = {name: request.GET.get(name, "") for name in report.row_names}
-    row = _row_of(snapshot, report, selection, request.user)
+    row = None if snapshot is None else row_of(snapshot, report, selection, request.user)
     if snapshot is None or row is None:
         raise Http404
     dates, names = dates_of(snapshot.effective, snapshot.known), names_of(report.row_names)
@@ -165,15 +164,6 @@ def _year_of(request: HttpRequest, report: Report, column: str) -> str:
     """The fiscal year that the address narrows a gain of a report of returns to: the sum is then that of the year alone."""
     year = request.GET.get("fiscal_year", "")
     return year if report.code in RETURNS and column.startswith("net_gain_") and year.isdecimal() and len(year) == 4 else ""
-
-
-def _row_of(snapshot: Snapshot | None, report: Report, selection: Mapping[str, str], person: User) -> Mapping[str, str] | None:
-    """The row of the report that the figure stands in, when this person may see it."""
-    if snapshot is None:
-        return None
-    which = {f"data__{name}": selection[name] for name in report.identity}
-    rows = visible_rows(snapshot, report, {}, person).filter(key=report.key_of(selection), **which)
-    return next(iter(rows.values_list("data", flat=True)[:1]), None)
 
 
 def _parts(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str]) -> list[tuple[Any, str, str]]:

@@ -47,6 +47,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "minister": ("director", "head", "delegate"),
     "payers": _PAYERS,
     "readers": _READERS,
+    "bookkeepers": ("director", "head", "controller", "auditor"),
     "insiders": (*_APPLICANTS, *_READERS),
     "reviewers": ("assigned", "reviewer", "committee_member"),
 }
@@ -67,9 +68,15 @@ SHARED_PLACES = frozenset(
         "cost_move",
         "credit_move",
         "incident",
+        "fund_file",
         "invitation_link",
+        "parameter",
+        "parameter_kind",
         "password",
+        "sample",
+        "sample_item",
     }
+    | {"import_ready", "import_ready_file", "import_refused"}
     | {"register", "report", "run", "year_end"}
 )
 
@@ -357,6 +364,9 @@ reporting:dashboard                  | -                  | GET      | 302 403 r
 reporting:export_create              | report             | POST     | 302 403 readers:422
 reporting:export_detail              | export             | GET      | 302 404
 reporting:export_download            | export             | GET      | 302 404
+reporting:call_objectives             | call               | GET      | 302 403 readers:200
+reporting:fund_sensitivity           | -                  | GET      | 302 403 readers:200
+reporting:fund_sensitivity_file      | fund_file          | GET      | 302 403 readers:200
 reporting:baseline_ask               | baseline           | GET POST | 302 404 insiders:403 finance:409/409
 reporting:baseline_decide            | baseline           | GET POST | 302 404 insiders:403 adviser,director:200/422
 reporting:baseline_detail            | baseline           | GET      | 302 404 insiders:200
@@ -380,7 +390,18 @@ reporting:gain_detail                | gain_verified      | GET      | 302 404 i
 reporting:gain_list                  | -                  | GET      | 302 200
 reporting:gain_restate               | gain_verified      | GET POST | 302 404 own:200/422 readers:403 signatory:403
 reporting:gain_verify                | gain_submitted     | GET POST | 302 404 insiders:403 verifier:200/422
+reporting:import_cancel              | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_confirm             | import_ready       | GET POST | 302 403 controller:200/422
+reporting:import_create              | -                  | GET POST | 302 403 controller:200/422
+reporting:import_detail              | import_ready       | GET      | 302 403 bookkeepers:200
+reporting:import_examine             | import_ready       | GET POST | 302 403 controller:200/302
+reporting:import_file                | import_ready_file  | GET      | 302 403 bookkeepers:200
+reporting:import_list                | -                  | GET      | 302 403 bookkeepers:200
+reporting:import_problems            | import_refused     | GET      | 302 403 bookkeepers:200
 reporting:operations                 | -                  | GET      | 302 403 technical:200
+reporting:parameter_decide           | parameter          | GET POST | 302 403 head,delegate:200/422
+reporting:parameter_list             | -                  | GET      | 302 403 readers:200
+reporting:parameter_propose          | parameter_kind     | GET POST | 302 403 director,controller:200/422
 reporting:organisation_returns       | register           | GET      | 302 403 insiders:200
 reporting:period_returns             | -                  | GET      | 302 403 readers:200
 reporting:overlap_detail             | overlap            | GET      | 302 404 readers:200
@@ -391,10 +412,29 @@ reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200
 reporting:project_returns            | project            | GET      | 302 404 insiders:200
 reporting:project_list               | -                  | GET      | 302 200
+reporting:project_objectives         | project            | GET      | 302 404 insiders:200
+reporting:project_sensitivity        | project            | GET      | 302 404 insiders:200
+reporting:project_sensitivity_file   | project_file       | GET      | 302 404 insiders:200
+reporting:project_variances          | project            | GET      | 302 404 insiders:200
+reporting:renewal_analyse            | renewal            | GET POST | 302 404 readers:403 officer,director:200/422
+reporting:renewal_carry_out          | renewal            | GET POST | 302 404 readers:403 officer,director:409
+reporting:renewal_decide             | renewal            | GET POST | 302 404 readers:403 minister:409
+reporting:renewal_detail             | renewal            | GET      | 302 404 readers:200
+reporting:renewal_list               | -                  | GET      | 302 403 readers:200
+reporting:renewal_open               | project            | GET POST | 302 404 insiders:403 officer,director:200/409
+reporting:renewal_recommend          | renewal            | GET POST | 302 404 readers:403 officer,director:409
+reporting:renewal_return             | renewal            | GET POST | 302 404 readers:403 minister:409
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200
 reporting:report_list                | -                  | GET      | 302 403 readers,privacy:200
 reporting:restatement_cosign         | gain_restated      | GET POST | 302 404 insiders:403 finance:200/422
+reporting:results_record             | project            | GET POST | 302 404 insiders:403 writer,finance,officer:200/422
 reporting:run_create                 | -                  | GET POST | 302 403 readers,privacy:200/302
 reporting:run_detail                 | run                | GET      | 302 403 readers,privacy:200
+reporting:sample_detail              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_draw                | -                  | GET POST | 302 403 verifier:200/422 auditor:200/403
+reporting:sample_export              | sample             | GET      | 302 403 verifier,auditor:200
+reporting:sample_item                | sample_item        | GET POST | 302 403 verifier:200/422
+reporting:sample_list                | -                  | GET      | 302 403 verifier,auditor:200
+reporting:variance_explain           | project_year       | GET POST | 302 404 insiders:403 writer,finance:200/422
 """

@@ -49,11 +49,17 @@ from projects.models import (
 from projects.services.baselines import ask_baseline
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
-from reporting.enums import FollowUpState
-from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, Run
+from reporting.enums import FollowUpState, ParameterKind
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, FollowUpVersion, ParameterMove, Run
+from reporting.queries.samples import Asked
 from reporting.services import gains
 from reporting.services.follow_up_calendar import schedule_follow_ups
+from reporting.services.parameters import ParameterValues, propose_parameter
+from reporting.services.portfolio_imports import upload_portfolio
+from reporting.services.portfolio_work import work_on_portfolio
+from reporting.services.renewals import open_renewal
 from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.samples import draw_sample
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
     NOW,
@@ -363,6 +369,16 @@ def _gains(world: World) -> None:
             opinion = {**OPINION, "answers": answers(), "reason": ""}
             gains.verify_gain(report_id=report.pk, amount=AMOUNT, actor=verifier, now=NOW, **opinion)
     _restated(report.pk, writer, finance, verifier)
+    asked = Asked("all", NOW.date(), NOW)
+    sample = draw_sample(asked=asked, largest=1, points=0, seed="a", actor=verifier, now=NOW)
+    world.places["sample"] = {"sample": sample.number}
+    world.places["sample_item"] = {"sample": sample.number, "position": 1}
+    renewal = open_renewal(project_id=project.pk, actor=person_with(Role.OFFICER), now=NOW)
+    world.places |= {
+        "renewal": {"renewal": renewal.number},
+        "project_file": {"project": project.reference, "form": "csv"},
+        "project_year": {"project": project.reference, "fiscal_year": 2026},
+    }
 
 
 def _restated(report_id: int, writer: User, finance: User, verifier: User) -> None:
@@ -414,15 +430,26 @@ def _shared(world: World) -> None:
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
         "overlap": {"pk": overlapping()[2].pk},  # of two other organisations
         "report": {"code": "roi-projects"},
+        **_import(),
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},
         "authority": {"authority": authority().number},
         "cash": {"pk": received(Decimal("1000.00")).pk},
         **_costs(),
+        "fund_file": {"form": "csv"},
+        "parameter": {"parameter": _rate().number},
+        "parameter_kind": {"kind": "rate"},
         "credit_move": {"move": frozen(Decimal("1000.00")).number},
         "year_end": {"envelope": "PROJECTS", "year": 2025},
         "password": {"uidb36": "1", "key": "set-password"},
         **_access(world, member),
     }
+
+
+def _rate() -> ParameterMove:
+    """A discount rate that waits for its decision."""
+    values = ParameterValues(valid_from=date(2026, 4, 1), value=Decimal("0.04"))
+    said = {"source": "Avis", "reason": "Révision", "actor": person_with(Role.CONTROLLER), "now": NOW}
+    return propose_parameter(kind=ParameterKind.RATE, values=values, **said)
 
 
 def _costs() -> dict[str, dict[str, Any]]:
@@ -463,6 +490,20 @@ def _access(world: World, member: Membership) -> dict[str, dict[str, Any]]:
         "factor": {"pk": factor.pk},
         "email": {"key": "inconnu"},
     }
+
+
+def _import() -> dict[str, dict[str, Any]]:
+    """A package that was examined, and one whose examination found something to correct."""
+    controller = person_with(Role.CONTROLLER)
+    header = "code,name,kind,fiscal_calendar,region\n"
+    texts = {"import_ready": f"{header}ORG-IMP,Organisme repris,ministry,state,03\n", "import_refused": "code\n"}
+    places: dict[str, dict[str, Any]] = {}
+    for name, text in texts.items():
+        made = upload_portfolio(files=[upload("organisations.csv", text.encode())], actor=controller, now=NOW)
+        work_on_portfolio(portfolio_id=made.pk, now=NOW)
+        places[name] = {"portfolio": made.pk}
+        places[f"{name}_file"] = {"portfolio": made.pk, "pk": made.files.get().pk}
+    return places
 
 
 def _export() -> Export:

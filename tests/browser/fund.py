@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from fondsinnovation.kit.money import fiscal_year_of
 from funding.enums import (
     AgreementState,
     BatchState,
@@ -85,19 +86,29 @@ from projects.services.incidents import IncidentContent, record_incident
 from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
-from reporting.enums import FollowUpState, GainReportState
-from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, Run
+from reporting.enums import FollowUpState, GainReportState, ImportState, ParameterKind, RenewalState
+from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, Overlap, ParameterMove, PortfolioImport, Renewal, Run
+from reporting.queries.samples import Asked
 from reporting.seeding import live
 from reporting.seeding.follow_ups import add_follow_ups
-from reporting.services import gains, snapshots
+from reporting.services import gains, renewals, snapshots
 from reporting.services.follow_up_calendar import schedule_follow_ups
 from reporting.services.follow_ups import attach_to_follow_up
+from reporting.services.objectives import record_results
+from reporting.services.parameters import ParameterValues, propose_parameter
 from reporting.services.portfolio import seed_fund
+from reporting.services.portfolio_imports import upload_portfolio
+from reporting.services.portfolio_work import work_on_portfolio
+from reporting.services.restatements import cosign_restatement, restate_gain
+from reporting.services.samples import draw_sample, examine_item
+from reporting.services.variances import explain_variance
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
+from tests.reporting.gains import OPINION, answers
+from tests.reporting.overlaps import overlapping
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
 MORE = tuple(
@@ -160,7 +171,11 @@ def prepare(monkeypatch: Any) -> None:
     amend(now)
     return_a_gain(now)
     follow_up(now)
+    overlapping()
+    renew(now)
     ask_a_baseline(now)
+    bring_packages(now)
+    restate_a_gain(now)
     open_exceptionally(now)
     after = timezone.now()  # accounts and roles are known by the database's own clock
     snapshots.run_recompute(run_id=snapshots.request_recompute(now=after).pk, now=after)
@@ -376,7 +391,67 @@ def return_a_gain(now: Any) -> None:
     gains.return_gain(report_id=report.pk, reason="Relevé illisible", actor=person("verification"), now=now)
 
 
+def restate_a_gain(now: Any) -> None:
+    """A gain that was captured, then restated, returned, and restated again; and a sample of what was reported."""
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    start, verifier = timezone.localdate(now) - timedelta(days=50), person("verification")
+    writer, finance = person("redaction.rimouski"), person("finances.rimouski")
+    report = gains.report_gain(
+        line_id=line.pk, period_start=start, period_end=start + timedelta(days=6), amount=Decimal("1310.00"), method="Relevé",
+        evidence=upload(), actor=writer, now=now,
+    )  # fmt: skip
+    gains.cosign_gain(report_id=report.pk, actor=finance, now=now)
+    gains.verify_gain(report_id=report.pk, amount=report.amount, **OPINION, answers=answers(), reason="", actor=verifier, now=now)
+    budget = {"document": upload("budget.pdf"), "actor": person("controle"), "now": now}
+    gains.capture_gain(report_id=report.pk, amount=report.amount, **budget)
+    words = {"maturity": "final", "method": "Relevé corrigé", "evidence": None, "actor": writer, "now": now}
+    reason = "Une journée avait été comptée deux fois dans le relevé."
+    first = restate_gain(report_id=report.pk, amount=Decimal("1120.00"), reason=reason, **words)
+    cosign_restatement(restatement_id=first.pk, actor=finance, now=now)
+    gains.return_gain(report_id=report.pk, reason="Joignez le relevé corrigé.", actor=verifier, now=now)
+    restate_gain(report_id=report.pk, amount=Decimal("1125.00"), reason=f"{reason} Relevé corrigé en pièce.", **words)
+    asked = Asked("all", timezone.localdate(now), now)
+    sample = draw_sample(asked=asked, largest=1, points=3, seed="2026-11", actor=verifier, now=now)
+    examine_item(item_id=sample.items.get(position=1).pk, note_text="Relevé rapproché de la facture.", actor=verifier, now=now)
+
+
 GAINED = live.FILES[-1].title
+#: state of a dossier → the project that it is about
+RENEWED = {
+    RenewalState.OPENED: "Versement à autoriser",
+    RenewalState.ANALYSED: "Versement à confirmer",
+    RenewalState.RECOMMENDED: "Versement dans un lot",
+    RenewalState.DECIDED: "Versement à réunir",
+}
+
+
+def renew(now: Any) -> None:
+    """A dossier of renewal at each step, a variance that is explained, values of objectives and a rate to decide on."""
+    officer = {"actor": person("agente1"), "now": now}
+    for state, title in RENEWED.items():
+        found = renewals.open_renewal(project_id=agreement(title).project_id, **officer)
+        if state == RenewalState.OPENED:
+            continue
+        said = {"eligible_base": Decimal("20000.00"), "base_reason": "Coûts récurrents du service", "analysis": "Les gains se confirment."}
+        renewals.analyse_renewal(renewal_id=found.pk, **said, **officer)
+        if state == RenewalState.ANALYSED:
+            continue
+        known = snapshots.fix_knowledge(timezone.now(), now=timezone.now())
+        renewals.recommend_renewal(
+            renewal_id=found.pk, effective=timezone.localdate(), known=known, actor=person("agente1"), now=timezone.now()
+        )
+        if state == RenewalState.DECIDED:
+            none = {"decision": "none", "amount": Decimal(0), "reason": "Vérification à compléter"}
+            renewals.decide_renewal(renewal_id=found.pk, **none, actor=person("direction"), now=timezone.now())
+    project, writer = agreement(GAINED).project, person("redaction.rimouski")
+    values = {each.pk: each.baseline + (each.target - each.baseline) / 2 for each in project.call.objectives.order_by("position")}
+    day = timezone.localdate()
+    record_results(project_id=project.pk, values=values, measured_on=day, source="Registre du service", actor=writer, now=timezone.now())
+    words = {"cause": "delay", "explanation": "Mise en service retardée.", "action": "Calendrier revu avec le fournisseur."}
+    explain_variance(project_id=project.pk, fiscal_year=fiscal_year_of(day), **words, actor=writer, now=timezone.now())
+    rate = ParameterValues(valid_from=date(2026, 4, 1), value=Decimal("0.04"))
+    said = {"source": "Avis du Conseil du trésor", "reason": "Révision annuelle"}
+    propose_parameter(kind=ParameterKind.RATE, values=rate, **said, actor=person("controle"), now=timezone.now())
 
 
 # ── Rows by what a page needs ────────────────────────────────────────────────────────────────────────────────────────
@@ -429,6 +504,18 @@ def gain(state: GainReportState) -> Callable[[], tuple[str]]:
     return lambda: (GainReport.objects.filter(state=state, project__title=GAINED).order_by("pk")[0].number,)
 
 
+def bring_packages(now: Any) -> None:
+    """A package that may be imported, and one in which cells are to be corrected."""
+    header = "code,name,kind,fiscal_calendar,region\n"
+    for rows in ("REPRIS,Organisme repris,ministry,state,03\n", "REPRIS,Organisme repris,ministère,state,3\n" * 25):
+        made = upload_portfolio(files=[upload("organisations.csv", (header + rows).encode())], actor=person("controle"), now=now)
+        work_on_portfolio(portfolio_id=made.pk, now=now)
+
+
+def brought(state: ImportState) -> Callable[[], tuple[int]]:
+    return newest(PortfolioImport, state=state)
+
+
 def newest(model: Any, **fields: Any) -> Callable[[], tuple[int]]:
     return lambda: (model.objects.filter(**fields).order_by("-pk")[0].pk,)
 
@@ -474,6 +561,10 @@ SUBMITTED, INCOMPLETE, ELIGIBLE = "Rendez-vous en ligne aux comptoirs de service
 REVIEWED, RECOMMENDED = "Réponses assistées aux demandes de renseignements", "Carte ouverte des travaux et des entraves"
 CERTIFIED, TOLD = "Gestion mutualisée des locaux et des plateaux", "Dossier unique de l’entreprise de construction"
 TO_SIGN, IN_FORCE = "Déneigement guidé par capteurs de chaussée", "Bibliothèque libre-service le soir"
+
+
+def renewal(state: RenewalState) -> Callable[[], tuple[str]]:
+    return lambda: (Renewal.objects.get(state=state, project__title=RENEWED[state]).number,)
 
 
 def project() -> tuple[str]:
@@ -763,6 +854,27 @@ page("reporting:gain_correct", "redaction.rimouski", gain(GainReportState.RETURN
 page("reporting:gain_cosign", "finances.rimouski", gain(GainReportState.DRAFT))
 page("reporting:gain_verify", "verification", gain(GainReportState.SUBMITTED))
 page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
+page("reporting:overlap_list", "controle")
+page("reporting:overlap_detail", "controle", newest(Overlap))
+page("reporting:overlap_resolve", "controle", newest(Overlap))
+page("reporting:project_objectives", "redaction.rimouski", project)
+page("reporting:results_record", "redaction.rimouski", project)
+page("reporting:project_variances", "redaction.rimouski", project)
+page("reporting:variance_explain", "redaction.rimouski", lambda: (*project(), 2026))
+page("reporting:project_sensitivity", "direction", project)
+page("reporting:fund_sensitivity", "audit")
+page("reporting:call_objectives", "agente1", lambda: (agreement(GAINED).project.call.reference,))
+page("reporting:renewal_open", "agente1", project)
+page("reporting:renewal_list", "audit")
+page("reporting:renewal_detail", "direction", renewal(RenewalState.RECOMMENDED))
+page("reporting:renewal_analyse", "agente1", renewal(RenewalState.OPENED))
+page("reporting:renewal_recommend", "agente1", renewal(RenewalState.ANALYSED))
+page("reporting:renewal_decide", "direction", renewal(RenewalState.RECOMMENDED))
+page("reporting:renewal_return", "direction", renewal(RenewalState.RECOMMENDED))
+page("reporting:renewal_carry_out", "agente1", renewal(RenewalState.DECIDED))
+page("reporting:parameter_list", "controle")
+page("reporting:parameter_propose", "controle", lambda: ("rate",))
+page("reporting:parameter_decide", "tete", lambda: (ParameterMove.objects.order_by("pk").last().number,))
 # returns
 page("reporting:project_returns", "audit", project)
 page("reporting:project_returns", "redaction.rimouski", project)
@@ -770,6 +882,15 @@ page("reporting:call_returns", "direction", lambda: (Agreement.objects.order_by(
 page("reporting:organisation_returns", "greffe.rimouski", lambda: ("10043",))
 page("reporting:fund_returns", "direction")
 page("reporting:period_returns", "audit")
+page("reporting:gain_detail", "finances.rimouski", gain(GainReportState.TO_REVERIFY))
+page("reporting:gain_restate", "redaction.rimouski", gain(GainReportState.VERIFIED))
+page("reporting:restatement_cosign", "finances.rimouski", gain(GainReportState.TO_REVERIFY))
+page("reporting:capture_correct", "controle", gain(GainReportState.TO_REVERIFY))
+page("reporting:gain_desk", "verification")
+page("reporting:sample_list", "audit")
+page("reporting:sample_draw", "verification", query="population=all&effective=2027-01-01&largest=2&points=3&seed=2026-11")
+page("reporting:sample_detail", "verification", lambda: ("ECH-2026-00001",))
+page("reporting:sample_item", "verification", lambda: ("ECH-2026-00001", 2))
 # dashboard, reports, journal
 page("reporting:dashboard", "direction")
 page("reporting:report_list", "audit")
@@ -781,6 +902,13 @@ page("reporting:report_cell", "audit", lambda: ("roi-projects", "fund_paid"), pa
 page("reporting:run_create", "audit", query="report=roi-projects")
 page("reporting:run_detail", "audit", newest(Run))
 page("reporting:export_detail", "audit", newest(Export))
+page("reporting:import_list", "controle")
+page("reporting:import_create", "controle")
+page("reporting:import_detail", "controle", brought(ImportState.READY))
+page("reporting:import_detail", "audit", brought(ImportState.REFUSED))
+page("reporting:import_confirm", "controle", brought(ImportState.READY))
+page("reporting:import_examine", "controle", brought(ImportState.REFUSED))
+page("reporting:import_cancel", "controle", brought(ImportState.READY))
 page("reporting:audit_list", "audit")
 page("reporting:audit_detail", "audit", newest(JournalEntry))
 page("reporting:permission_list", "redaction.rimouski")
@@ -788,8 +916,11 @@ page("reporting:permission_list", "audit", query="role=controller")
 
 #: addresses that answer no page: posts alone, files, answers for programs
 NOT_PAGES = {
+    "reporting:sample_export",
     "set_language", "health", "projects:document_attach", "projects:staff_application_export", "reporting:audit_export",
     "reporting:export_create", "reporting:export_download", "projects:document_download", "projects:application_content",
+    "reporting:import_problems", "reporting:import_file",
+    "reporting:fund_sensitivity_file", "reporting:project_sensitivity_file",
     "projects:application_pdf", "projects:organisation_export", "api:schema", "reporting:permission_export",
     "projects:own_data_export", "funding:batch_download", "projects:exceptional_access_end", "projects:incident_export",
     # the second step of a sign-in (tests/browser/test_sign_in.py opens it), its files, and what leaves for elsewhere

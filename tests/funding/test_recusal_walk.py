@@ -28,6 +28,7 @@ from projects.enums import APPLICANT_ROLES, ApplicationState, DocumentKind, Role
 from projects.models import ApiToken, Application, ApplicationVersion, Message
 from projects.services.documents import store_bytes
 from projects.services.journal import canonical, sha256
+from reporting.models import PortfolioImport
 from reporting.services.follow_up_calendar import schedule_follow_ups
 from reporting.services.snapshots import request_recompute, run_recompute
 from tests.factories import (
@@ -243,7 +244,13 @@ def values_of(world, name):
         "cost_move": ["ECS-2026-0001"],
         "envelope": ["PROJECTS"],
         "clause": ["objet"],
+        "sample": ["ECH-2026-00001"],
+        "position": [1],
+        "renewal": world.texts(),
+        "parameter": ["PAR-2026-0001"],
+        "form": ["csv"],
         "authority": world.texts(),
+        "portfolio": [*PortfolioImport.objects.order_by("pk").values_list("pk", flat=True), 0],
         "code": [*{application.organisation.code for application in world.applications}, "envelopes", "gains", "roi-projects"],
         "slug": ["organisme", "besoin", "realisation", "budget", "gains", "documents", "declaration", "avancement"],
         "kind": ["organisation", "need", "budget"],
@@ -282,6 +289,7 @@ PK = {
     "reporting:export_download": "",
     "reporting:overlap_detail": "reporting.overlap",
     "reporting:overlap_resolve": "reporting.overlap",
+    "reporting:import_file": "",
     "reporting:run_detail": "",
 }
 

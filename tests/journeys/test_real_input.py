@@ -43,7 +43,7 @@ from projects.services.organisations import import_municipalities, read_register
 from projects.services.sections import fill_sections
 from projects.services.submissions import submit_application
 from reporting.enums import Assurance, Rating
-from reporting.queries.snapshots import working_snapshots
+from reporting.queries.snapshots import kept_rows, working_snapshots
 from reporting.services.audit import verify_database
 from reporting.services.gains import capture_gain, cosign_gain, report_gain, verify_gain
 from reporting.services.snapshots import request_recompute, run_recompute
@@ -471,8 +471,8 @@ def cents_before(amount: Decimal, days: int) -> Decimal:
 
 def check_gains(funded: list[Row]) -> None:
     sums: dict[str, Decimal] = {}
-    for row in working_snapshots()["gains"].rows.order_by("position"):
-        stage, amount = row.data["stage"], Decimal(row.data["amount"])
+    for row in kept_rows(working_snapshots()["gains"]):
+        stage, amount = row["stage"], Decimal(row["amount"])
         sums[stage] = sums.get(stage, ZERO) + amount
     assert {stage: format(amount, "f") for stage, amount in sums.items()} == {
         "forecast": total(3 * (row.saving - row.expense) for row in funded),

@@ -1,4 +1,4 @@
-"""A project over six fiscal years, through the acts: late, partial, negative, restated gains, and what each pair of dates says of them.
+"""A project over six fiscal years, through the acts: late, partial, negative, restated and overlapping gains, at several dates.
 
 Every figure below is made by hand, in the comments. The forecast at signature, net by fiscal year (2026 is 2026-2027):
 2026: 10 000 · 2027: 20 000 − 2 000 · 2028: 20 000 − 2 000 + 5 000 · 2029, 2030, 2031: 20 000 − 2 000 each, 105 000 in all.
@@ -19,6 +19,7 @@ from funding.services.payments import record_cofunding
 from projects.enums import ApplicationState, Nature, Recurrence, Role
 from projects.models import ForecastGain, GainLine, GainPlan, Project
 from reporting.enums import GainReportState
+from reporting.models import Overlap
 from reporting.queries.invariants import INVARIANTS, check
 from reporting.services import gains as acts
 from reporting.services import snapshots
@@ -26,13 +27,12 @@ from reporting.services.restatements import cosign_restatement
 from tests.factories import NOW, ApplicationFactory, agreement_in_force, person_with, upload
 from tests.funding.paying import pay
 from tests.reporting.gains import Team
+from tests.reporting.overlaps import KEY, rival, settle
 from tests.reporting.test_snapshots import recompute
 
 pytestmark = pytest.mark.django_db
 #: those of the money and of the gains
 OF_MONEY = tuple(one for one in INVARIANTS if one.code < "INV-21")
-#: where the first line reads in the budget of the organisation
-KEY = {"cost_centre": "CR-4100", "account": "5310"}
 
 
 def at(day: str) -> datetime:
@@ -118,6 +118,7 @@ def figures(row, *names):
 def test_six_years_of_a_project(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots, "_nudge", lambda run_id: None)
     team = SixYears()
+    other = rival(team)  # of the same date, on the same budget; it reports nothing before 2031
     exports = Exports(team.project, tmp_path)
     with_money(team)
 
@@ -202,19 +203,41 @@ def test_six_years_of_a_project(tmp_path, monkeypatch):
         "variance": "-0.5072",  # (34 − 69) ÷ 69
     }  # fmt: skip
     years = exports.take("2030-05-31", "2030-10-31", code="gains-by-year")
+    # the other project forecasts 60 000 in 2027-2028 and in 2028-2029
     assert [tuple(row.values()) for row in years if row["nature"] == "NET"] == [
         ("2026", "NET", "10000.00", "9000.00", "8000.00", "0.00", "0.00"),
-        ("2027", "NET", "18000.00", "13000.00", "13000.00", "0.00", "0.00"),
-        ("2028", "NET", "23000.00", "-5000.00", "-5000.00", "0.00", "0.00"),
+        ("2027", "NET", "78000.00", "13000.00", "13000.00", "0.00", "0.00"),
+        ("2028", "NET", "83000.00", "-5000.00", "-5000.00", "0.00", "0.00"),
         ("2029", "NET", "18000.00", "18000.00", "18000.00", "15000.00", "0.00"),
         ("2030", "NET", "18000.00", "0.00", "0.00", "0.00", "0.00"),
         ("2031", "NET", "18000.00", "0.00", "0.00", "0.00", "0.00"),
-        ("TOTAL", "NET", "105000.00", "35000.00", "34000.00", "15000.00", "0.00"),
+        ("TOTAL", "NET", "225000.00", "35000.00", "34000.00", "15000.00", "0.00"),
     ]
 
-    # ── 2030-2031 and 2031-2032 ─────────────────────────────────────────────────────────────────────────────────────
+    # ── 2030-2031: another project claims the same budget, so neither line counts until somebody settles it ─────────
     team.year("L1", 2030, 20_000, "2031-05-10")
     team.year("L2", 2030, 2_000, "2031-05-10")
+    claim = other.report(period_start=date(2030, 4, 1), period_end=date(2031, 3, 31), amount=Decimal(7_000), now=at("2031-06-05"))
+    acts.cosign_gain(report_id=claim.pk, actor=other.finance, now=at("2031-06-06"))
+    names = ("net_gain_reported", "net_gain_verified", "net_gain_captured", "net_gain_contested", "realisation_verified", "roi_fund")
+    disputed = exports.take("2031-05-31", "2031-06-30")
+    assert figures(disputed, *names) == {
+        "net_gain_reported": "-32000.00", "net_gain_verified": "-32000.00",  # L2 and L3 alone: −3 − 30 − 2 − 2 + 5
+        "net_gain_captured": "0.00", "net_gain_contested": "84000.00",  # L1: 8 + 16 + 20 + 20 + 20
+        "realisation_verified": "10.6667",  # their own forecast is −2 × 4 + 5 = −3
+        "roi_fund": "-2.2800",  # (−32 − 25) ÷ 25
+    }  # fmt: skip
+    page = page_of(team, "2031-07-01")
+    assert (page["contested"].text, page["contested_lines"]) == ("84\u00a0000,00\u00a0$", ["L1"])
+    settle(Overlap.objects.get(), now=at("2031-07-10"))
+    settled = exports.take("2031-05-31", "2031-07-31")
+    assert figures(settled, *names) == {
+        "net_gain_reported": "53000.00", "net_gain_verified": "52000.00",  # 35 + 18, 34 + 18
+        "net_gain_captured": "15000.00", "net_gain_contested": "0.00",
+        "realisation_verified": "0.5977", "roi_fund": "1.0800",  # 52 ÷ 87, (52 − 25) ÷ 25
+    }  # fmt: skip
+
+    # ── 2031-2032 ───────────────────────────────────────────────────────────────────────────────────────────────────
     team.year("L1", 2031, 18_000, "2032-05-10")
     team.year("L2", 2031, 2_000, "2032-05-10")
     last = exports.take("2032-05-31", "2032-05-31")
@@ -225,7 +248,7 @@ def test_six_years_of_a_project(tmp_path, monkeypatch):
 
     # ── What was said then is said today, and the page says the same ────────────────────────────────────────────────
     assert exports.changed("2032-06-01") == []
-    assert len(exports.kept) == 9
+    assert len(exports.kept) == 11
     assert [line for found in check(OF_MONEY) for line in found.broken] == []
     assert way_back(team, "2032-06-01") == ["-22000.00", "-9000.00", "-14000.00", "4000.00", "22000.00", "38000.00"]
 

@@ -25,7 +25,7 @@ from fondsinnovation.kit.money import (
         ("12,5", "12.50"),
         ("12.05", "12.05"),
         ("0", "0.00"),
-        ("9999999999999,99", "9999999999999.99"),
+        ("10000000000,00", "10000000000.00"),
     ],
 )
 def test_typed_amount_reads_what_a_person_types(text, dollars):
@@ -45,7 +45,7 @@ def test_typed_amount_reads_what_a_person_types(text, dollars):
         ("1,2,3", "number"),
         ("12,345", "decimals"),
         ("1.999", "decimals"),
-        ("10000000000000000", "large"),
+        ("10000000000,01", "large"),
         ("١٢", "number"),
     ],
 )

@@ -22,7 +22,15 @@ def test_short_menu_folds_nothing():
 
 
 def test_long_menu_folds_what_is_seldom_opened():
-    assert labels(Role.DIRECTOR, under_more=True) == ["Appels à projets", "Appels", "Organismes", "Suivis", "Journal", "Accès"]
+    assert labels(Role.DIRECTOR, under_more=True) == [
+        "Appels à projets",
+        "Appels",
+        "Organismes",
+        "Suivis",
+        "Importations",
+        "Journal",
+        "Accès",
+    ]
     assert labels(Role.DIRECTOR, under_more=False) == [
         "Demandes", "Décisions", "Conventions", "Enveloppes", "Projets", "Gains", "Tableau de bord", "Rapports"
     ]  # fmt: skip
@@ -31,7 +39,15 @@ def test_long_menu_folds_what_is_seldom_opened():
 def test_page_that_is_open_is_never_folded():
     path = reverse("projects:organisation_list")
     assert "Organismes" in labels(Role.AUDITOR, path, under_more=False)
-    assert labels(Role.AUDITOR, path, under_more=True) == ["Appels à projets", "Appels", "Suivis", "Journal", "Incidents", "Accès"]
+    assert labels(Role.AUDITOR, path, under_more=True) == [
+        "Appels à projets",
+        "Appels",
+        "Suivis",
+        "Importations",
+        "Journal",
+        "Incidents",
+        "Accès",
+    ]
 
 
 def test_page_holds_each_entry_once_and_marks_the_open_one(client):

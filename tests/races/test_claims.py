@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 
 from fondsinnovation.kit.errors import WrongState
-from projects.enums import Role
+from projects.enums import Nature, Role
 from reporting.enums import ContestCause, OverlapOutcome
-from reporting.models import GainClaim, Overlap, OverlapResolution
+from reporting.models import GainClaim, GainReport, GainShare, Overlap, OverlapResolution
 from reporting.queries.contests import contested_lines
 from reporting.queries.invariants import INVARIANTS, check
 from reporting.services.gains import cosign_gain
@@ -16,6 +16,7 @@ from tests.factories import NOW, person_with
 from tests.races.crowd import at_once
 from tests.reporting.gains import Team
 from tests.reporting.overlaps import KEY
+from tests.reporting.sharing import measure, share
 
 pytestmark = pytest.mark.race
 LINES = 6
@@ -73,3 +74,18 @@ def test_of_two_decisions_at_once_one_stands(committed_db):
     assert refusal.message == "Ce chevauchement est déjà tranché."
     kept = OverlapResolution.objects.get()
     assert contested_lines([one.line.pk, other.line.pk], ContestCause.OVERLAP) == ({one.line.pk} if kept.withdrawn_id else set())
+
+
+# ── Shared gains: what the database holds at COMMIT ──────────────────────────────────────────────────────────────────
+def test_line_of_a_sharing_never_reports_alone(committed_db):
+    one, other = Team(), Team()
+    sharing = share(one, other)
+    with pytest.raises(WrongState, match="partage son gain"):
+        one.report()
+    assert measure(sharing, one.writer).parts.count() == GainReport.objects.count() == 2
+
+
+def test_lines_of_two_natures_share_nothing(committed_db):
+    with pytest.raises(WrongState, match="d’une même nature"):
+        share(Team(), Team(Nature.REV))
+    assert GainShare.objects.count() == 0

@@ -69,7 +69,8 @@ class Team:
         return acts.report_gain(**values)
 
     def submitted(self, **given: Any) -> GainReport:
-        return acts.cosign_gain(report_id=self.report(**given).pk, actor=self.finance, now=NOW)
+        at = given.pop("cosigned", NOW)
+        return acts.cosign_gain(report_id=self.report(**given).pk, actor=self.finance, now=at)
 
     def verify(self, report: GainReport, amount: Decimal = AMOUNT, **given: Any) -> GainReport:
         values = {**OPINION, "answers": answers(), "reason": "", "actor": self.verifier, "now": NOW, **given}
@@ -77,6 +78,9 @@ class Team:
 
     def verified(self, amount: Decimal = AMOUNT, **given: Any) -> GainReport:
         return self.verify(self.submitted(), amount, **given)
+
+    def verified_of(self, start: date, end: date) -> GainReport:
+        return self.verify(self.submitted(period_start=start, period_end=end))
 
     def reject(self, report: GainReport, **given: Any) -> GainReport:
         values = {"answers": answers(Point.VALIDATION), "reason": "Aucune preuve", "actor": self.verifier, "now": NOW, **given}

@@ -1,6 +1,6 @@
 """A baseline set anew: asked by one, decided by another, dated twice; the signed one stays and both results are shown."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -14,6 +14,8 @@ from projects.enums import ApplicationState, Role
 from projects.models import Baseline, BaselineDecision, BaselineVersion, GainLine, GainPlan, Message, User
 from projects.queries.baselines import baseline_on
 from projects.services.baselines import ask_baseline, decide_baseline
+from reporting.models import Gain
+from reporting.queries.baseline_rows import baseline_rows
 from reporting.queries.measures import measure_of, results_of
 from tests.factories import NOW, ApplicationFactory, MembershipFactory, UnitFactory, agreement_in_force, person_with, recuse
 from tests.projects.test_gain_rows import raw
@@ -44,6 +46,7 @@ def team():
     return Team()
 
 
+MONEY = ("actual_cost", "reported", "gain_original", "gain_current", "difference")
 COLUMNS = "line_id, number, cost, volume, period_start, period_end, source, reason, effective_on, asked_by_id, asked_at"
 
 
@@ -115,7 +118,7 @@ def test_whoever_asked_or_ever_belonged_does_not_decide(team):
         with pytest.raises(NotAllowed, match=said):
             decided(version, actor=User.objects.get(pk=person.pk))
     recused = person_with(Role.DIRECTOR)
-    recuse(team.project.application, recused)
+    recuse(recused, team.project.application)
     with pytest.raises(NotAllowed):
         decided(version, actor=recused)
 
@@ -232,3 +235,44 @@ def test_line_of_another_project_is_not_found(client, team):
 def test_decisions_are_known_from_their_clock(team):
     decided(asked(team))
     assert BaselineDecision.objects.get().recorded_at >= NOW
+
+
+# ── The report ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def rows(*, effective=None, known=None):
+    return list(baseline_rows(effective=effective or NOW.date(), known=known or NOW + timedelta(days=1)))
+
+
+def test_report_shows_both_results_and_the_same_pair_of_dates_gives_the_same_rows(team, django_assert_num_queries):
+    empty = [{**dict.fromkeys(rows()[0], ""), "project": "TOTAL", **dict.fromkeys(MONEY, "0.00")}]
+    assert rows() == empty
+    report = team.submitted(**YEAR, measures=measured(team))
+    before = Gain.objects.get(report=report).recorded_at
+    [row, total] = rows(known=before)
+    assert {name: row[name] for name in ("project", "line", "nature", "report", "version", *MONEY)} == {
+        "project": team.project.reference,
+        "line": "L1",
+        "nature": "CASH",
+        "report": report.number,
+        "version": "1",
+        "actual_cost": "160000.00",
+        "reported": "40000.00",
+        "gain_original": "40000.00",
+        "gain_current": "40000.00",
+        "difference": "0.00",
+    }
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        decided(asked(team), now=NOW + timedelta(hours=1))
+    assert rows(known=before) == [row, total]
+    [now, total] = rows()
+    assert [now[name] for name in ("version", "gain_original", "gain_current", "difference")] == ["2", "40000.00", "90000.00", "50000.00"]
+    assert total["difference"] == "50000.00"
+    assert rows(effective=date(2026, 9, 29)) == empty
+    team.submitted(period_start=date(2024, 10, 1), period_end=date(2025, 9, 30), measures=measured(team))
+    with django_assert_num_queries(3):
+        assert len(rows()) == 3
+
+
+def test_report_leaves_out_what_kept_no_cost(team):
+    team.submitted(**YEAR)
+    team.report(period_start=date(2024, 10, 1), period_end=date(2025, 9, 30), measures=measured(team))
+    assert [row["project"] for row in rows()] == ["TOTAL"]

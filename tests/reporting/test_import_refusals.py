@@ -54,7 +54,7 @@ def test_every_cell_that_cannot_be_read_is_named_at_once(capsys: Any, tmp_path: 
         "organisations": [row("organisations", name="x" * 201, code="a\tb")],
     }
     assert refused(capsys, folder(tmp_path / "p", rows)) == [
-        "organisations.csv:2:code: caractère de contrôle; texte d’une ligne attendu",
+        "organisations.csv:2:code: caractère invisible ou de contrôle (U+0009); texte d’une ligne attendu",
         "organisations.csv:2:name: 201 caractères; au plus 200 attendus",
         "commitments.csv:2:amount: « 12,50 »; montant comme 1250000.50 attendu",
         "commitments.csv:3:amount: « 1.005 » a plus de 2 décimales; au plus 2 attendues",
@@ -88,7 +88,7 @@ def test_every_cell_that_cannot_be_read_is_named_at_once(capsys: Any, tmp_path: 
             "2:project: rangée vide avant la fin; une rangée ou rien attendu",
             "3:project: « P1 » est inconnu; code de la base ou du paquet attendu"]),
         (f'{GAINS}\n"P1,L1\n', ["2:1: ligne illisible; CSV attendu"]),
-        ("", ["1:1: vide ou illisible; CSV en UTF-8 attendu"]),
+        ("", ["1:1: vide; CSV en UTF-8 attendu"]),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_as_expected_is_refused(capsys: Any, tmp_path: Path, text: str, problems: list[str]) -> None:
@@ -312,8 +312,10 @@ def test_archives_that_are_damaged_or_too_large_are_refused(capsys: Any, tmp_pat
     content[60:90] = b"\x00" * 30
     (tmp_path / "damaged.zip").write_bytes(content)
     assert refused(capsys, tmp_path / "damaged.zip") == ["damaged.zip:1:1: archive illisible; ZIP sans mot de passe attendu"]
-    monkeypatch.setattr(reading, "LARGEST_PACKAGE", 100)
-    assert refused(capsys, path) == ["p.zip:1:1: trop grand une fois ouvert; au plus 500 Mo attendus"]
+    monkeypatch.setattr(reading, "LARGEST_PACKAGE", 1_000_000)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("calls.csv", bytes(1_000_001))
+    assert refused(capsys, path) == ["p.zip:1:1: trop grand une fois ouvert; au plus 1 Mo attendus"]
     with zipfile.ZipFile(tmp_path / "p.xlsx", "w") as archive:
         archive.writestr("[Content_Types].xml", "<x/>")
     assert refused(capsys, tmp_path / "p.xlsx") == ["p.xlsx:1:1: classeur illisible; XLSX attendu"]

@@ -198,13 +198,20 @@ def test_form_keeps_its_measures_and_the_page_shows_them(client):
     team = Team()
     client.force_login(team.writer)
     indicator = team.line.indicators.get()
-    typed = {**TYPED, f"indicator_{indicator.pk}": "15", "amount": "40 000", "method": "Relevé", "evidence": upload()}
+    typed = {
+        **TYPED,
+        f"indicator_{indicator.pk}": "15",
+        "amount": "40 000",
+        "method": "Relevé",
+        "evidence": upload(),
+        "maturity": "interim",
+    }
     answer = client.post(address(team), typed)
     report = GainReport.objects.get()
     assert (answer.status_code, measure_of(report).volume) == (302, 1_100)
     acts.cosign_gain(report_id=report.pk, actor=team.finance, now=NOW)
     said = page_of(client.get(reverse("reporting:gain_detail", args=[report.number])))
-    for text in ("Hors tolérance", "Ligne contestée", "Situation de départ signée", "220 000 $", "160 000,00 $"):
+    for text in ("Hors tolérance", "Exclu des totaux", "Situation de départ signée", "220 000 $", "160 000,00 $"):
         assert text in said
 
 

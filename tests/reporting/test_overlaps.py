@@ -22,6 +22,7 @@ from reporting.services.overlaps import open_overlaps
 from tests.factories import NOW, MembershipFactory, UserFactory, advised_by, organisation_for, person_with, recuse
 from tests.reporting.gains import AMOUNT, END, START, Team
 from tests.reporting.overlaps import KEY, LATER, overlapping, rival, settle
+from tests.reporting.pages import examples
 
 pytestmark = pytest.mark.django_db
 LAST = NOW + timedelta(days=2)
@@ -393,3 +394,19 @@ def test_step_opens_nothing_when_nothing_meets():
         return open_overlaps([0], known=money_clock(now), actor=actor, now=now)
 
     assert nothing(actor=None, now=NOW) == []
+
+
+# ── The page that says the rule ──────────────────────────────────────────────────────────────────────────────────────
+FOUND = [(given, result) for name, given, result in examples("overlaps.md") if name == "claims_overlap"]
+
+
+@pytest.mark.parametrize(("given", "result"), FOUND)
+def test_worked_examples_of_the_page_are_what_is_found(given, result):
+    keys = [dict(zip(("cost_centre", "account"), given[side].split("/"), strict=True)) for side in ("first", "second")]
+    one = Team(**keys[0])
+    other = rival(one, **keys[1])
+    for team, side in ((one, "first_period"), (other, "second_period")):
+        start, end = (date.fromisoformat(day) for day in given[side].split())
+        team.submitted(period_start=start, period_end=end)
+    years = Overlap.objects.order_by("fiscal_year").values_list("fiscal_year", flat=True)
+    assert ", ".join(str(year) for year in years) == result

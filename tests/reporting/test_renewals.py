@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from fondsinnovation.kit.errors import Invalid, NotAllowed, WrongState
 from funding.models import Adviser
 from projects.enums import Role
-from projects.models import ForecastGain, JournalEntry, Message, Objective, Project
+from projects.models import JournalEntry, Message, Project
 from projects.services.journal import canonical, sha256
 from reporting import analysis, rules, scoring
 from reporting.analysis.renewal import Dossier, Judged
@@ -19,9 +19,8 @@ from reporting.models import Gain, Renewal, RenewalStep, RenewalWeights
 from reporting.policies.renewals import deciding_role
 from reporting.queries.renewals import availability, renewals_for, story_of
 from reporting.services import renewals as acts
-from reporting.services.objectives import record_results
 from tests.factories import NOW, person_with, recuse
-from tests.reporting.gains import END, START, Team
+from tests.reporting.renewing import LATER, Dossiers
 from tests.reporting.rows import LATE, frames_of, gain_row, payment_row, project_row
 from tests.reporting.test_vectors import VECTORS
 
@@ -29,8 +28,6 @@ T15 = {
     "partial": ("0.80", "0.70", "0.75"), "bonified": ("1.30", "1.00", "0.90"), "capped": ("2.00", "1.20", "0.90"),
     "none_low": ("0.30", "0.45", "0.90"), "undetermined": ("0.80", "0.70", "0.40"),
 }  # fmt: skip
-BASE = Decimal("45000.00")
-LATER = NOW + timedelta(hours=1)
 
 
 # ── The arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,42 +110,6 @@ def test_report_takes_the_base_and_the_decision_of_the_dossier_and_the_weights_i
 
 
 # ── The dossier ──────────────────────────────────────────────────────────────────────────────────────────────────────
-class Dossiers:
-    """A project whose realisation is 0.80, coverage 1 and attainment 0.70, and the people of its renewal."""
-
-    def __init__(self):
-        self.team = Team()
-        self.project = self.team.project
-        self.officer, self.director = person_with(Role.OFFICER), person_with(Role.DIRECTOR)
-        self._forecast()
-        self.team.verified(Decimal("32000.00"), reason="Factures manquantes")
-        objectives = list(Objective.objects.filter(call=self.project.call).order_by("position"))
-        values = {each.pk: each.baseline + (each.target - each.baseline) * Decimal("0.7") for each in objectives}
-        writer = self.team.writer
-        record_results(project_id=self.project.pk, values=values, measured_on=NOW.date(), source="Registre", actor=writer, now=NOW)
-        self.renewal = acts.open_renewal(project_id=self.project.pk, actor=self.officer, now=NOW)
-
-    def _forecast(self):
-        known = self.project.application.submitted_at
-        ForecastGain.objects.create(line=self.team.line, period_start=START, period_end=END, amount=Decimal(40_000), recorded_at=known)
-
-    def analyse(self, **given):
-        values = {"eligible_base": BASE, "base_reason": "Coûts récurrents", "analysis": "Gains réels.", "actor": self.officer, **given}
-        return acts.analyse_renewal(renewal_id=self.renewal.pk, now=NOW, **values)
-
-    def recommend(self, **given):
-        values = {"effective": NOW.date(), "known": NOW, "actor": self.officer, "now": LATER, **given}
-        return acts.recommend_renewal(renewal_id=self.renewal.pk, **values)
-
-    def recommended(self):
-        self.analyse()
-        return self.recommend()
-
-    def decide(self, decision="partial", amount="34200.00", reason="", **given):
-        values = {"actor": self.director, "now": LATER, **given}
-        return acts.decide_renewal(renewal_id=self.renewal.pk, decision=decision, amount=Decimal(amount), reason=reason, **values)
-
-
 @pytest.fixture
 def dossiers(db):
     return Dossiers()

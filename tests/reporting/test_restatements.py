@@ -262,7 +262,7 @@ def test_examination_keeps_its_five_answers(team):
         ("attribution", False),
         ("validation", True),
     ]
-    assert kept.causation_comment == "Causalité : factures rapprochées"
+    assert kept.causation_comment == answers()[Point.CAUSATION].comment
 
 
 @pytest.mark.parametrize(

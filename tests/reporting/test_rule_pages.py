@@ -8,7 +8,7 @@ import pytest
 
 from reporting import analysis, rules
 from reporting.analysis.frames import UNKNOWN, day_number
-from reporting.analysis.gains import split_by_days
+from reporting.analysis.split import split_by_days
 from reporting.queries.returns import path_of
 from tests.reporting.pages import cents, examples, pairs, value
 

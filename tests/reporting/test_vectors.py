@@ -12,7 +12,7 @@ import pytest
 from fondsinnovation.kit import money
 from reporting import analysis, rules
 from reporting.analysis.frames import UNKNOWN, day_number
-from reporting.analysis.gains import split_by_days
+from reporting.analysis.split import split_by_days
 from tests.reporting.rows import LATE, cofunding_row, frames_of, gain_row, payment_row, project_row, records_of, row_of
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "roi_vectors.json").read_text(encoding="utf-8"))

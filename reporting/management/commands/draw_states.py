@@ -44,6 +44,7 @@ MACHINES: list[tuple[str, str, Moves]] = [
     ("Reconduction", "reporting.Renewal", reporting.RENEWAL_MOVES),
     ("Paramètre de calcul", "reporting.ParameterMove", reporting.PARAMETER_MOVES),
     ("Calcul", "reporting.Run", reporting.RUN_MOVES),
+    ("Importation", "reporting.PortfolioImport", reporting.IMPORT_MOVES),
 ]
 INTRODUCTION = """# States
 

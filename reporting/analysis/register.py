@@ -1,0 +1,128 @@
+"""The register `gains` project by project: what tells that its rows are the same, their text, and their binary form for COPY."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from reporting import rules
+from reporting.analysis.frames import Frames, packed
+from reporting.analysis.portfolio import NATURES, RECURRENCES, STAGES, portfolio_of
+
+#: the columns of `reporting.models.GainPart` after its sheet, each with the bytes of its integer
+PART = (
+    ("position", 4), ("line_id", 8), ("stage", 2), ("period_start", 4), ("period_end", 4), ("fiscal_year", 2), ("days", 4), ("cents", 8),
+    ("ended", 1), ("windfall", 1), ("contested", 1), ("recorded_at", 8),
+)  # fmt: skip
+_START, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_EPOCH_DAYS, _EPOCH_MICROSECONDS = 10_957, 946_684_800_000_000
+_CHUNK = 100_000
+
+
+class Register:
+    """The parts of `portfolio_of`, whose rows come project by project. `projects` are the places of those that have some."""
+
+    def __init__(self, frames: Frames, effective: date, known: datetime) -> None:
+        portfolio = frames.once(portfolio_of, effective, known)
+        gains, parts = portfolio.gains, portfolio.parts
+        source = parts["source"].to_numpy()
+        self.references: list[str] = portfolio.projects["project"].tolist()
+        self.project = gains["project"].to_numpy()[source]
+        self.label, self.nature, self.recurrence = (gains[name].to_numpy()[source] for name in ("label", "nature", "recurrence"))
+        self.labels = [str(label) for label in frames.gains["line"].cat.categories]
+        ids = frames.gains["line_id"].to_numpy()[gains["source"].to_numpy()] if "line_id" in frames.gains else gains["line"].to_numpy()
+        windfall = parts["windfall"].to_numpy()
+        self.values = {
+            "line_id": ids[source],
+            "stage": gains["stage"].to_numpy()[source],
+            "period_start": gains["start"].to_numpy()[source],
+            "period_end": gains["end"].to_numpy()[source],
+            "fiscal_year": np.where(windfall, 0, parts["fiscal_year"].to_numpy()),
+            "days": parts["days"].to_numpy(),
+            "cents": parts["cents"].to_numpy(),
+            "ended": gains["ended"].to_numpy()[source],
+            "windfall": windfall,
+            "contested": gains["contested"].to_numpy()[source],
+            "recorded_at": gains["recorded"].to_numpy()[source],
+        }  # fmt: skip
+        self.projects, self.first, self.count = np.unique(self.project, return_index=True, return_counts=True)
+
+    def slice_of(self, place: int) -> slice:
+        return slice(int(self.first[place]), int(self.first[place] + self.count[place]))
+
+    def fingerprints(self) -> list[str]:
+        """Of each project: what its rows are made from, names of its lines included. Two that are equal have the same rows."""
+        columns = [np.ascontiguousarray(self.values[name].astype("<i8")) for name, _width in PART[1:]]
+        names = packed(self.label, self.nature, self.recurrence)
+        found = []
+        for place, project in enumerate(self.projects.tolist()):
+            rows = self.slice_of(place)
+            _codes, first = np.unique(names[rows], return_index=True)
+            digest = hashlib.sha256(self.references[project].encode())
+            for index in (first + rows.start).tolist():
+                digest.update(
+                    f"|{self.labels[self.label[index]]}|{NATURES[self.nature[index]]}|{RECURRENCES[self.recurrence[index]]}".encode()
+                )
+            for column in columns:
+                digest.update(column[rows])
+            found.append(digest.hexdigest())
+        return found
+
+    def cents(self, place: int) -> int:
+        return int(self.values["cents"][self.slice_of(place)].sum())
+
+    def lines(self, place: int) -> str:
+        """The rows of a project as text: each in canonical JSON, then LF, as its record of the report would be written."""
+        rows = self.slice_of(place)
+        values = {name: column[rows].tolist() for name, column in self.values.items()}
+        project = json.dumps(self.references[int(self.projects[place])], ensure_ascii=False)
+        names = [json.dumps(label, ensure_ascii=False) for label in (self.labels[code] for code in self.label[rows].tolist())]
+        natures, recurrences = self.nature[rows].tolist(), self.recurrence[rows].tolist()
+        days = {number: str(date.fromordinal(719_163 + number)) for number in {*values["period_start"], *values["period_end"]}}
+        instants = {micros: _instant(micros) for micros in set(values["recorded_at"])}
+        flags = ("no", "yes")
+        return "".join(
+            f'{{"amount":"{_dollars(cents)}","contested":"{flags[contested]}","days":"{length}","ended":"{flags[ended]}",'
+            f'"fiscal_year":"{year or ""}","line":{name},"nature":"{NATURES[nature]}","period_end":"{days[end]}",'
+            f'"period_start":"{days[start]}","project":{project},"recorded_at":"{instants[recorded]}",'
+            f'"recurrence":"{RECURRENCES[recurrence]}","stage":"{STAGES[stage]}","windfall":"{flags[windfall]}"}}\n'
+            for name, nature, recurrence, (
+                _line, stage, start, end, year, length, cents, ended, windfall, contested, recorded,
+            ) in zip(names, natures, recurrences, zip(*values.values(), strict=True), strict=True)
+        )  # fmt: skip
+
+    def binary(self, places: Sequence[int], sheets: Sequence[int]) -> Iterator[bytes]:
+        """The rows of some projects in the binary form of COPY, each under the sheet that is given for it."""
+        element = [("fields", ">i2"), ("sheet_size", ">i4"), ("sheet", ">i8")]
+        element += [field for name, width in PART for field in ((f"{name}_size", ">i4"), (name, f">i{width}"))]
+        yield _START
+        chosen = np.concatenate([np.arange(self.first[place], self.first[place] + self.count[place]) for place in places])
+        sheet = np.repeat(np.asarray(sheets, np.int64), self.count[list(places)])
+        position = chosen - np.repeat(self.first[list(places)], self.count[list(places)]) + 1
+        for start in range(0, len(chosen), _CHUNK):
+            some = chosen[start : start + _CHUNK]
+            rows = np.zeros(len(some), np.dtype(element))
+            rows["fields"], rows["sheet_size"], rows["sheet"] = len(PART) + 1, 8, sheet[start : start + _CHUNK]
+            for name, width in PART:
+                rows[f"{name}_size"] = width
+                rows[name] = position[start : start + _CHUNK] if name == "position" else self.values[name][some]
+            for name in ("period_start", "period_end"):
+                rows[name] -= _EPOCH_DAYS
+            rows["recorded_at"] -= _EPOCH_MICROSECONDS
+            yield rows.tobytes()
+        yield _END
+
+
+def _dollars(cents: int) -> str:
+    size = abs(cents)
+    return f"{'-' if cents < 0 else ''}{size // 100}.{size % 100:02d}"
+
+
+def _instant(micros: int) -> str:
+    moment: Any = np.datetime64(micros, "us").astype(datetime)
+    return rules.text(moment.replace(tzinfo=UTC))

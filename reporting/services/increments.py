@@ -1,0 +1,111 @@
+"""What the reports of gains and returns are made from: everything read again, or the projects that changed beside the facts kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from projects.models import Project
+from reporting import catalogue
+from reporting.enums import SnapshotKind
+from reporting.models import FactBase, GainSheet, ProjectFacts, SnapshotRow
+from reporting.queries.increments import affected_projects, marks, own_facts, rates_known
+from reporting.services.compute import frames_at
+
+
+@dataclass(frozen=True)
+class Basis:
+    """`read`: the rows of the projects that were read; `frames`: what the reports take; `sheets`: of the others, as they were.
+
+    `facts` are to be kept in place of those of `replaced` (None: of every project); `base` is None when the dates are not those of
+    the working snapshots.
+    """
+
+    read: Any
+    frames: Any
+    sheets: list[tuple[str, GainSheet]] = field(default_factory=list)
+    facts: list[ProjectFacts] = field(default_factory=list)
+    replaced: Collection[int] | None = None
+    base: FactBase | None = None
+
+    @property
+    def whole(self) -> bool:
+        return self.replaced is None
+
+
+def basis_at(effective: date, known: datetime, *, working: bool) -> Basis:
+    """Read what is needed, at one moment (`one_moment`). Writes nothing."""
+    if not working:
+        frames = frames_at(known)
+        return Basis(frames, frames)
+    own = own_facts()
+    affected = affected_projects(effective, known, own)
+    base = FactBase(pk=1, effective=effective, known=known, version=catalogue.VERSION, rates=rates_known(known), marks=marks(known))
+    if affected is None:
+        frames = frames_at(known)
+        return Basis(frames, frames, facts=_kept(_apart(frames, effective, known), own), base=base)
+    read = frames_at(known, Project.objects.filter(pk__in=affected))
+    fresh = _apart(read, effective, known)
+    frames = _with_others(read, fresh, affected, effective, known)
+    return Basis(read, frames, _sheets(affected), _kept(fresh, own), affected, base)
+
+
+def _apart(frames: Any, effective: date, known: datetime) -> list[Any]:
+    from reporting.analysis.facts import facts_of
+    from reporting.analysis.keeping import apart
+
+    return apart(frames.once(facts_of, effective, known))
+
+
+def _kept(facts: list[Any], own: Mapping[int, str]) -> list[ProjectFacts]:
+    ids = dict(Project.objects.filter(reference__in=[one.names[0] for one in facts]).order_by("pk").values_list("reference", "pk"))
+    made = []
+    for one in facts:
+        pk = ids[one.names[0]]
+        blocks = {"table": one.table, "flows": one.flows, "recurrent": one.recurrent, "cells": one.cells}
+        made.append(ProjectFacts(project_id=pk, own=own[pk], **blocks))
+    return made
+
+
+def _with_others(read: Any, fresh: list[Any], affected: Collection[int], effective: date, known: datetime) -> Any:
+    """Frames whose facts are those that were just read, and of every other project those that were kept."""
+    from reporting import analysis
+    from reporting.analysis.facts import facts_of
+    from reporting.analysis.keeping import Kept, together
+
+    path = ("project__reference", "project__call__reference", "project__organisation__code", "project__region_id", "project__state")
+    others: QuerySet[Any, Any] = ProjectFacts.objects.exclude(pk__in=affected).order_by("pk")
+    kept = [
+        Kept((reference, call, organisation, region or "", state), *blocks)
+        for reference, call, organisation, region, state, *blocks in others.values_list(*path, "table", "flows", "recurrent", "cells")
+    ]
+    frames = analysis.Frames(secretariat_costs=read.secretariat_costs, rates=read.rates)
+    frames.kept[facts_of.__name__, effective, known] = together([*kept, *fresh])
+    return frames
+
+
+def _sheets(affected: Collection[int]) -> list[tuple[str, GainSheet]]:
+    working = {"snapshot__report": catalogue.GAINS.code, "snapshot__kind": SnapshotKind.WORKING}
+    rows = SnapshotRow.objects.filter(**working).exclude(sheet__project__in=affected).order_by("position", "pk")
+    return [(row.key, row.sheet) for row in rows.select_related("sheet") if row.sheet]
+
+
+def keep_facts(basis: Basis) -> None:
+    """Keep the facts for the next time. A step: it runs with the snapshots that are made from them."""
+    if basis.base is None:
+        return
+    old = ProjectFacts.objects.all() if basis.replaced is None else ProjectFacts.objects.filter(pk__in=basis.replaced)
+    old.delete()
+    columns = ("project_id", "own", "table", "flows", "recurrent", "cells")
+    names = ", ".join(map(connection.ops.quote_name, (ProjectFacts._meta.db_table, *columns)))
+    table, _comma, names = names.partition(", ")
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        for one in basis.facts:
+            copy.write_row([getattr(one, name) for name in columns])
+    FactBase.objects.filter(pk=1).delete()
+    basis.base.save(force_insert=True)
