@@ -68,6 +68,11 @@ def settled(agreement: Agreement, facts: Iterable[FollowUpFact]) -> set[str]:
     return {fact.kind for fact in facts if fact.kind == FollowUpFactKind.CALENDAR or fact.through >= agreement.ends_on}
 
 
+def has_final_report(agreement: Agreement) -> bool:
+    """Whether the final report of the agreement, as it ends today, is verified."""
+    return FollowUpFactKind.FINAL_REPORT in settled(agreement, facts_of([agreement]).get(agreement.pk, []))
+
+
 def unmet_follow_up(agreement: Agreement) -> list[str]:
     """What the follow-up of an agreement still owes before it may be closed, in sentences (SM-5)."""
     if terms_of(agreement.project.call.terms_id) is None:

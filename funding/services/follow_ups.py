@@ -93,5 +93,4 @@ def settle_final_milestone(milestone: Milestone, document: Document, *, reported
     if milestone.state in (MilestoneState.PLANNED, MilestoneState.REFUSED):
         mark_reported(milestone, report=_("Rapport final vérifié."), document=document, actor=reported_by, now=now)
     if milestone.state == MilestoneState.REPORTED and milestone.reported_by_id != verified_by.pk:
-        given = {"verified_by": verified_by, "verified_at": now}
-        transition([milestone], MilestoneState.VERIFIED, moves=MILESTONE_MOVES, now=now, **given)
+        transition([milestone], MilestoneState.VERIFIED, moves=MILESTONE_MOVES, now=now, verified_by=verified_by, verified_at=now)

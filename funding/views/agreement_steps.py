@@ -29,6 +29,7 @@ from funding.policies.follow_ups import document_failure
 from funding.policies.payments import report_milestone, verify_milestone
 from funding.queries.agreement_conditions import unmet_for_closing, unmet_for_completion, unpaid_by_year
 from funding.queries.agreements import PlannedInstalment, agreements_for, draft_milestones
+from funding.queries.follow_ups import has_final_report
 from funding.queries.outcomes import pays_results, terms_of
 from funding.queries.prizes import pays_a_prize
 from funding.services import agreement_drafts, agreement_ends
@@ -81,16 +82,18 @@ def _later_steps(agreement: Agreement, person: Any, now: Any, ready: Sequence[In
         return Step(label, reverse(f"funding:{route}", args=[agreement.number]), policy(person, agreement, now), quiet)
 
     terminate = step(_("Résilier"), "agreement_terminate", step_policies.terminate_agreement, quiet=True)
-    failure = step(_("Fermer comme échec documenté"), "agreement_failure", document_failure, quiet=True)
+    failure = []
+    if has_final_report(agreement):  # before it, nothing says what was learned
+        failure = [step(_("Fermer comme échec documenté"), "agreement_failure", document_failure, quiet=True)]
     steps = []
     if agreement.state == AgreementState.IN_FORCE:
         stops = [step(_("Suspendre"), "agreement_suspend", step_policies.suspend_agreement, quiet=True), terminate]
-        steps = [*_awaited(agreement, person, now, ready, may_stop=any(one.verdict for one in stops)), *stops, failure]
+        steps = [*_awaited(agreement, person, now, ready, may_stop=any(one.verdict for one in stops)), *stops, *failure]
     elif agreement.state == AgreementState.SUSPENDED:
         steps = [step(_("Remettre en vigueur"), "agreement_resume", step_policies.suspend_agreement), terminate]
     elif agreement.state == AgreementState.COMPLETED:
         quiet = bool(unmet_for_closing(agreement))
-        steps = [step(_("Fermer la convention"), "agreement_close", step_policies.close_agreement, quiet=quiet), failure]
+        steps = [step(_("Fermer la convention"), "agreement_close", step_policies.close_agreement, quiet=quiet), *failure]
     return [one for one in steps if one.verdict]  # an agreement in force asks nothing of whoever may do nothing about it
 
 

@@ -50,11 +50,11 @@ def write_follow_up(actor: User, project: Project, now: datetime) -> Verdict:
     says=gettext_lazy("La répondance financière de l’organisme bénéficiaire cosigne un rapport de suivi qu’une autre personne a signé."),
     subject=Subject.GAINS,
 )
-def cosign_follow_up(actor: User, report: FollowUpReport, now: datetime) -> Verdict:
+def cosign_follow_up(actor: User, follow_up: FollowUpReport, now: datetime) -> Verdict:
     """The finance respondent of the beneficiary, who did not sign it."""
     return first_no(
-        check(report.signed_by_id != actor.pk, _("Vous avez signé ce rapport; une autre personne doit le cosigner.")),
-        not_recused(actor, report.project.application_id or 0),
+        check(follow_up.signed_by_id != actor.pk, _("Vous avez signé ce rapport; une autre personne doit le cosigner.")),
+        not_recused(actor, follow_up.project.application_id or 0),
     )
 
 
@@ -67,16 +67,16 @@ def cosign_follow_up(actor: User, report: FollowUpReport, now: datetime) -> Verd
     subject=Subject.GAINS,
     acts=("verify_follow_up", "return_follow_up"),
 )
-def verify_follow_up(actor: User, report: FollowUpReport, now: datetime) -> Verdict:
+def verify_follow_up(actor: User, follow_up: FollowUpReport, now: datetime) -> Verdict:
     """An officer who never belonged to the beneficiary, did not sign the report nor accompany the file (SD-2)."""
-    belonged = Membership.objects.filter(organisation=report.project.organisation_id, person=actor).exists()
+    belonged = Membership.objects.filter(organisation=follow_up.project.organisation_id, person=actor).exists()
     return first_no(
         check(not belonged, _("Vous êtes ou avez été de l’organisme : une personne de l’extérieur doit vérifier ce rapport.")),
         check(
-            actor.pk not in (report.signed_by_id, report.cosigned_by_id),
+            actor.pk not in (follow_up.signed_by_id, follow_up.cosigned_by_id),
             _("Vous avez signé ou cosigné ce rapport; une autre personne doit le vérifier."),
         ),
-        free_to_judge(actor, report.project.application_id or 0),
+        free_to_judge(actor, follow_up.project.application_id or 0),
     )
 
 

@@ -66,7 +66,8 @@ def costs_of(report: FollowUpReport) -> list[CostRow]:
     lines = ClaimLine.objects.filter(claim__instalment__agreement=report.agreement_id).exclude(
         claim__state__in=(ClaimState.DRAFT, ClaimState.REFUSED)
     )
-    claimed, admitted = {}, {}
+    claimed: dict[str, Decimal] = {}
+    admitted: dict[str, Decimal] = {}
     for category, state, amount, accepted in lines.order_by("pk").values_list("category", "claim__state", "amount", "admitted"):
         claimed[category] = claimed.get(category, ZERO) + amount
         if state in CLAIM_ADMITTED:

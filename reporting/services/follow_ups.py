@@ -112,7 +112,7 @@ def submit_follow_up(*, report_id: int, actor: User, now: datetime, key: str | N
         raise WrongState(_("Ce rapport se signe après la fin de sa période, le %(day)s.") % {"day": long_date(report.period_end)})
     if missing := missing_of(report):
         raise WrongState(_("Le rapport est incomplet : %(sections)s.") % {"sections": ", ".join(str(name) for name in missing)})
-    signed = {"signed_by": actor, "signed_at": now, "cosigned_by": None, "cosigned_at": None, "cosignature_waived": False}
+    signed: dict[str, Any] = {"signed_by": actor, "signed_at": now, "cosigned_by": None, "cosigned_at": None, "cosignature_waived": False}
     transition([report], _S.TO_COSIGN, moves=FOLLOW_UP_MOVES, now=now, **signed)
     keep_version(report, actor=actor, now=now)
     _note_file(report)
@@ -157,7 +157,7 @@ def cosign_follow_up(*, report_id: int, actor: User, now: datetime, seen: dateti
 
 def _receive(report: FollowUpReport, agreement: Agreement, *, now: datetime, **changes: Any) -> None:
     """The report is received: its lateness stops, and so may the hold that it placed."""
-    first = {} if report.submitted_at else {"submitted_at": now}
+    first: dict[str, Any] = {} if report.submitted_at else {"submitted_at": now}
     transition([report], _S.SUBMITTED, moves=FOLLOW_UP_MOVES, now=now, **first, **changes)
     note_organisation(report.project.organisation_id)
     _let_go(report, agreement, HoldLift.SUBMITTED, _("Le rapport %(number)s est soumis.") % {"number": report.number}, now)
@@ -207,12 +207,10 @@ def _settle(report: FollowUpReport, agreement: Agreement, milestone: Milestone |
     told: dict[str, Any] = {"reference": report.number, "through": report.period_end, "person": actor, "now": now}
     record_follow_up(agreement, FollowUpFactKind.FINAL_REPORT, **told)
     record_follow_up(agreement, FollowUpFactKind.LESSONS, **told)
-    for document in attachments_of(report)[:1] if milestone is not None else ():
-        settle_final_milestone(milestone, document, reported_by=_signer(report), verified_by=actor, now=now)
-
-
-def _signer(report: FollowUpReport) -> User:
-    return User.objects.get(pk=report.signed_by_id)
+    if milestone is not None:
+        for document in attachments_of(report)[:1]:
+            signer = User.objects.get(pk=report.signed_by_id or 0)
+            settle_final_milestone(milestone, document, reported_by=signer, verified_by=actor, now=now)
 
 
 @act

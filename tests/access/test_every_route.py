@@ -57,7 +57,7 @@ from projects.models import (
 from projects.policies.rights import rights_of
 from reporting.catalogue import REPORTS
 from reporting.columns import Report
-from reporting.models import GainReport, Overlap, ParameterMove, Renewal
+from reporting.models import FollowUpReport, GainReport, Overlap, ParameterMove, Renewal
 from tests.access.answers import GROUPS, SHARED_PLACES, lines
 from tests.access.world import address, make_world, routes, token_of
 from tests.factories import NOW, UserFactory, person_with
@@ -193,6 +193,7 @@ def subjects(world):
         "copy": SignedCopy.objects.get(),
         "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
+        "follow_up": FollowUpReport.objects.get(**world.places["follow_up_submitted"]),
         "overlap": Overlap.objects.get(**world.places["overlap"]),
         "cost_move": CostMove.objects.get(number=world.places["cost_move"]["cost_move"]),
         "move": CreditMove.objects.get(number=world.places["credit_move"]["move"]),

@@ -73,6 +73,7 @@ from tests.factories import (
     agreement_in_force,
     award_certified,
     bank_details_of,
+    follow_up_done,
     person_with,
     reserved_call,
     sent,
@@ -245,6 +246,7 @@ def _agreements(world: World) -> None:
         document=document_of(world.files["completed"], DocumentKind.EVIDENCE),
     )  # fmt: skip
     Agreement.objects.filter(pk=completed.pk).update(state=AgreementState.COMPLETED)
+    follow_up_done(completed)
     paid, project = _agreement(world, "paid"), _agreement(world, "project")
     people = [UserFactory() for _ in range(3)]
     verify_milestones(paid)

@@ -15,7 +15,7 @@ from tests.funding.paying import requested
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-QUERIES = 37
+QUERIES = 43
 
 
 def as_(person):

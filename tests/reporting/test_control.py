@@ -158,7 +158,7 @@ def test_page_costs_the_same_for_one_and_three_agreements(client, django_assert_
     for n in range(rows):
         paid(agreement_in_force(), "1000.00", f"P-{n}")
     client.force_login(person_with(Role.CONTROLLER))
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         answer = client.get(url())
     assert len(answer.context["holdbacks"].rows) == rows
     assert "le rapport final" in text(answer)

@@ -161,6 +161,8 @@ def test_lessons_are_public_once_verified_and_say_that_it_is_a_documented_failur
     recipient.verify(submitted)
     page = client.get(address).text
     assert ("Le prototype" in page, "Échec documenté" in page) == (True, False)
+    detail = reverse("funding:agreement_detail", args=[recipient.agreement.number])
+    assert reverse("funding:agreement_failure", args=[recipient.agreement.number]) in get(client, recipient.director, detail).text
     document_failure(agreement_id=recipient.agreement.pk, reason="Sans effet", actor=recipient.director, now=at(DUE))
     assert "Échec documenté" in client.get(address).text
     board = get(client, person_with(Role.OFFICER), reverse("funding:agreement_detail", args=[recipient.agreement.number])).text

@@ -151,12 +151,11 @@ def test_check_invariants_finds_each_thing_that_is_broken(owner: Any, monkeypatc
 
 
 def test_beat_establishes_the_calendars_and_a_signature_does_it_at_once(celery_worker_process: subprocess.Popen) -> None:
+    signed = agreement_in_force()
     with transaction.atomic():
-        signed = agreement_in_force()
         queue("follow_up", now=timezone.now(), agreement=signed.pk)  # what a signature leaves
     assert wait_for(lambda: FollowUpReport.objects.filter(agreement=signed).exists())
-    with transaction.atomic():
-        older = agreement_in_force()
+    older = agreement_in_force()
     for _once_then_again in range(2):
         current_app.send_task("reporting.tasks.tick_follow_ups")
     assert wait_for(lambda: FollowUpReport.objects.filter(agreement=older).exists())
