@@ -62,16 +62,18 @@ def _alone(portfolio_id: int) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [WORK_LOCK, portfolio_id])
 
 
-def _move(row: PortfolioImport, to: ImportState, **changes: Any) -> None:
+def _move(row: PortfolioImport, to: ImportState, **changes: Any) -> bool:
     require_move(IMPORT_MOVES, row.state, to)
-    _keep(row, state=to, **changes)
+    return _keep(row, state=to, **changes)
 
 
-def _keep(row: PortfolioImport, **changes: Any) -> None:
-    """What a worker found, written at once and outside any act: the page reads it while the work goes on."""
-    PortfolioImport.objects.filter(pk=row.pk).update(touched_at=Now(), **changes)
+def _keep(row: PortfolioImport, **changes: Any) -> bool:
+    """What a worker found, written at once and outside any act: the page reads it while the work goes on. False: it was cancelled."""
+    if not PortfolioImport.objects.filter(pk=row.pk, state=row.state).update(touched_at=Now(), **changes):
+        return False
     for name, value in changes.items():
         setattr(row, name, value)
+    return True
 
 
 def _begin(row: PortfolioImport) -> bool:
@@ -79,8 +81,7 @@ def _begin(row: PortfolioImport) -> bool:
     if row.attempts >= MOST_ATTEMPTS:
         _move(row, ImportState.FAILED, error=_("Le travail s’est interrompu trois fois. Rien n’a été écrit."))
         return False
-    _keep(row, attempts=row.attempts + 1, progress=0)
-    return True
+    return _keep(row, attempts=row.attempts + 1, progress=0)
 
 
 # -- the examination -----------------------------------------------------------------------------------------------------
@@ -89,7 +90,8 @@ def _begin(row: PortfolioImport) -> bool:
 def _examine(row: PortfolioImport, now: datetime) -> None:
     if not _begin(row):
         return
-    _move(row, ImportState.EXAMINING, plan={}, plan_sha256="", problems={}, problems_path=_without_problems(row))
+    if not _move(row, ImportState.EXAMINING, plan={}, plan_sha256="", problems={}, problems_path=_without_problems(row)):
+        return
     try:
         with unpacked(row) as path:
             package = read_package(path)

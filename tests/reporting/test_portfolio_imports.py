@@ -155,7 +155,6 @@ def test_problems_are_shown_by_file_and_all_of_them_are_in_a_list(client: Client
     assert "montant comme 1250000.50 attendu" in page
     answer = client.get(url("import_problems", portfolio.pk))
     listed = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
-    answer.close()
     assert listed[:2] == [
         ["Fichier", "Rangée", "Colonne", "Problème", "Attendu"],
         ["calls.csv", "2", "title", "161 caractères", "au plus 160 attendus"],
@@ -321,8 +320,9 @@ def test_imports_are_read_by_those_who_answer_for_the_books(client: Client, tmp_
 
 def _status(client: Client, address: str) -> int:
     answer = client.get(address)
-    answer.close()  # a file is open until it is sent
-    return answer.status_code
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # a file is open until it is sent
+    return int(answer.status_code)
 
 
 def test_a_recusal_hides_the_content_of_packages_and_the_project(client: Client, controller: User, tmp_path: Path) -> None:
@@ -403,3 +403,17 @@ def test_the_database_holds_what_an_import_is(controller: User, tmp_path: Path) 
     assert refusal(change.format("sha256 = 'x'")) == "portfolio_import_sha256"
     file = f"INSERT INTO reporting_portfoliofile (portfolio_id, name, size, sha256, path) VALUES ({portfolio.pk}, 'paquet.zip', 1, %s, '')"
     assert refusal(file, "0" * 64) == "portfolio_file_name_once"
+
+
+def test_a_package_cancelled_as_its_examination_begins_stays_cancelled(
+    controller: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portfolio = uploaded(controller, package(tmp_path))
+    begin = portfolio_work._begin
+
+    def cancelled_then_begun(row: PortfolioImport) -> bool:
+        acts.cancel_portfolio(portfolio_id=row.pk, actor=controller, now=LATER)
+        return begin(row)
+
+    monkeypatch.setattr(portfolio_work, "_begin", cancelled_then_begun)
+    assert (worked(portfolio).state, portfolio.attempts) == (ImportState.CANCELLED, 0)
