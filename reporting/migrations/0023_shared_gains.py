@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("share__gt", 0), ("share__lt", 1)),
                 name="gain_share_within_one",
-                violation_error_message="Une clé est supérieure à 0 % et inférieure à 100 %.",
+                violation_error_message="Une clé est supérieure à 0 % et inférieure à 100 %.",
             ),
         ),
         migrations.AddConstraint(

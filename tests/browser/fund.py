@@ -86,7 +86,7 @@ from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
 from reporting.enums import GainReportState, ImportState
-from reporting.models import Export, GainReport, PortfolioImport, Run
+from reporting.models import Export, GainReport, Overlap, PortfolioImport, Run
 from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
@@ -97,6 +97,7 @@ from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
+from tests.reporting.overlaps import overlapping
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
 MORE = tuple(
@@ -158,6 +159,7 @@ def prepare(monkeypatch: Any) -> None:
     freeze_credit(now)
     amend(now)
     return_a_gain(now)
+    overlapping()
     ask_a_baseline(now)
     bring_packages(now)
     open_exceptionally(now)
@@ -733,6 +735,9 @@ page("reporting:gain_correct", "redaction.rimouski", gain(GainReportState.RETURN
 page("reporting:gain_cosign", "finances.rimouski", gain(GainReportState.DRAFT))
 page("reporting:gain_verify", "verification", gain(GainReportState.SUBMITTED))
 page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
+page("reporting:overlap_list", "controle")
+page("reporting:overlap_detail", "controle", newest(Overlap))
+page("reporting:overlap_resolve", "controle", newest(Overlap))
 # returns
 page("reporting:project_returns", "audit", project)
 page("reporting:project_returns", "redaction.rimouski", project)
