@@ -401,6 +401,9 @@ reporting:permission_list            | -                  | GET      | 302 200
 reporting:project_detail             | project            | GET      | 302 404 insiders:200
 reporting:project_returns            | project            | GET      | 302 404 insiders:200
 reporting:project_list               | -                  | GET      | 302 200
+reporting:sharing_create              | -                  | GET POST | 302 403 officer:200/422
+reporting:sharing_list                | -                  | GET      | 302 200
+reporting:sharing_report              | sharing            | GET POST | 302 404 readers:403
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200
 reporting:report_list                | -                  | GET      | 302 403 readers,privacy:200

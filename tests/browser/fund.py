@@ -86,17 +86,19 @@ from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
 from reporting.enums import GainReportState, ImportState
-from reporting.models import Export, GainReport, Overlap, PortfolioImport, Run
+from reporting.models import Export, GainReport, GainSharing, Overlap, PortfolioImport, Run
 from reporting.seeding import live
 from reporting.services import gains, snapshots
 from reporting.services.portfolio import seed_fund
 from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
+from reporting.services.sharing import share_gain
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
+from tests.reporting.gains import Team
 from tests.reporting.overlaps import overlapping
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
@@ -160,6 +162,7 @@ def prepare(monkeypatch: Any) -> None:
     amend(now)
     return_a_gain(now)
     overlapping()
+    share_a_gain()
     ask_a_baseline(now)
     bring_packages(now)
     open_exceptionally(now)
@@ -339,6 +342,12 @@ def ask_a_baseline(now: Any) -> None:
         actor=person("finances.rimouski"),
         now=now,
     )
+
+
+def share_a_gain() -> None:
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    shares = {line.pk: Decimal("0.6"), Team(nature=line.nature).line.pk: Decimal("0.4")}
+    share_gain(title="Guichet commun", shares=shares, reason="Entente", actor=person("agente1"), now=timezone.now())
 
 
 def return_a_gain(now: Any) -> None:
@@ -736,6 +745,9 @@ page("reporting:gain_cosign", "finances.rimouski", gain(GainReportState.DRAFT))
 page("reporting:gain_verify", "verification", gain(GainReportState.SUBMITTED))
 page("reporting:gain_capture", "controle", gain(GainReportState.VERIFIED))
 page("reporting:overlap_list", "controle")
+page("reporting:sharing_list", "agente1")
+page("reporting:sharing_create", "agente1")
+page("reporting:sharing_report", "redaction.rimouski", newest(GainSharing))
 page("reporting:overlap_detail", "controle", newest(Overlap))
 page("reporting:overlap_resolve", "controle", newest(Overlap))
 # returns
