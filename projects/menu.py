@@ -87,6 +87,7 @@ UNDER = {
     "funding:return_create": "funding:payment_list",
     "funding:reconciliation": "funding:payment_list",
     "reporting:overlap_list": "reporting:gain_list",
+    "reporting:sharing_list": "reporting:gain_list",
 }
 
 

@@ -26,6 +26,7 @@ from reporting.views import (
     samples,
     sensitivity,
     variances,
+    sharing,
     verification,
 )
 
@@ -93,6 +94,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("secretariat/appels/<str:reference>/rendement/", returns.call_returns, name="call_returns"),
     path("rendement/", returns.fund_returns, name="fund_returns"),
     path("rendement/par-exercice/", returns.period_returns, name="period_returns"),
+    # gains that lines of several projects share
+    path("partages/", sharing.sharing_list, name="sharing_list"),
+    path("partages/nouveau/", sharing.SharingCreate.as_view(), name="sharing_create"),
+    path("partages/<int:pk>/declaration/", sharing.SharedGainReport.as_view(), name="sharing_report"),
     # overlaps of gains
     path("chevauchements/", overlaps.overlap_list, name="overlap_list"),
     path("chevauchements/<int:pk>/", overlaps.overlap_detail, name="overlap_detail"),

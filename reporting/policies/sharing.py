@@ -11,6 +11,7 @@ from fondsinnovation.kit.verdict import Verdict
 from projects.enums import Role
 from projects.models import Project, User
 from projects.policies.interests import not_recused
+from projects.policies.rights import needs_role_somewhere
 from projects.policies.rules import Subject, rule
 from reporting.models import GainShare
 from reporting.policies.gains import report_gain
@@ -26,12 +27,22 @@ def share_gain(actor: User, project: Project, now: datetime) -> Verdict:
     return not_recused(actor, project.application_id or 0)
 
 
+def list_shares(actor: User, now: datetime) -> Verdict:
+    """Whether the person records keys somewhere: the act asks for each project."""
+    return needs_role_somewhere(actor, now, Role.OFFICER)
+
+
+def may_measure(actor: User, shares: Sequence[GainShare], now: datetime) -> bool:
+    """Whether the person reports gains for one of the projects of a sharing."""
+    return any(report_gain(actor, share.project, now) for share in shares)
+
+
 def own_projects(actor: User, shares: Sequence[GainShare], now: datetime) -> set[int]:
     """The projects of the sharing for which the actor reports gains. Raises NotAllowed when there is none, or a recusal on one."""
-    verdicts = {share.project_id: report_gain(actor, share.project, now) for share in shares}
+    verdicts = [report_gain(actor, share.project, now) for share in shares]
+    mine = {share.project_id for share, verdict in zip(shares, verdicts, strict=True) if verdict}
+    if not mine:
+        verdicts[0].require()
     for share in shares:
         not_recused(actor, share.project.application_id or 0).require()
-    mine = {project for project, verdict in verdicts.items() if verdict}
-    if not mine:
-        next(iter(verdicts.values())).require()
     return mine

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
+from projects.models import GainLine
 from projects.queries.applications import projects_for
 from reporting.models import GainShare, GainSharing, SharedGain, SharedGainPart
+from reporting.queries.gains import gain_line
 
 
 def shares_of(sharing: int) -> list[GainShare]:
@@ -20,10 +23,16 @@ def shares_of(sharing: int) -> list[GainShare]:
 def sharings_for(person: Any, now: datetime) -> QuerySet[GainSharing]:
     """The sharings of which this person may see a project: whoever shares a gain reads its keys."""
     seen = GainShare.objects.filter(project__in=projects_for(person, now)).values("sharing")
-    return GainSharing.objects.filter(pk__in=seen).order_by("title", "pk")
+    keys = GainShare.objects.select_related("line", "project__application", "project__organisation").order_by("pk")
+    parts = SharedGainPart.objects.select_related("report").order_by("pk")
+    measures = SharedGain.objects.prefetch_related(Prefetch("parts", parts, to_attr="shown_parts")).order_by("-period_end", "-pk")
+    shown = (Prefetch("shares", keys, to_attr="keys"), Prefetch("gains", measures, to_attr="measures"))
+    return GainSharing.objects.filter(pk__in=seen).prefetch_related(*shown).order_by("title", "pk")
 
 
-def measures_of(sharing: GainSharing) -> QuerySet[SharedGain]:
-    """What was measured, the latest first, each with its parts in the order of the shares."""
-    parts = SharedGainPart.objects.select_related("report__line", "report__project").order_by("pk")
-    return SharedGain.objects.filter(sharing=sharing).prefetch_related(Prefetch("parts", parts)).order_by("-period_end", "-pk")
+def line_of(person: Any, project: str, code: str) -> int:
+    """The key of a locked line of a project that this person may see. Raises GainLine.DoesNotExist."""
+    found = projects_for(person, timezone.now()).filter(reference=project).first()
+    if found is None:
+        raise GainLine.DoesNotExist
+    return gain_line(found, code).pk

@@ -424,6 +424,9 @@ reporting:renewal_list               | -                  | GET      | 302 403 r
 reporting:renewal_open               | project            | GET POST | 302 404 insiders:403 officer,director:200/409
 reporting:renewal_recommend          | renewal            | GET POST | 302 404 readers:403 officer,director:409
 reporting:renewal_return             | renewal            | GET POST | 302 404 readers:403 minister:409
+reporting:sharing_create              | -                  | GET POST | 302 403 officer:200/422
+reporting:sharing_list                | -                  | GET      | 302 200
+reporting:sharing_report              | sharing            | GET POST | 302 404 readers:403
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200
 reporting:report_list                | -                  | GET      | 302 403 readers,privacy:200

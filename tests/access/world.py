@@ -84,8 +84,9 @@ from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
-from tests.reporting.gains import OPINION, answers
+from tests.reporting.gains import OPINION, Team, answers
 from tests.reporting.overlaps import overlapping
+from tests.reporting.sharing import share
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -428,6 +429,7 @@ def _shared(world: World) -> None:
         "run": {"pk": run.pk},
         "export": {"pk": _export().pk},
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
+        "sharing": {"pk": share(Team(), Team()).pk},
         "overlap": {"pk": overlapping()[2].pk},  # of two other organisations
         "report": {"code": "roi-projects"},
         **_import(),

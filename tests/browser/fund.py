@@ -89,6 +89,8 @@ from projects.services.tokens import create_token
 from reporting.enums import FollowUpState, GainReportState, ImportState, ParameterKind, RenewalState
 from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, Overlap, ParameterMove, PortfolioImport, Renewal, Run
 from reporting.queries.samples import Asked
+from reporting.enums import GainReportState, ImportState
+from reporting.models import Export, GainReport, GainSharing, Overlap, PortfolioImport, Run
 from reporting.seeding import live
 from reporting.seeding.follow_ups import add_follow_ups
 from reporting.services import gains, renewals, snapshots
@@ -102,12 +104,14 @@ from reporting.services.portfolio_work import work_on_portfolio
 from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.samples import draw_sample, examine_item
 from reporting.services.variances import explain_variance
+from reporting.services.sharing import share_gain
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
 from tests.reporting.gains import OPINION, answers
+from tests.reporting.gains import Team
 from tests.reporting.overlaps import overlapping
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
@@ -173,6 +177,8 @@ def prepare(monkeypatch: Any) -> None:
     follow_up(now)
     overlapping()
     renew(now)
+    overlapping()
+    share_a_gain()
     ask_a_baseline(now)
     bring_packages(now)
     restate_a_gain(now)
@@ -378,6 +384,12 @@ def ask_a_baseline(now: Any) -> None:
         actor=person("finances.rimouski"),
         now=now,
     )
+
+
+def share_a_gain() -> None:
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    shares = {line.pk: Decimal("0.6"), Team(nature=line.nature).line.pk: Decimal("0.4")}
+    share_gain(title="Guichet commun", shares=shares, reason="Entente", actor=person("agente1"), now=timezone.now())
 
 
 def return_a_gain(now: Any) -> None:
@@ -875,6 +887,11 @@ page("reporting:renewal_carry_out", "agente1", renewal(RenewalState.DECIDED))
 page("reporting:parameter_list", "controle")
 page("reporting:parameter_propose", "controle", lambda: ("rate",))
 page("reporting:parameter_decide", "tete", lambda: (ParameterMove.objects.order_by("pk").last().number,))
+page("reporting:sharing_list", "agente1")
+page("reporting:sharing_create", "agente1")
+page("reporting:sharing_report", "redaction.rimouski", newest(GainSharing))
+page("reporting:overlap_detail", "controle", newest(Overlap))
+page("reporting:overlap_resolve", "controle", newest(Overlap))
 # returns
 page("reporting:project_returns", "audit", project)
 page("reporting:project_returns", "redaction.rimouski", project)

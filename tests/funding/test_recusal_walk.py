@@ -287,6 +287,7 @@ PK = {
     "reporting:audit_detail": "projects.journalentry",
     "reporting:export_detail": "",
     "reporting:export_download": "",
+    "reporting:sharing_report": "reporting.gainsharing",
     "reporting:overlap_detail": "reporting.overlap",
     "reporting:overlap_resolve": "reporting.overlap",
     "reporting:import_file": "",

@@ -16,7 +16,7 @@ from reporting.enums import GainReportState
 from reporting.models import Gain, GainReport, GainSharing, SharedGain
 from reporting.queries.frames import portfolio_rows
 from reporting.queries.invariants import INVARIANTS, check
-from reporting.queries.sharing import measures_of, sharings_for
+from reporting.queries.sharing import sharings_for
 from reporting.services.gains import cosign_gain
 from tests.factories import NOW, person_with, recuse
 from tests.reporting.gains import START, Team
@@ -159,7 +159,8 @@ def test_sharing_is_read_by_whoever_sees_one_of_its_projects(teams):
     for person in (teams[0].writer, teams[1].finance, person_with(Role.AUDITOR)):
         assert list(sharings_for(person, NOW)) == [sharing]
     assert list(sharings_for(Team().writer, NOW)) == []
-    assert list(measures_of(sharing)) == [shared]
+    (found,) = sharings_for(teams[0].writer, NOW)
+    assert (found.measures, len(found.keys), len(found.measures[0].shown_parts)) == ([shared], 2, 2)
 
 
 # ── What the database holds, as the application's role ───────────────────────────────────────────────────────────────

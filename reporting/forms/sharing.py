@@ -1,0 +1,72 @@
+"""Forms of shared gains: the keys, and a measure."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fondsinnovation.fields import DayField, MoneyField
+from funding.forms.payments import KeyForm
+from projects.enums import Nature
+from projects.models import GainLine
+from reporting.enums import Maturity
+from reporting.forms.gains import FILES
+from reporting.queries.sharing import line_of
+
+
+class SharingForm(KeyForm):
+    """One key a line of text: « PRJ-2026-00001 L1 60 »."""
+
+    title = forms.CharField(label=gettext_lazy("Gain partagé"), max_length=200)
+    shares = forms.CharField(
+        label=gettext_lazy("Clés"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        help_text=gettext_lazy("Une ligne par clé : le projet, sa ligne, la part en pour cent. Exemple : PRJ-2026-00001 L1 60"),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Motif des clés"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=4000,
+        help_text=gettext_lazy("L’entente des organismes, et ce que chacun apporte. Les clés ne changent plus."),
+    )
+
+    def __init__(self, *args: Any, person: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_shares(self) -> dict[int, Decimal]:
+        """The share of each line by its key. The act says whether they make 1."""
+        found: dict[int, Decimal] = {}
+        for text in filter(str.strip, self.cleaned_data["shares"].splitlines()):
+            try:
+                project, line, percent = text.replace("%", " ").split()
+                share = Decimal(percent.replace(",", ".")) / 100
+                row = line_of(self.person, project, line)
+            except (ValueError, InvalidOperation, GainLine.DoesNotExist) as error:
+                raise ValidationError(_("« %(text)s » n’est pas une clé d’une ligne verrouillée.") % {"text": text.strip()}) from error
+            if not 0 < share < 1 or row in found or share != round(share, 6):
+                raise ValidationError(_("« %(text)s » n’est pas une clé d’une ligne verrouillée.") % {"text": text.strip()})
+            found[row] = share
+        return found
+
+
+class SharedGainForm(KeyForm):
+    """One measure of the whole gain."""
+
+    period_start = DayField(label=gettext_lazy("Début de la période"))
+    period_end = DayField(label=gettext_lazy("Fin de la période"))
+    amount = MoneyField(label=gettext_lazy("Gain mesuré en entier"), help_text=gettext_lazy("Sans signe"))
+    maturity = forms.ChoiceField(label=gettext_lazy("Maturité du montant"), choices=Maturity.choices, widget=forms.RadioSelect)
+    method = forms.CharField(label=gettext_lazy("Méthode de calcul"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000)
+    evidence = forms.FileField(label=gettext_lazy("Pièce justificative"), help_text=FILES, allow_empty_file=True)
+
+    def __init__(self, *args: Any, nature: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if nature == Nature.COST:
+            self.fields["amount"].label = _("Hausse de coût mesurée en entier")
