@@ -25,8 +25,8 @@ from reporting.views import (
     returns,
     samples,
     sensitivity,
-    variances,
     sharing,
+    variances,
     verification,
 )
 

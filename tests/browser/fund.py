@@ -87,10 +87,19 @@ from projects.services.invitations import invite_member, make_link
 from projects.services.organisation_changes import OrganisationFacts
 from projects.services.tokens import create_token
 from reporting.enums import FollowUpState, GainReportState, ImportState, ParameterKind, RenewalState
-from reporting.models import Export, FollowUpAttachment, FollowUpReport, GainReport, Overlap, ParameterMove, PortfolioImport, Renewal, Run
+from reporting.models import (
+    Export,
+    FollowUpAttachment,
+    FollowUpReport,
+    GainReport,
+    GainSharing,
+    Overlap,
+    ParameterMove,
+    PortfolioImport,
+    Renewal,
+    Run,
+)
 from reporting.queries.samples import Asked
-from reporting.enums import GainReportState, ImportState
-from reporting.models import Export, GainReport, GainSharing, Overlap, PortfolioImport, Run
 from reporting.seeding import live
 from reporting.seeding.follow_ups import add_follow_ups
 from reporting.services import gains, renewals, snapshots
@@ -103,15 +112,14 @@ from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
 from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.samples import draw_sample, examine_item
-from reporting.services.variances import explain_variance
 from reporting.services.sharing import share_gain
+from reporting.services.variances import explain_variance
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
 from tests.funding.costs import proposed as proposed_cost
 from tests.funding.credit import authority, frozen, received
 from tests.projects.signing import passkey_credential
-from tests.reporting.gains import OPINION, answers
-from tests.reporting.gains import Team
+from tests.reporting.gains import OPINION, Team, answers
 from tests.reporting.overlaps import overlapping
 
 #: files that the demonstration does not have: each stops at a step where a page waits for somebody
@@ -177,7 +185,6 @@ def prepare(monkeypatch: Any) -> None:
     follow_up(now)
     overlapping()
     renew(now)
-    overlapping()
     share_a_gain()
     ask_a_baseline(now)
     bring_packages(now)
@@ -890,8 +897,6 @@ page("reporting:parameter_decide", "tete", lambda: (ParameterMove.objects.order_
 page("reporting:sharing_list", "agente1")
 page("reporting:sharing_create", "agente1")
 page("reporting:sharing_report", "redaction.rimouski", newest(GainSharing))
-page("reporting:overlap_detail", "controle", newest(Overlap))
-page("reporting:overlap_resolve", "controle", newest(Overlap))
 # returns
 page("reporting:project_returns", "audit", project)
 page("reporting:project_returns", "redaction.rimouski", project)

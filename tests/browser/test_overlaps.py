@@ -7,19 +7,13 @@ from projects.enums import Role
 from reporting.enums import OverlapOutcome
 from reporting.models import Overlap, OverlapResolution
 from tests.factories import person_with
-<<<<<<< HEAD
-from tests.reporting.overlaps import overlapping, settle
-=======
 from tests.reporting.gains import Team
 from tests.reporting.overlaps import overlapping, settle
 from tests.reporting.sharing import measure, share
->>>>>>> c926f91ecedbbe7a59a3da2bf140af4c2732ec85
 
 pytestmark = pytest.mark.browser
 
 
-<<<<<<< HEAD
-=======
 def test_shared_gain_is_recorded_then_read(live, sign_in, look):
     one, other = Team(), Team()
     sharing = share(one, other)
@@ -31,7 +25,6 @@ def test_shared_gain_is_recorded_then_read(live, sign_in, look):
     look(live.url + reverse("reporting:sharing_report", args=[sharing.pk]), "sharing-report")
 
 
->>>>>>> c926f91ecedbbe7a59a3da2bf140af4c2732ec85
 def test_controller_settles_an_overlap(page, live, sign_in, look):
     one, other, overlap = overlapping()
     _third, _fourth, settled = overlapping()
