@@ -43,6 +43,7 @@ from projects.enums import APPLICANT_ROLES, InterestAnswer, Role
 from projects.menu import menu_of
 from projects.models import (
     ApiToken,
+    BaselineVersion,
     Call,
     Delegation,
     Document,
@@ -57,7 +58,8 @@ from projects.models import (
 from projects.policies.rights import rights_of
 from reporting.catalogue import REPORTS
 from reporting.columns import Report
-from reporting.models import FollowUpReport, GainReport, Overlap, ParameterMove, Renewal
+from reporting.models import FollowUpReport, GainReport, GainSampleItem, Overlap, ParameterMove, Renewal
+from reporting.policies.verification import Known
 from tests.access.answers import GROUPS, SHARED_PLACES, lines
 from tests.access.world import address, make_world, routes, token_of
 from tests.factories import NOW, UserFactory, person_with
@@ -194,6 +196,11 @@ def subjects(world):
         "detail": BankDetail.objects.get(pk=world.places["bank"]["bank"]),
         "report": GainReport.objects.get(number=world.places["gain"]["number"]),
         "follow_up": FollowUpReport.objects.get(**world.places["follow_up_submitted"]),
+        "restatement": GainReport.objects.get(**world.places["gain_restated"]).restatements.latest("pk"),
+        "item": GainSampleItem.objects.get(),
+        "known": Known(frozenset(), frozenset()),
+        "belonged": False,
+        "version": BaselineVersion.objects.get(),
         "overlap": Overlap.objects.get(**world.places["overlap"]),
         "cost_move": CostMove.objects.get(number=world.places["cost_move"]["cost_move"]),
         "move": CreditMove.objects.get(number=world.places["credit_move"]["move"]),
