@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -47,7 +48,7 @@ class SharingForm(KeyForm):
             try:
                 project, line, percent = text.replace("%", " ").split()
                 share = Decimal(percent.replace(",", ".")) / 100
-                row = line_of(self.person, project, line)
+                row = line_of(self.person, project, line, timezone.now())
             except (ValueError, InvalidOperation, GainLine.DoesNotExist) as error:
                 raise ValidationError(_("« %(text)s » n’est pas une clé d’une ligne verrouillée.") % {"text": text.strip()}) from error
             if not 0 < share < 1 or row in found or share != round(share, 6):

@@ -124,7 +124,7 @@ def _text_of(cell: Any, formats: _Formats) -> str:
             return Day(value.date().isoformat() if value.time() == time() else value.isoformat())
         case date():
             return Day(value.isoformat())
-        case int() | float():
+        case _ if isinstance(value, int | float):
             return _number(value, formats.disguise(cell))
     return Fault(_("durée; valeur attendue"))
 

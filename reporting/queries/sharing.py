@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
 
 from projects.models import GainLine
 from projects.queries.applications import projects_for
@@ -30,9 +29,9 @@ def sharings_for(person: Any, now: datetime) -> QuerySet[GainSharing]:
     return GainSharing.objects.filter(pk__in=seen).prefetch_related(*shown).order_by("title", "pk")
 
 
-def line_of(person: Any, project: str, code: str) -> int:
+def line_of(person: Any, project: str, code: str, now: datetime) -> int:
     """The key of a locked line of a project that this person may see. Raises GainLine.DoesNotExist."""
-    found = projects_for(person, timezone.now()).filter(reference=project).first()
+    found = projects_for(person, now).filter(reference=project).first()
     if found is None:
         raise GainLine.DoesNotExist
     return gain_line(found, code).pk

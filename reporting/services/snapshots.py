@@ -198,7 +198,7 @@ class _Made:
     kind: SnapshotKind
 
     def snapshot(self, content: Content) -> Snapshot:
-        dates = {"effective": self.effective, "known": self.known}
+        dates: dict[str, Any] = {"effective": self.effective, "known": self.known}
         return Snapshot(
             report=content.report.code, kind=self.kind, row_count=content.rows, sha256=content.sha256, computed_at=self.now, run=self.run,
             manifest=manifest(content, **dates), **dates,
@@ -210,7 +210,7 @@ def _replace_some(made: _Made, codes: Sequence[str], *, alone: bool) -> bool:
 
     When everything is read again, all the reports are computed at that one moment. Gives whether the others are still to be.
     """
-    dates = {"effective": made.effective, "known": made.known}
+    dates: dict[str, Any] = {"effective": made.effective, "known": made.known}
     basis = sheets = None
     with tempfile.TemporaryFile() as lines:
         with one_moment():

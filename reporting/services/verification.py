@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -164,7 +165,7 @@ def _examine(
 ) -> None:
     if report.captured_amount is not None and finding.accepted < report.captured_amount:
         raise WrongState(_not_below(report.captured_amount))
-    values = {"verified_by": actor, "verified_at": now, "verified_amount": finding.accepted, "rating": finding.rating}
+    values: dict[str, Any] = {"verified_by": actor, "verified_at": now, "verified_amount": finding.accepted, "rating": finding.rating}
     values |= {"reason": finding.reason, "method_version": METHOD_VERSION}
     transition([report], finding.state, moves=GAIN_REPORT_MOVES, now=now, **values)
     if restatement is not None:
