@@ -148,7 +148,7 @@ def test_list_of_dossiers_takes_the_same_queries(client, count, django_assert_nu
         Dossiers()
     auditor = person_with(Role.AUDITOR)
     client.force_login(auditor)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("reporting:renewal_list"))
 
 
