@@ -235,7 +235,7 @@ def period_returns(request: HttpRequest) -> HttpResponse:
             "snapshot": snapshot,
             "changed": changed_since(snapshot.known),
             "chart": years_chart(lines),
-            "rows": [(one("fiscal_year"), one("nature"), [one(name) for name in PERIOD]) for one in cells],
+            "rows": [(one("fiscal_year"), one("nature"), [one(name) for name in PERIOD], one.row["nature"] == "NET") for one in cells],
             "columns": [catalogue.GAINS_BY_YEAR.column(name).label for name in PERIOD],
         }
     return render(request, "reporting/returns_period.html", context)
