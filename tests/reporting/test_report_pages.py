@@ -102,12 +102,12 @@ def test_dashboard_takes_the_same_few_queries_whatever_the_number_of_projects(
 ) -> None:
     book = small()
     recompute()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         client.get(url("dashboard"))
     for number in (2, 3):
         book.pay(book.project(f"PRJ-{number}"), "1000.00")
     recompute()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         client.get(url("dashboard"))
 
 

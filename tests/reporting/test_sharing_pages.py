@@ -66,5 +66,5 @@ def test_list_costs_the_same_for_one_and_three_sharings(client, django_assert_nu
     for _row in range(rows):
         share(Team(), Team())
     client.force_login(person_with(Role.AUDITOR))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(client.get(reverse(LIST)).context["sharings"]) == rows
