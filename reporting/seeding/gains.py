@@ -110,7 +110,7 @@ def _write_measure(sheaf: Sheaf, file: File, report: GainReport, index: int) -> 
     """What the report measured: the service got a little faster."""
     found = measured(report.line, file.rows["baselines"][index], report.amount, report.period_start, report.period_end)
     by = {"recorded_at": report.cosigned_at, "recorded_by": report.reported_by}
-    row = sheaf.add(GainMeasure, report=report, **{name: getattr(found, name) for name in found.__slots__}, **by)
+    row = sheaf.add(GainMeasure, report=report, **found.figures(), **by)
     if indicator := file.rows["indicators"][index]:
         value = indicator.reference - 1 - (file.place + report.period_end.month) % 4
         sheaf.add(IndicatorMeasure, measure=row, indicator=indicator, value=value)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_end, fiscal_year_start, rounded
@@ -15,12 +15,13 @@ from projects.gain_math import part_of_year
 from projects.models import Baseline, ForecastGain, GainLine, GainPlan, ServiceIndicator
 from reporting.seeding.copying import Sheaf
 from reporting.seeding.story import File
+from reporting.services.measures import Measures
 
 #: what each project must not lose while it saves
 INDICATOR = {"name": "Délai moyen de traitement", "unit": "jours", "reference": 20, "tolerance": 3, "worse": Worse.HIGHER}
 #: (share attributable to the project, share that would have come without it): most projects keep all that they save
 SHARES = ((Decimal(1), Decimal(0)), (Decimal("0.90"), Decimal(0)), (Decimal(1), Decimal("0.05")))
-SAVING, RUNNING = "54 100 – Services professionnels", "56 200 – Licences et entretien"
+SAVING, RUNNING = "54100", "56200"
 #: dollars for an hour of work, benefits included, and the share of the freed hours that is put to another use
 HOURLY, REDEPLOYED = Decimal("52.50"), Decimal("0.60")
 #: how many more units are handled than before the project
@@ -113,32 +114,32 @@ def _write_forecast(sheaf: Sheaf, file: File, row: GainLine, forecast: Mapping[i
 
 
 # ── What a report measures ───────────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What was measured over a period, such that the calculation gives the amount that is reported: `gain_math` turned around."""
+def measured(line: GainLine, baseline: Any, amount: Decimal, start: date, end: date, delay: Decimal | None = None) -> Measures:
+    """What was measured, such that the calculation gives the amount that is reported (dollars, a recurrent cost below zero).
 
-    cost: Decimal | None = None
-    volume: Decimal | None = None
-    hours: Decimal | None = None
-    hourly_rate: Decimal | None = None
-    redeployed: Decimal | None = None
+    It is `gain_math` turned around. `baseline`: the line's, with its cost and volume; `delay`: the value of its service indicators.
+    """
+    indicators = {} if delay is None else dict.fromkeys(line.indicators.order_by("position").values_list("pk", flat=True), delay)
+    return Measures(*_figures(line, baseline, amount, start, end), indicators=indicators)
 
 
-def measured(line: GainLine, baseline: Any, amount: Decimal, start: date, end: date) -> Measured:
-    """The figures behind a reported amount (dollars, a recurrent cost below zero). `baseline`: the line's, with its cost and volume."""
+def _figures(line: GainLine, baseline: Any, amount: Decimal, start: date, end: date) -> tuple[Decimal | None, ...]:
+    """Cost and volume; or neither, then hours, dollars an hour and the share that is put to another use."""
     part = part_of_year(start, end)
     before, volume = Fraction(baseline.cost) * part, Fraction(baseline.volume) * part
     gain = Fraction(amount) / (Fraction(line.attribution) * (1 - Fraction(line.deadweight)))
     if line.nature == Nature.PROD:
         hours = gain / Fraction(HOURLY) / Fraction(REDEPLOYED)
-        return Measured(hours=_figure(hours), hourly_rate=HOURLY, redeployed=REDEPLOYED)
+        return None, None, _figure(hours), HOURLY, REDEPLOYED
     if line.nature == Nature.COST:
-        return Measured(_figure(-gain), _figure(volume))
+        return _figure(-gain), _figure(volume)
     if line.nature == Nature.REV:
-        return Measured(_figure(before + gain), _figure(volume))
-    if line.nature == Nature.AVOID:
-        return Measured(_figure(before), _figure(volume + gain / (Fraction(baseline.cost) / Fraction(baseline.volume))))
-    return Measured(_figure(max(before - gain, Fraction(0))), rounded(volume * GROWTH, 0))
+        return _figure(before + gain), _figure(volume)
+    if line.nature == Nature.AVOID:  # more units for no smaller budget
+        unit = Fraction(baseline.cost) / Fraction(baseline.volume)
+        handled = ceil(volume + gain / unit)
+        return _figure(unit * handled - gain), Decimal(handled)
+    return _figure(max(before - gain, Fraction(0))), Decimal(ceil(volume * GROWTH))
 
 
 def _figure(value: Fraction) -> Decimal:

@@ -56,7 +56,7 @@ class DeskTable(BaseTable):
         )
 
     def render_size(self, record: GainReport) -> str:
-        return typography.money(record.amount)
+        return typography.money_cents(record.amount)
 
     def render_submitted_at(self, record: GainReport) -> SafeString:
         age = age_of(record, self.now)
