@@ -120,26 +120,21 @@ def measured(line: GainLine, baseline: Any, amount: Decimal, start: date, end: d
     It is `gain_math` turned around. `baseline`: the line's, with its cost and volume; `delay`: the value of its service indicators.
     """
     indicators = {} if delay is None else dict.fromkeys(line.indicators.order_by("position").values_list("pk", flat=True), delay)
-    return Measures(*_figures(line, baseline, amount, start, end), indicators=indicators)
-
-
-def _figures(line: GainLine, baseline: Any, amount: Decimal, start: date, end: date) -> tuple[Decimal | None, ...]:
-    """Cost and volume; or neither, then hours, dollars an hour and the share that is put to another use."""
     part = part_of_year(start, end)
     before, volume = Fraction(baseline.cost) * part, Fraction(baseline.volume) * part
     gain = Fraction(amount) / (Fraction(line.attribution) * (1 - Fraction(line.deadweight)))
     if line.nature == Nature.PROD:
         hours = gain / Fraction(HOURLY) / Fraction(REDEPLOYED)
-        return None, None, _figure(hours), HOURLY, REDEPLOYED
+        return Measures(hours=_figure(hours), hourly_rate=HOURLY, redeployed=REDEPLOYED, indicators=indicators)
     if line.nature == Nature.COST:
-        return _figure(-gain), _figure(volume)
+        return Measures(_figure(-gain), _figure(volume), indicators=indicators)
     if line.nature == Nature.REV:
-        return _figure(before + gain), _figure(volume)
+        return Measures(_figure(before + gain), _figure(volume), indicators=indicators)
     if line.nature == Nature.AVOID:  # more units for no smaller budget
         unit = Fraction(baseline.cost) / Fraction(baseline.volume)
         handled = ceil(volume + gain / unit)
-        return _figure(unit * handled - gain), Decimal(handled)
-    return _figure(max(before - gain, Fraction(0))), Decimal(ceil(volume * GROWTH))
+        return Measures(_figure(unit * handled - gain), Decimal(handled), indicators=indicators)
+    return Measures(_figure(max(before - gain, Fraction(0))), Decimal(ceil(volume * GROWTH)), indicators=indicators)
 
 
 def _figure(value: Fraction) -> Decimal:
