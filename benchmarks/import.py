@@ -18,7 +18,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -86,34 +86,15 @@ def command(*words: object) -> resource.struct_rusage:
 # ── The package ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def write_package(folder: Path, prefix: str, projects: int) -> Path:
     """Projects of one call, each with two lines of five yearly periods at four stages, a commitment, a payment and co-funding."""
-    from reporting.importing.nouns import NOUNS
+    from benchmarks.packages import body_of, codes_of, projects_of, write
 
-    folder.mkdir()
-    for noun, rows in told(prefix, projects).items():
-        with (folder / f"{noun}.csv").open("w", encoding="utf-8", newline="") as file:
-            out = csv.writer(file, lineterminator="\n")
-            out.writerow([column.name for column in NOUNS[noun]])
-            out.writerows(rows)
-    return folder
-
-
-def told(prefix: str, projects: int) -> dict[str, Rows]:
-    codes = [f"{prefix}-{number:05d}" for number in range(projects)]
-    call, body = f"AP-{prefix}", f"ORG-{prefix}"
-    known = [date(2024, 6, 1) + timedelta(days=number % 300) for number in range(projects)]
-    return {
-        "organisations": iter([(body, "Ministère des Mesures", "ministry", "state", "03")]),
-        "calls": iter([(call, "Appel mesuré", "PROJECTS", "2024-04-01", "2024-04-30")]),
-        "projects": (
-            (code, call, body, f"Projet {code}", "milestones", "06", "2024-05-01", "2024-06-01", "2024-04-01", "", "active")
-            for code in codes
-        ),
-        "commitments": ((code, 2024, "3000.00", day, day, f"C-{code}") for code, day in zip(codes, known, strict=True)),
-        "payments": ((code, "payment", "2000.00", 2024, day, day, f"V-{code}") for code, day in zip(codes, known, strict=True)),
-        "cofunding": ((code, "1000.00", "no", day, day, f"F-{code}") for code, day in zip(codes, known, strict=True)),
-        "gain_lines": ((code, f"L{n}", "CASH", "recurrent", body, f"Effet {n}") for code in codes for n in range(LINES)),
+    codes = codes_of(prefix, projects)
+    money = projects_of(prefix, projects, starts="2024-04-01", committed="3000.00", paid="2000.00")
+    gained = {
+        "gain_lines": ((code, f"L{n}", "CASH", "recurrent", body_of(prefix), f"Effet {n}") for code in codes for n in range(LINES)),
         "gains": gains_of(codes),
     }
+    return write(folder, money | gained)
 
 
 def gains_of(codes: list[str]) -> Rows:

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import ZERO, fiscal_year_of
 from fondsinnovation.templatetags.typography import quantity
-from funding.enums import AgreementKind, AwardState, InstalmentKind
+from funding.enums import AgreementKind, InstalmentKind
 from funding.models import Agreement, Award, Milestone
 from funding.outcome import OutcomeTerms
 from funding.schedule import PlannedInstalment, Share, per_milestone, poured
@@ -76,11 +76,6 @@ def agreements_for(person: Any, now: datetime) -> QuerySet[Agreement]:
     return Agreement.objects.filter(project__in=projects_for(person, now)).select_related(
         "project__organisation", "project__call", "award__application", "document", "drafted_by"
     )
-
-
-def waiting_for_agreement(awards: QuerySet[Award]) -> QuerySet[Award]:
-    """The approved awards among these that no agreement was drafted for."""
-    return awards.filter(~Exists(Agreement.objects.filter(award=OuterRef("pk"))), state=AwardState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)

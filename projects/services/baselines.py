@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import DomainError, Invalid, NotAllowed, WrongState, act, on_constraint
-from projects.models import BaselineDecision, BaselineVersion, GainLine, User
+from projects.models import BaselineDecision, BaselineVersion, GainLine, Project, User
 from projects.policies import baselines as policies
 from projects.queries.applications import members_to_tell
 from projects.queries.baselines import directors_to_tell, project_of_line, versions_of
@@ -61,12 +61,16 @@ def ask_baseline(
     note_reason(reason)
     note(project.application or project)
     note_organisation(project.organisation_id)
-    with messages.in_french():
-        subject = _("Situation de départ à décider : %(line)s") % {"line": line}
-        body = _("%(name)s demande une nouvelle version de la situation de départ de cette ligne. Motif : %(reason)s")
-        body %= {"name": actor.name, "reason": reason}
-    messages.send(directors_to_tell(project, now), subject=subject, body=body, now=now, application=project.application)
+    _tell_directors(version, project, now)
     return version
+
+
+def _tell_directors(version: BaselineVersion, project: Project, now: datetime) -> None:
+    with messages.in_french():
+        subject = _("Situation de départ à décider : %(line)s") % {"line": version.line}
+        body = _("%(name)s demande une nouvelle version de la situation de départ de cette ligne. Motif : %(reason)s")
+        body %= {"name": version.asked_by.name, "reason": version.reason}
+    messages.send(directors_to_tell(project, now), subject=subject, body=body, now=now, application=project.application)
 
 
 def _require_baseline(*, volume: Decimal, period_start: date, period_end: date, reason: str) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import QuerySet
 
 from reporting import rules
-from reporting.enums import ParameterState
 from reporting.models import DiscountRate, ParameterMove, PriceIndex, RenewalWeights
 from reporting.scoring import Weights
 
@@ -63,10 +62,6 @@ def default_rate() -> Decimal:
 def moves() -> QuerySet[ParameterMove]:
     """What was proposed, the latest first."""
     return ParameterMove.objects.select_related("proposed_by", "decided_by").order_by("-proposed_at", "-pk")
-
-
-def waiting_moves() -> QuerySet[ParameterMove]:
-    return moves().filter(state=ParameterState.PROPOSED)
 
 
 def _latest(rows: QuerySet[Any], name: str) -> QuerySet[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from fondsinnovation.kit.money import ZERO
 from funding.queries.envelopes import YearLine, envelope_lines
 from projects.enums import EnvelopeCode
 from projects.models import JournalEntry, Project
@@ -97,11 +95,6 @@ def availability() -> list[YearLine]:
         if found.envelope.code == EnvelopeCode.PROJECTS:
             return found.lines
     return []
-
-
-def left_in_all() -> Decimal:
-    lines = availability()
-    return lines[-1].available if lines else ZERO
 
 
 STORY: dict[str, str | Promise] = {

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Abs, Coalesce
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from fondsinnovation.kit.money import ZERO
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import Adviser
 from projects.enums import Stage
-from projects.models import GainLine, Membership
+from projects.models import Membership
 from reporting.models import Gain, GainReport
 from reporting.policies.verification import Known, may_verify
 from reporting.queries.gains import gain_reports_for, waiting
@@ -73,8 +73,3 @@ def earlier_reports(report: GainReport) -> QuerySet[GainReport]:
     """The other periods of the same line that ended before this one, the latest first."""
     others = GainReport.objects.filter(line=report.line_id, period_end__lt=report.period_start)
     return others.order_by("-period_end", "-pk")
-
-
-def forecast_over(line: GainLine, forecasts: QuerySet[Any], report: GainReport) -> QuerySet[Any]:
-    """The forecasts of reference that share a day with the period of a report."""
-    return forecasts.filter(period_start__lte=report.period_end, period_end__gte=report.period_start).order_by(F("period_start"))

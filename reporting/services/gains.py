@@ -93,8 +93,7 @@ def correct_gain(
     known = money_clock(now)
     report = lock(GainReport, report_id)
     require_move(GAIN_REPORT_MOVES, report.state, _S.DRAFT)
-    if (report.period_start, report.period_end) != (period_start, period_end) and report.gains.exists():
-        raise Invalid(errors={"period_start": _("Ce gain a déjà été soumis : sa période ne change plus.")})
+    _require_same_period(report, period_start, period_end)
     transition(
         [report],
         _S.DRAFT,
@@ -118,6 +117,12 @@ def correct_gain(
     record_measures(report, measures, known=known, actor=actor)
     ask_cosignature(report, known=known, actor=actor, now=now)
     return report
+
+
+def _require_same_period(report: GainReport, start: date, end: date) -> None:
+    """Of a report that was once submitted: its row is known."""
+    if (report.period_start, report.period_end) != (start, end) and report.gains.exists():
+        raise Invalid(errors={"period_start": _("Ce gain a déjà été soumis : sa période ne change plus.")})
 
 
 @act

@@ -284,6 +284,17 @@ PK = {
     "projects:membership_end": "",
     "projects:section_detail": "projects.application",
     "projects:token_revoke": "",
+    "identity_unlink": "",
+    "mfa_edit_webauthn": "",
+    "mfa_remove": "",
+    "projects:delegation_approve": "",
+    "projects:delegation_create": "",
+    "projects:delegation_end": "",
+    "projects:delegation_refuse": "",
+    "projects:invitation_resend": "",
+    "projects:invitation_revoke": "",
+    "projects:membership_edit": "",
+    "projects:session_end": "",
     "reporting:audit_detail": "projects.journalentry",
     "reporting:export_detail": "",
     "reporting:export_download": "",
@@ -302,12 +313,15 @@ SERIES = {
     "decisions": "DEM-",
     "demandes": "DEM-",
     "enveloppes": "",
+    "gains": "GAIN-",
     "incidents": "",
     "paiements": "VER-",
     "projets": "PRJ-",
+    "reconductions": "RCD-",
     "secretariat": "DEM-",
+    "suivis": "SUIVI-",
 }
-NUMBERED = {"number", "reference", "project", "payment", "authority", "move"}
+NUMBERED = {"number", "reference", "project", "payment", "authority", "move", "renewal"}
 
 
 def kinds_of(world, template, names, known):
