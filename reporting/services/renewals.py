@@ -168,8 +168,7 @@ def figures_of(renewal: Renewal, effective: date, known: datetime) -> dict[str, 
     from reporting import analysis  # pandas: not before somebody computes
     from reporting.analysis.renewal import Dossier
 
-    chosen = Project.objects.filter(pk=renewal.project_id)
-    frames = frames_at(known, chosen)
+    frames = frames_at(known, Project.objects.filter(pk=renewal.project_id))
     dossier = Dossier(renewal.number, renewal.state, renewal.eligible_base)
     judged = replace(judged_at(effective, known), dossiers={renewal.project.reference: dossier})
     row = next(analysis.records(analysis.renewal_rows(frames, judged, effective=effective, known=known)))

@@ -159,6 +159,9 @@ def test_sharing_is_read_by_whoever_sees_one_of_its_projects(teams):
     for person in (teams[0].writer, teams[1].finance, person_with(Role.AUDITOR)):
         assert list(sharings_for(person, NOW)) == [sharing]
     assert list(sharings_for(Team().writer, NOW)) == []
+    recused = person_with(Role.AUDITOR)
+    recuse(recused, teams[1].project.application)
+    assert list(sharings_for(recused, NOW)) == []  # it names the file that is hidden, and what its line received
     (found,) = sharings_for(teams[0].writer, NOW)
     assert (found.measures, len(found.keys), len(found.measures[0].shown_parts)) == ([shared], 2, 2)
 
