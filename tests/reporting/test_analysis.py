@@ -302,3 +302,29 @@ def test_gain_rows_are_text_in_every_column():
         "recorded_at": "2026-05-15T08:00:00Z",
         "contested": "no",
     }
+
+
+# -- a contested fiscal year ---------------------------------------------------------------------------------------------
+
+
+def test_period_contested_in_one_of_its_fiscal_years_counts_and_is_examined_in_the_other():
+    both = (date(2026, 4, 1), date(2028, 3, 31))  # 365 days, then 366
+    gains = [
+        gain_row(amount, *both, stage=stage) for amount, stage in (("1462", "forecast"), ("1462", "reported"), ("731", "verified"))
+    ] + [gain_row("100", date(2027, 4, 1), date(2028, 3, 31), line="L2", stage="reported")]
+    gains[0] = (*gains[0][:8], datetime(2024, 5, 1, tzinfo=UTC), 0)
+    rows = {"projects": [project_row()], "payments": [payment_row(10, date(2024, 6, 1))], "gains": gains}
+    rows["contests"] = [("P1", "L1", "overlap", 2026, True, LATE)]
+    row = row_of(rows)
+    names = ("net_gain_expected", "net_gain_reported", "net_gain_examined", "net_gain_verified", "net_gain_contested")
+    assert [row[name] for name in names] == ["732.00", "832.00", "732.00", "366.00", "365.00"]
+    names = ("realisation_verified", "verification_yield", "coverage", "rec3_fund", "cum3_fund")
+    assert [row[name] for name in names] == ["0.5000", "0.5000", "0.8798", "36.6000", "36.6000"]
+
+
+def test_windfall_is_contested_with_its_line_and_never_with_one_fiscal_year():
+    gains = [gain_row("10", date(2024, 3, 22), date(2024, 4, 10))]
+    for year, expected in ((2023, ["no", "no"]), (2024, ["no", "yes"]), (0, ["yes", "yes"])):
+        rows = {"projects": [project_row()], "gains": gains, "contests": [("P1", "L1", "overlap", year, True, LATE)]}
+        found = analysis.records(analysis.gains_rows(frames_of(rows), effective=date(2030, 1, 1), known=LATE))
+        assert [record["contested"] for record in found] == expected
