@@ -77,6 +77,7 @@ FOLLOW_SCOPE = frozenset(
 
 #: lists that no entry opens → the entry whose page leads to them
 UNDER = {
+    "reporting:fund_returns": "reporting:dashboard",
     "reporting:renewal_list": "reporting:report_list",
     "reporting:parameter_list": "reporting:report_list",
     "reporting:fund_sensitivity": "reporting:report_list",

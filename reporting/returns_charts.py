@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.money import ZERO
-from fondsinnovation.templatetags.typography import fiscal_year, in_unit, money_cents, number, percent
+from fondsinnovation.templatetags.typography import UNITS, fiscal_year, in_unit, money, money_cents, number, percent
 from projects.enums import Stage
 from reporting.charts import DataTable, Figure, Fill, LegendItem, Series, Step, cumulative, grouped_bars, unit_for, waterfall
 from reporting.queries.returns import Path, Row, YearLine
@@ -24,7 +24,9 @@ STAGES = (
 
 
 def short(amount: Decimal) -> str:
-    """An amount in the unit that keeps it readable: « 1,2 M$ », « 40,0 k$ »."""
+    """An amount in the unit that keeps it readable: « 1,2 M$ », « 40,0 k$ »; under a thousand dollars, as it is."""
+    if abs(amount) < UNITS["k$"]:
+        return money(amount)
     return in_unit(amount, unit_for([amount]))
 
 

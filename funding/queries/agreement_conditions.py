@@ -43,7 +43,7 @@ def _plan_faults(agreement: Agreement) -> list[str]:
     if plan is None or not plan.lines.exists():
         return [_("Le plan de gains n’a aucune ligne.")]
     bare = plan.lines.filter(baseline=None).order_by("code").values_list("code", flat=True)
-    return [_("La ligne de gains %(line)s n’a pas de situation de référence.") % {"line": code} for code in bare]
+    return [_("La ligne de gains %(line)s n’a pas de situation de départ.") % {"line": code} for code in bare]
 
 
 def _schedule_faults(agreement: Agreement) -> list[str]:

@@ -31,7 +31,7 @@ class GainForm(MeasuredForm, KeyForm):
         label=_("Méthode de calcul"),
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=4000,
-        help_text=_("Expliquez le calcul à partir de la situation de référence, pour qu’une personne de l’extérieur puisse le refaire."),
+        help_text=_("Expliquez le calcul à partir de la situation de départ, pour qu’une personne de l’extérieur puisse le refaire."),
     )
     evidence = forms.FileField(label=_("Pièce justificative"), help_text=FILES, allow_empty_file=True)
 

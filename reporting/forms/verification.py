@@ -30,7 +30,7 @@ class Shown(TextChoices):
 QUESTIONS = {
     Point.CAUSATION: _("Causalité : le gain vient du projet, non d’une autre cause"),
     Point.REALISATION: _("Réalisation : le gain est obtenu, non seulement attendu"),
-    Point.VALUATION: _("Valorisation : le montant suit la méthode et la situation de référence"),
+    Point.VALUATION: _("Valorisation : le montant suit la méthode et la situation de départ"),
     Point.ATTRIBUTION: _("Attribution : la part comptée est celle du projet, une seule fois"),
     Point.VALIDATION: _("Validation : les pièces permettent à une autre personne de refaire le calcul"),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from fondsinnovation.templatetags.typography import iso_date, money_cents, number
+from fondsinnovation.templatetags.typography import long_date, money_cents, number
 from funding.enums import AgreementState
 from projects.models import Call
 from reporting.enums import FollowUpKind, FollowUpPart, FollowUpState
@@ -38,7 +38,7 @@ def _shown(name: str, form: Any, typed: str) -> str:
     if isinstance(value, Decimal):
         return money_cents(value) if name.startswith("spent_") else number(value, 2)
     if isinstance(value, date):
-        return iso_date(value)
+        return long_date(value)
     return str(typed)
 
 

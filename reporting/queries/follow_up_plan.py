@@ -79,6 +79,15 @@ def costs_of(report: FollowUpReport) -> list[CostRow]:
     ]
 
 
+def total_of(rows: list[CostRow]) -> tuple[Decimal, Decimal, Decimal]:
+    """Budget, claims and what is admitted, over all the cost items."""
+    return (
+        sum((row.budget for row in rows), ZERO),
+        sum((row.claimed for row in rows), ZERO),
+        sum((row.admitted for row in rows), ZERO),
+    )
+
+
 def gains_of(report: FollowUpReport) -> list[GainRow]:
     """Each line of the locked plan: the forecast in force at signature, cut to the days of the period, and the gains reported in it."""
     start, end = report.period_start, report.period_end

@@ -48,7 +48,7 @@ def gain_lines_of(project: Project, *, locked: bool = True) -> QuerySet[GainLine
     """
     return (
         GainLine.objects.filter(_of(project), *[Q(plan__locked_at__isnull=False)] * locked)
-        .select_related("organisation", "baseline", "plan")
+        .select_related("organisation", "baseline", "plan", "share")
         .prefetch_related(
             Prefetch("reports", GainReport.objects.order_by("period_start", "pk")),
             Prefetch("forecasts", _reference(project), to_attr="reference"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from funding.queries.envelopes import YearLine, envelope_lines
 from projects.enums import EnvelopeCode
 from projects.models import JournalEntry, Project
 from projects.queries.applications import not_recused, projects_for
+from reporting.enums import RenewalState
 from reporting.models import Renewal, RenewalStep, SnapshotRow
 from reporting.policies.renewals import read_renewals
 from reporting.queries.gains import Event
@@ -34,6 +36,36 @@ def renewals_for(person: Any, now: datetime) -> QuerySet[Renewal]:
     return Renewal.objects.filter(not_recused(person, "project__application_id"), project__in=projects_for(person, now)).select_related(
         "project__organisation", "project__call", "opened_by", "analysed_by", "recommended_by", "decided_by"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A list kept under a name: the dossiers in some states; all of them when it names none."""
+
+    code: str
+    label: str | Promise
+    states: tuple[RenewalState, ...] = ()
+
+
+VIEWS = (
+    View("all", _("Tous")),
+    View("prepare", _("À préparer"), (RenewalState.OPENED, RenewalState.ANALYSED)),
+    View("decide", _("À décider"), (RenewalState.RECOMMENDED,)),
+    View("carry_out", _("À mettre en œuvre"), (RenewalState.DECIDED,)),
+)
+
+
+def in_view(rows: QuerySet[Renewal], code: str) -> QuerySet[Renewal]:
+    """The dossiers of one view; an unknown code is that of all."""
+    states = next((view.states for view in VIEWS if view.code == code), ())
+    return rows.filter(state__in=states) if states else rows
+
+
+def view_counts(rows: QuerySet[Renewal]) -> list[tuple[View, int]]:
+    """How many dossiers each view holds: one query."""
+    found = {view.code: Count("pk", filter=Q(state__in=view.states) if view.states else None) for view in VIEWS}
+    counts = rows.order_by().aggregate(**found)
+    return [(view, counts[view.code]) for view in VIEWS]
 
 
 def judged_at(effective: date, known: datetime) -> Judged:

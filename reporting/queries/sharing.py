@@ -30,6 +30,11 @@ def sharings_for(person: Any, now: datetime) -> QuerySet[GainSharing]:
     return GainSharing.objects.filter(pk__in=seen).exclude(pk__in=hidden).prefetch_related(*shown).order_by("title", "pk")
 
 
+def is_shared(line: int) -> bool:
+    """Whether a line measures its gain together with others."""
+    return GainShare.objects.filter(line=line).exists()
+
+
 def line_of(person: Any, project: str, code: str, now: datetime) -> int:
     """The key of a locked line of a project that this person may see. Raises GainLine.DoesNotExist."""
     found = projects_for(person, now).filter(reference=project).first()

@@ -171,7 +171,7 @@ PARTLY = "Une partie du gain existait avant le projet : elle est retranchée."
 ANSWERS = {
     Point.CAUSATION: "La baisse suit la mise en service; aucune autre cause n’a été trouvée.",
     Point.REALISATION: "Le volume traité est celui du système de gestion.",
-    Point.VALUATION: "Le coût unitaire est celui de la situation de référence.",
+    Point.VALUATION: "Le coût unitaire est celui de la situation de départ.",
     Point.ATTRIBUTION: "La part du projet est celle que la convention retient.",
     Point.VALIDATION: "Le relevé est signé et son empreinte est celle du fichier déposé.",
 }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.errors import DomainError, Invalid, WrongState, act, on_constraint
 from fondsinnovation.kit.money import split
@@ -23,6 +24,8 @@ from reporting.services.gain_steps import signed, store
 from reporting.services.gains import ask_cosignature, open_report, require_period
 
 WHOLE = Decimal(1)
+#: why a line of a sharing has no report of its own
+SHARED = gettext_lazy("Cette ligne partage son gain avec d’autres : déclarez la mesure entière sur la page du partage.")
 
 
 @act
@@ -137,7 +140,7 @@ def _shares_already(detail: dict[str, Any]) -> DomainError:
 
 @on_constraint("gain_report_of_a_share")
 def _alone(detail: dict[str, Any]) -> DomainError:
-    return WrongState(_("Cette ligne partage son gain avec d’autres : déclarez la mesure entière sur la page du partage."))
+    return WrongState(str(SHARED))
 
 
 @on_constraint("shared_gain_parts_make_it")

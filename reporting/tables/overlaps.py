@@ -70,7 +70,7 @@ class OverlapTable(BaseTable):
         return overlap_tag(record)
 
     def render_stake(self, record: Overlap) -> str:
-        return typography.money(self.stakes[record.pk].amount)
+        return typography.money_cents(self.stakes[record.pk].amount)
 
     def render_age(self, record: Overlap) -> str:
         resolution = getattr(record, "resolution", None)

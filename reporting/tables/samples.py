@@ -81,8 +81,9 @@ class SampleItemTable(BaseTable):
     def render_finding(self, record: GainSampleItem) -> SafeString | str:
         finding = getattr(record, "finding", None)
         if finding is not None:
-            by = f"{finding.examined_by.name}, {typography.iso_date(finding.examined_at)}"
-            return format_html('{}<br>{}<br><span class="small soft">{}</span>', tag(str(_("Examiné")), "green"), finding.note, by)
+            named = '{}<br>{}<br><span class="small soft">{}, <span class="num">{}</span></span>'
+            by, day = finding.examined_by.name, typography.iso_date(finding.examined_at)
+            return format_html(named, tag(str(_("Examiné")), "green"), finding.note, by, day)
         if not self.may_examine:
             return str(_("À examiner"))
         address = reverse("reporting:sample_item", args=[record.sample.number, record.position])

@@ -61,7 +61,7 @@ class DeskTable(BaseTable):
     def render_submitted_at(self, record: GainReport) -> SafeString:
         age = age_of(record, self.now)
         said = ngettext("%(count)s jour", "%(count)s jours", age) % {"count": typography.number(age)}
-        late = tag("E-02", "red") if age > LATE else ""
+        late = tag(_("En retard"), "red") if age > LATE else ""
         return format_html("{} {}", said, late) if late else format_html("{}", said)
 
     def render_verdict(self, record: GainReport) -> SafeString | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +19,16 @@ from django.views.decorators.http import require_safe
 from fondsinnovation.templatetags.typography import fiscal_year, millions, millions_text, money_cents, percent
 from projects.enums import EnvelopeCode
 from reporting.charts import DataTable, Figure, Fill, LegendItem, Segment, Series, Step, envelope_bar, grouped_bars, waterfall
+from reporting.enums import FollowUpState
 from reporting.policies import reports as policies
+from reporting.policies.verification import read_desk
 from reporting.queries.dashboards import Dashboard, Row, amount
 from reporting.queries.dashboards import dashboard as read_dashboard
+from reporting.queries.follow_ups import follow_ups_for
+from reporting.queries.overlaps import CONDITIONS, overlaps_for
+from reporting.queries.renewals import in_view, renewals_for
 from reporting.queries.snapshots import under_way
+from reporting.queries.verification import desk_rows
 from reporting.returns_charts import short
 from reporting.rules import TOTAL
 from reporting.services.snapshots import WORKING
@@ -31,12 +38,26 @@ from reporting.services.snapshots import WORKING
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Figures of the working snapshots, with their dates and whether something has changed since."""
-    policies.read_reports(request.user, timezone.now()).require()
+    now = timezone.now()
+    policies.read_reports(request.user, now).require()
     found = read_dashboard()
-    context: dict[str, Any] = {"dashboard": found, "run": under_way(WORKING)}
+    context: dict[str, Any] = {"dashboard": found, "run": under_way(WORKING), "waiting": _waiting(request.user, now)}
     if found is not None:
         context |= {"headline": _figures(found), "envelopes": _envelopes(found), "charts": [c for c in (_gains(found), _path(found)) if c]}
     return render(request, "reporting/dashboard.html", context)
+
+
+def _waiting(person: Any, now: datetime) -> list[tuple[str, int, str]]:
+    """What waits for a decision among the files that this person sees, each with its count and the list that holds it."""
+    found = [
+        (_("Chevauchements à trancher"), overlaps_for(person, now).filter(CONDITIONS["open"]), "overlap_list", "open"),
+        (_("Rapports de suivi en retard"), follow_ups_for(person, now).filter(state=FollowUpState.LATE), "follow_up_list", "late"),
+        (_("Reconductions à décider"), in_view(renewals_for(person, now), "decide"), "renewal_list", "decide"),
+    ]
+    shown = [(label, rows.count(), f"{reverse(f'reporting:{page}')}?view={view}") for label, rows, page, view in found]
+    if not read_desk(person, now):
+        return shown
+    return [(_("Gains à vérifier"), desk_rows(person, now).count(), reverse("reporting:gain_desk")), *shown]
 
 
 def _cell(report: str, column: str, **selection: str) -> str:

@@ -120,9 +120,11 @@ def facts_of(report: FollowUpReport) -> dict[str, Any]:
 def plan_of(report: FollowUpReport, *only: FollowUpPart) -> dict[str, Any]:
     """What the report is prefilled with: all of it, or what one section needs."""
     wanted = only or tuple(FollowUpPart)
+    costs = plans.costs_of(report) if FollowUpPart.COSTS in wanted else []
     return {
         "milestones": plans.milestones_of(report) if FollowUpPart.PROGRESS in wanted else [],
-        "costs": plans.costs_of(report) if FollowUpPart.COSTS in wanted else [],
+        "costs": costs,
+        "costs_total": plans.total_of(costs) if len(costs) > 1 else (),
         "gains": plans.gains_of(report) if FollowUpPart.GAINS in wanted else [],
         "objectives": plans.objectives_of(report, timezone.now()) if FollowUpPart.OBJECTIVES in wanted else [],
     }

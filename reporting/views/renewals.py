@@ -21,18 +21,22 @@ from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents, number
 from funding.forms.payments import KeyForm
 from projects.models import Project
+from reporting.catalogue import RENEWAL
 from reporting.enums import RENEWAL_MOVES, RenewalState
 from reporting.forms.results import AnalysisForm, CarryOutForm, DecisionForm, RecommendationForm, ReturnForm
 from reporting.models import Renewal
 from reporting.policies import renewals as policies
 from reporting.queries.projects import project_rows_for
-from reporting.queries.renewals import availability, renewals_for, report_row, story_of
+from reporting.queries.renewals import availability, in_view, renewals_for, report_row, story_of, view_counts
 from reporting.services import renewals as acts
 from reporting.services.snapshots import fix_knowledge
 from reporting.tables.grids import Grid, grid
 from reporting.tables.renewals import RENEWAL_COLOURS, RenewalTable
+from reporting.tables.reports import shown
 
 _S = RenewalState
+#: what the report says of a project whose dossier is to be opened
+MEASURED = ("realisation_verified", "coverage", "objective_attainment")
 #: state → the steps that may come next: their page, their policy, their words
 NEXT: dict[RenewalState, tuple[tuple[str, Callable[..., Any], Any], ...]] = {
     _S.OPENED: (("reporting:renewal_analyse", policies.prepare_renewal, gettext_lazy("Analyser")),),
@@ -52,10 +56,11 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
     """The dossiers of visible projects, the latest opened first."""
     now = timezone.now()
     policies.read_renewals(request.user, now).require()
-    table = RenewalTable.for_page(request, renewals_for(request.user, now).order_by("-opened_at", "-pk"))
+    rows, view = renewals_for(request.user, now), request.GET.get("view") or "all"
+    table = RenewalTable.for_page(request, in_view(rows, view).order_by("-opened_at", "-pk"))
     count = table.paginator.count
     table.caption = ngettext("%(count)s dossier", "%(count)s dossiers", count) % {"count": number(count)}
-    return render(request, "reporting/renewal_list.html", {"table": table})
+    return render(request, "reporting/renewal_list.html", {"table": table, "views": view_counts(rows), "view": view})
 
 
 @require_safe
@@ -105,8 +110,10 @@ class RenewalOpen(ActForm):
         return project
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        row, _effective, _known = report_row(self.project)
-        return super().get_context_data(project=self.project, row=row.data if row else None, **kwargs)
+        row, effective, known = report_row(self.project)
+        columns = [RENEWAL.column(code) for code in MEASURED] if row else []
+        figures = [(column.label, shown(column, row.data[column.code])) for column in columns if row]
+        return super().get_context_data(project=self.project, figures=figures, effective=effective, known=known, **kwargs)
 
     def perform(self, form: BaseForm) -> HttpResponse:
         renewal = acts.open_renewal(project_id=self.project.pk, actor=self.request.user, now=timezone.now(), key=form.cleaned_data["key"])

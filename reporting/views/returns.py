@@ -24,6 +24,7 @@ from reporting.forms.reports import DatesForm, refuse_future
 from reporting.models import Snapshot
 from reporting.policies import returns as policies
 from reporting.policies.reports import read_reports
+from reporting.policies.variances import explain_variance
 from reporting.queries import returns as queries
 from reporting.queries.gains import gain_lines_of
 from reporting.queries.projects import project_rows_for
@@ -34,7 +35,7 @@ from reporting.services.gain_rows import METHOD_VERSION
 from reporting.tables.gains import GAIN_COLOURS
 from reporting.tables.returns import ReturnsTable
 from reporting.views.reports import chosen_dates, dates_of
-from reporting.views.returns_cells import Cells, beside_rows, money_or_none, variance_cells
+from reporting.views.returns_cells import Cells, beside_rows, money_or_none, total_row, variance_cells
 
 
 # ── What every page begins with ──────────────────────────────────────────────────────────────────────────────────────
@@ -67,6 +68,7 @@ def _common(request: HttpRequest, cells: Cells, snapshot: Snapshot) -> dict[str,
 def _years(cells: Cells, years: queries.Years) -> dict[str, Any]:
     return {
         "years": [(fiscal_year(line.year), cells.year(line)) for line in years.net],
+        "years_total": total_row(years.net) if len(years.net) > 1 else [],
         "years_chart": years_chart(years.net),
         "beside": [beside_rows(nature, lines) for nature, lines in years.beside],
     }
@@ -95,6 +97,7 @@ def project_returns(request: HttpRequest, project: str) -> HttpResponse:
         context |= _common(request, cells, snapshot) | _project_facts(found, snapshot, row, parts)
         context |= _years(cells, queries.years_of(queries.as_parts(parts)))
         said = queries.variance_rows(kept["variances"], found.reference)
+        context["may_explain"] = explain_variance(request.user, found, now)
         context["variances"] = [variance_cells(Cells("variances", each, dates, cells.linked)) for each in said]
     return render(request, "reporting/returns_project.html", context)
 
@@ -111,9 +114,14 @@ def _project_facts(project: Project, snapshot: Snapshot, row: queries.Row, parts
         "invested": invested,
         "path_chart": path_chart(path, payback) if invested else None,
         "missing": queries.missing_reports(parts),
-        "windfall_lines": queries.flagged_lines(parts, "windfall"),
-        "contested_lines": queries.flagged_lines(parts, "contested"),
+        "windfall_lines": queries.windfall_lines(parts),
+        "contested_lines": _contested(parts),
     }
+
+
+def _contested(parts: list[queries.Row]) -> list[tuple[str, str]]:
+    """The code of each contested line, and its fiscal years in words."""
+    return [(line, ", ".join(map(fiscal_year, years))) for line, years in queries.contested_lines(parts)]
 
 
 def _lines(project: Project) -> list[tuple[Any, list[tuple[Any, str]]]]:
@@ -232,7 +240,7 @@ def period_returns(request: HttpRequest) -> HttpResponse:
             "snapshot": snapshot,
             "changed": changed_since(snapshot.known),
             "chart": years_chart(lines),
-            "rows": [(one("fiscal_year"), one("nature"), [one(name) for name in PERIOD]) for one in cells],
+            "rows": [(one("fiscal_year"), one("nature"), [one(name) for name in PERIOD], one.row["nature"] == "NET") for one in cells],
             "columns": [catalogue.GAINS_BY_YEAR.column(name).label for name in PERIOD],
         }
     return render(request, "reporting/returns_period.html", context)

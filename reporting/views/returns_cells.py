@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from fondsinnovation.kit.money import ZERO
 from fondsinnovation.templatetags.typography import fiscal_year, money_cents
 from projects.enums import Nature, Stage
 from reporting.catalogue import REPORTS
@@ -85,6 +86,11 @@ class Cells:
         return f"{reverse('reporting:report_cell', args=[report.code, f'net_gain_{stage.value}'])}?{query}"
 
 
+def total_row(lines: list[YearLine]) -> list[tuple[Any, Cell]]:
+    """The sum of each stage over the fiscal years that a table shows."""
+    return [(label, Cell(money_cents(sum((line.amounts[stage] for line in lines), ZERO)))) for stage, label, _fill in STAGES]
+
+
 def beside_rows(nature: Nature, lines: list[YearLine]) -> tuple[str, list[tuple[str, list[tuple[Any, str]]]]]:
     """Costs avoided or time freed, which no total takes: year by year, one amount for each stage."""
     rows = [(fiscal_year(line.year), [(label, money_cents(line.amounts[stage])) for stage, label, _fill in STAGES]) for line in lines]
@@ -100,8 +106,8 @@ def variance_cells(cells: Cells) -> dict[str, Any]:
     """One fiscal year of a project in `variances`: its figures, its band, and what is said of it."""
     told = {name: cells(name).text if cells.row[name] else "" for name in ("cause", "explanation", "action", "band")}
     colour, unexplained = BANDS.get(cells.row["band"], ""), cells.row["unexplained"] == "yes"
-    year = cells("fiscal_year").text
-    return {"year": year, "figures": [cells(name) for name in SHOWN], "colour": colour, "unexplained": unexplained, **told}
+    year = {"number": cells.row["fiscal_year"], "year": cells("fiscal_year").text}
+    return {**year, "figures": [cells(name) for name in SHOWN], "colour": colour, "unexplained": unexplained, **told}
 
 
 def money_or_none(text: str) -> Decimal | None:

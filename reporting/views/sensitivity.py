@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -112,7 +113,9 @@ def _flow_grid(flows: Flows) -> Grid:
     for year in flows.years:
         gain, cost = gains.get(year, rules.money(0)), costs.get(year, rules.money(0))
         rows.append([fiscal_year(year), money_cents(gain), money_cents(cost), money_cents(gain - cost)])
-    return grid(_FLOW_COLUMNS, rows)
+    whole = [sum(each.values(), rules.money(0)) for each in (gains, costs)]
+    foot = [_("Total"), *map(money_cents, (*whole, whole[0] - whole[1]))] if len(rows) > 1 else ()
+    return grid(_FLOW_COLUMNS, rows, foot)
 
 
 # -- the same figures as a file ------------------------------------------------------------------------------------------

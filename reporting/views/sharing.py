@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.views import ActForm
+from projects.queries.applications import projects_for
 from reporting.forms.sharing import SharedGainForm, SharingForm
 from reporting.models import GainSharing
 from reporting.policies.sharing import list_shares, may_measure, own_projects
@@ -28,7 +29,10 @@ def sharing_list(request: HttpRequest) -> HttpResponse:
     """The sharings of visible projects, with their keys and measures."""
     now = timezone.now()
     found = [(sharing, may_measure(request.user, sharing.keys, now)) for sharing in sharings_for(request.user, now)]
-    return render(request, "reporting/sharing_list.html", {"sharings": found, "may_share": list_shares(request.user, now)})
+    keyed = [key.project_id for sharing, _may in found for key in sharing.keys]
+    seen = set(projects_for(request.user, now).filter(pk__in=keyed).order_by("pk").values_list("pk", flat=True))
+    context = {"sharings": found, "seen": seen, "may_share": list_shares(request.user, now)}
+    return render(request, "reporting/sharing_list.html", context)
 
 
 class SharingCreate(ActForm):

@@ -394,7 +394,8 @@ def ask_a_baseline(now: Any) -> None:
 
 
 def share_a_gain() -> None:
-    line = GainLine.objects.get(plan__application__title=GAINED, code="L1")
+    """A line other than the one of the gains: what is shared is reported on the page of the sharing alone."""
+    line = GainLine.objects.get(plan__application__title=GAINED, code="L2")
     shares = {line.pk: Decimal("0.6"), Team(nature=line.nature).line.pk: Decimal("0.4")}
     share_gain(title="Guichet commun", shares=shares, reason="Entente", actor=person("agente1"), now=timezone.now())
 

@@ -90,6 +90,19 @@ def test_dashboard_shows_the_figures_and_their_dates(client: Client, auditor: Us
     assert "ont été inscrits depuis" not in page.text
 
 
+def test_dashboard_counts_what_waits_and_leads_to_it(client: Client, auditor: User) -> None:
+    small()
+    recompute()
+    found = [
+        ("Gains à vérifier", 0, url("gain_desk")), ("Chevauchements à trancher", 0, f"{url('overlap_list')}?view=open"),
+        ("Rapports de suivi en retard", 0, f"{url('follow_up_list')}?view=late"),
+        ("Reconductions à décider", 0, f"{url('renewal_list')}?view=decide"),
+    ]  # fmt: skip
+    assert client.get(url("dashboard")).context["waiting"] == found
+    client.force_login(person_with(Role.DIRECTOR))
+    assert client.get(url("dashboard")).context["waiting"] == found[1:]
+
+
 def test_dashboard_says_that_something_changed_since(client: Client, auditor: User) -> None:
     book = small()
     recompute()
@@ -102,12 +115,12 @@ def test_dashboard_takes_the_same_few_queries_whatever_the_number_of_projects(
 ) -> None:
     book = small()
     recompute()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         client.get(url("dashboard"))
     for number in (2, 3):
         book.pay(book.project(f"PRJ-{number}"), "1000.00")
     recompute()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         client.get(url("dashboard"))
 
 

@@ -91,6 +91,13 @@ def test_variances_page_asks_for_an_explanation_and_keeps_it(client, dossiers):
     shown(client, finance, "variance_explain", project.reference, 2031, status=404)
 
 
+def test_page_of_returns_leads_whoever_explains_to_the_form(client, dossiers):
+    recompute()
+    project, form = dossiers.project, reverse("reporting:variance_explain", args=[dossiers.project.reference, 2026])
+    people = (dossiers.team.finance, dossiers.officer)
+    assert [form in shown(client, person, "project_returns", project.reference) for person in people] == [True, False]
+
+
 def test_cells_of_the_report_lead_to_the_rows_of_their_year(client, dossiers):
     recompute()
     client.force_login(dossiers.officer)
@@ -148,8 +155,26 @@ def test_list_of_dossiers_takes_the_same_queries(client, count, django_assert_nu
         Dossiers()
     auditor = person_with(Role.AUDITOR)
     client.force_login(auditor)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("reporting:renewal_list"))
+
+
+def test_list_of_dossiers_has_a_view_for_each_step(client, dossiers):
+    waiting = Dossiers().recommended()
+    client.force_login(dossiers.director)
+    views = {}
+    for view in ("all", "prepare", "decide", "carry_out", "other"):
+        page = client.get(reverse("reporting:renewal_list"), {"view": view})
+        views[view] = [row.record.number for row in page.context["table"].rows]
+    assert [(one.code, count) for one, count in page.context["views"]] == [("all", 2), ("prepare", 1), ("decide", 1), ("carry_out", 0)]
+    assert (views["prepare"], views["decide"], views["carry_out"]) == ([dossiers.renewal.number], [waiting.number], [])
+    assert views["all"] == views["other"] == [waiting.number, dossiers.renewal.number]
+
+
+def test_dossier_opens_on_figures_as_a_person_reads_them(client, dossiers):
+    recompute()
+    page = shown(client, dossiers.officer, "renewal_open", dossiers.project.reference)
+    assert ("0,8000" in page, "0,7000" in page, "1,0000" in page) == (True, True, True)
 
 
 # ── Sensitivity ──────────────────────────────────────────────────────────────────────────────────────────────────────

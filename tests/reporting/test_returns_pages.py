@@ -232,7 +232,7 @@ def test_forecast_that_elapsed_without_report_is_flagged(client: Client, auditor
     assert [(one.line, one.start, one.end, one.amount) for one in page.context["missing"]] == [
         ("L5", date(2026, 4, 1), date(2027, 3, 31), Decimal("60000.00"))
     ]
-    assert "Ligne L5, du 2026-04-01 au 2027-03-31 : 60 000,00 $ prévus" in text_of(page)
+    assert "Ligne L5, du 1er avril 2026 au 31 mars 2027 : 60 000,00 $ prévus" in text_of(page)
 
 
 def test_gain_before_the_project_is_flagged_and_counts_nowhere(client: Client, auditor: User, tmp_path: Path) -> None:
@@ -342,7 +342,7 @@ def test_fund_page_shows_cohorts_and_the_period_page_amounts_alone(client: Clien
     ]  # fmt: skip
     period = client.get(url("period_returns"))
     assert [str(label) for label in period.context["columns"]] == ["Prévu", "Déclaré", "Vérifié", "Capté", "Contesté"]
-    shown = {(year.text, nature.text): cells[2].text.replace(NBSP, " ") for year, nature, cells in period.context["rows"]}
+    shown = {(year.text, nature.text): cells[2].text.replace(NBSP, " ") for year, nature, cells, _net in period.context["rows"]}
     assert (shown["2026-2027", "Gain budgétaire net"], shown["Total", "Gain budgétaire net"]) == ("450 000,00 $", "2 280 000,00 $")
     assert "endement, Fonds" not in period.text
 

@@ -66,5 +66,24 @@ def test_list_costs_the_same_for_one_and_three_sharings(client, django_assert_nu
     for _row in range(rows):
         share(Team(), Team())
     client.force_login(person_with(Role.AUDITOR))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(client.get(reverse(LIST)).context["sharings"]) == rows
+
+
+def test_shared_line_is_reported_on_the_page_of_its_sharing_alone(client):
+    one, other = Team(), Team()
+    sharing = share(one, other)
+    client.force_login(one.writer)
+    create = reverse("reporting:gain_create", args=[one.project.reference, one.line.code])
+    project = client.get(reverse("reporting:project_detail", args=[one.project.reference])).content.decode()
+    assert (create in project, f"{reverse(LIST)}#sharing-{sharing.pk}" in project) == (False, True)
+    assert client.get(create).status_code == 409
+
+
+def test_list_leads_to_the_projects_that_its_reader_sees(client):
+    one, other = Team(), Team()
+    share(one, other)
+    client.force_login(one.writer)
+    text = client.get(reverse(LIST)).content.decode()
+    pages = [f'href="{reverse("reporting:project_detail", args=[team.project.reference])}"' for team in (one, other)]
+    assert [page in text for page in pages] == [True, False]

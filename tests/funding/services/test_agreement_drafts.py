@@ -175,5 +175,5 @@ def test_each_condition_that_is_not_met_is_named_on_the_way_and_in_the_refusal()
     Baseline.objects.filter(line__plan__application=award.application).delete()
     with pytest.raises(WrongState) as refused:
         sign_for_minister(**signing(agreement, actor=person_with(Role.DIRECTOR)))
-    assert refused.value.message == ("La convention ne peut pas entrer en vigueur. La ligne de gains L1 n’a pas de situation de référence.")
-    assert unmet_conditions(agreement) == ["La signature du ministre manque.", "La ligne de gains L1 n’a pas de situation de référence."]
+    assert refused.value.message == ("La convention ne peut pas entrer en vigueur. La ligne de gains L1 n’a pas de situation de départ.")
+    assert unmet_conditions(agreement) == ["La signature du ministre manque.", "La ligne de gains L1 n’a pas de situation de départ."]
