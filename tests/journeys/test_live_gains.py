@@ -82,6 +82,8 @@ def assert_decisions(projects):
         3, {ParameterState.APPROVED: 5, ParameterState.PROPOSED: 1},
     )  # fmt: skip
     assert list(Renewal.objects.order_by("pk").values_list("state", flat=True)) == [RenewalState.DECIDED, RenewalState.RECOMMENDED]
+    decided = Renewal.objects.get(state=RenewalState.DECIDED)
+    assert (decided.decided_amount, decided.decided_amount > 0) == (decided.recommended_amount, True)
     assert ObjectiveResult.objects.values("project").distinct().count() == 2
     assert [row.project for row in VarianceExplanation.objects.all()] == projects[:1]
     assert (GainSample.objects.count(), GainSampleCheck.objects.count()) == (1, 1)
