@@ -160,7 +160,6 @@ APPEND_ONLY_TABLES = [
     "funding_secretariatcost", "funding_costline",
     "reporting_objectiveresult", "reporting_varianceexplanation", "reporting_discountrate", "reporting_priceindex",
     "reporting_renewalweights", "reporting_renewalstep",
-    "reporting_gainverification",
     "funding_agreementrisk", "funding_followupfact", "funding_followuptermsevent",
     "reporting_followupversion", "reporting_followupreminder",
     "reporting_gainverification", "reporting_gainsample", "reporting_gainsampleitem", "reporting_gainsamplecheck",

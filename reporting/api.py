@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import NullIf
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -21,10 +22,10 @@ from projects.enums import Modality, Nature, ProjectState, TokenScope
 from projects.models import Project
 from projects.queries.applications import projects_for
 from reporting.catalogue import ROI_PROJECTS
-from reporting.enums import GainReportState
+from reporting.enums import Assurance, GainReportState, Maturity
 from reporting.filters.gains import GainFilter, ProjectFilter
 from reporting.forms.reports import ReportForm
-from reporting.models import GainReport
+from reporting.models import GainReport, GainVerification
 from reporting.policies.reports import read_reports
 from reporting.queries.gains import conditions, gain_reports_for
 from reporting.queries.snapshots import snapshot_of, visible_rows
@@ -74,10 +75,20 @@ class GainSerializer(serializers.Serializer):
     line = serializers.CharField(source="line.code", help_text=gettext_lazy("Ligne du plan de gains"))
     nature = serializers.ChoiceField(Nature.choices, source="line.nature", help_text=gettext_lazy("Nature du gain"))
     state = serializers.ChoiceField(GainReportState.choices, help_text=gettext_lazy("État"))
+    version = serializers.IntegerField(help_text=gettext_lazy("Version : 1 à la déclaration, une de plus à chaque redressement cosigné"))
+    maturity = serializers.ChoiceField(
+        Maturity.choices,
+        source="declared_maturity",
+        allow_null=True,
+        help_text=gettext_lazy("Maturité du gain déclaré; null : elle n’était pas demandée"),
+    )
     period_start = serializers.DateField(help_text=gettext_lazy("Premier jour de la période"))
     period_end = serializers.DateField(help_text=gettext_lazy("Dernier jour de la période"))
     amount = serializers.DecimalField(15, 2, help_text=gettext_lazy("Gain déclaré, en dollars; une hausse de coût est négative"))
     verified_amount = serializers.DecimalField(15, 2, allow_null=True, help_text=gettext_lazy("Gain vérifié, en dollars"))
+    assurance = serializers.ChoiceField(
+        Assurance.choices, allow_null=True, help_text=gettext_lazy("Assurance donnée par la dernière vérification")
+    )
     captured_amount = serializers.DecimalField(15, 2, allow_null=True, help_text=gettext_lazy("Gain capté, en dollars"))
     cosignature_waived = serializers.BooleanField(help_text=gettext_lazy("Cosignature levée : l’organisme n’a qu’une personne active"))
 
@@ -99,7 +110,11 @@ class Gains(RowsResource):
         return {"conditions": conditions(self.request.user, self.now)}
 
     def rows(self) -> QuerySet[GainReport]:
-        return gain_reports_for(self.request.user, self.now).order_by("number", "pk")
+        last = GainVerification.objects.filter(report=OuterRef("pk")).order_by("-pk").values("assurance")[:1]
+        found = gain_reports_for(self.request.user, self.now).annotate(
+            declared_maturity=NullIf("maturity", Value("")), assurance=Subquery(last)
+        )
+        return found.order_by("number", "pk")
 
 
 # ── Return by project ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -46,6 +46,7 @@ SAID: dict[str, str | Promise] = {
     ),
     "certifier_is_not_approver": gettext_lazy("La personne qui approuve la décision n’en certifie pas la disponibilité budgétaire."),
     "gain_verifier_is_outside": gettext_lazy("La personne qui vérifie un gain n’est ni n’a été de l’organisme qui le déclare ou le porte."),
+    "gain_verifier_is_not_capturer": gettext_lazy("La captation est confirmée par une autre personne que la vérification."),
     "minister_signer_is_not_drafter": gettext_lazy("La personne qui prépare la convention ne la signe pas pour le ministre."),
 }
 

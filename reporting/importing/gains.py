@@ -15,7 +15,7 @@ from projects.models import ForecastGain
 from reporting.importing.known import Known, LineKey
 from reporting.importing.plan import Plan, check_knowledge, repeated, tally, unknown
 from reporting.importing.tables import Problems, Table
-from reporting.models import Gain
+from reporting.models import Gain, GainReport
 
 #: what a budget can be cut by: only that is captured
 CAPTURABLE = (Nature.CASH, Nature.REV)
@@ -42,6 +42,7 @@ def check_gains(table: Table, known: Known, plan: Plan, problems: Problems) -> N
         fresh += found
     fresh.sort()
     check_knowledge(known, table, fresh, problems)
+    _check_followed(table, fresh, known, problems)
     _check_captured(table, versions, held, problems)
     plan.fresh["gains"] = fresh
     tally(plan, table, fresh, superseding=superseding)
@@ -117,6 +118,27 @@ def _fresh(table: Table, places: list[int], held: list[Version], problems: Probl
             fresh.append(index)
         seen.setdefault(version, index)
     return fresh
+
+
+def _check_followed(table: Table, fresh: list[int], known: Known, problems: Problems) -> None:
+    """Of a project of the portal, the plan keeps its forecasts, and what its reports cover changes by the acts of the portal alone."""
+    columns = table.columns
+    ours = [index for index in fresh if known.projects[columns["project"][index]].imported_at is None]
+    covered: dict[int, list[tuple[date, date, str]]] = defaultdict(list)
+    lines = {known.lines[columns["project"][index], columns["line"][index]].pk for index in ours}
+    reports = GainReport.objects.filter(line__in=lines).order_by("period_start", "pk")
+    for line, first, last, number in reports.values_list("line", "period_start", "period_end", "number"):
+        covered[line].append((first, last, number))
+    for index in ours:
+        if columns["stage"][index] == Stage.FORECAST:
+            what = _("« forecast » d’un plan de gains suivi dans le portail; autre stade attendu")
+            problems.add(table.file, table.numbers[index], "stage", what)
+            continue
+        start, end = columns["period_start"][index], columns["period_end"][index]
+        line = known.lines[columns["project"][index], columns["line"][index]].pk
+        for number in [number for first, last, number in covered[line] if first <= end and start <= last][:1]:
+            what = _("des jours de la période sont déclarés dans le portail (%(number)s); autre période attendue")
+            problems.add(table.file, table.numbers[index], "period_start", what % {"number": number})
 
 
 def _check_captured(table: Table, versions: dict[Identity, list[int]], held: dict[Identity, list[Version]], problems: Problems) -> None:

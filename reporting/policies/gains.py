@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.verdict import Verdict, check, first_no
 from funding.policies.separation import free_to_judge
-from projects.enums import Nature, Role
+from projects.enums import Nature, Role, Stage
 from projects.models import GainLine, JournalEntry, Membership, Project, User
 from projects.policies.interests import not_recused
 from projects.policies.rules import Subject, rule
 from reporting.enums import EXAMINED, GainReportState
-from reporting.models import GainReport, GainRestatement
+from reporting.models import Gain, GainReport, GainRestatement
 
 #: natures that move a budget: the only ones that can be captured
 CAPTURABLE = frozenset({Nature.CASH, Nature.REV})
@@ -60,17 +60,17 @@ def cosign_gain(actor: User, report: GainReport, now: datetime) -> Verdict:
 def verify_gain(actor: User, report: GainReport, now: datetime) -> Verdict:
     """A verifier who never belonged to the beneficiary nor to the line's organisation, did not sign the report nor accompany the file."""
     return first_no(
-        apart_from(report, actor, belonged=_belonged(actor, report)),
+        apart_from(report, actor, belonged=_belonged(actor, report), captured=captured(actor, report)),
         free_to_judge(actor, report.project.application_id or 0),
     )
 
 
-def apart_from(report: GainReport, actor: User, *, belonged: bool) -> Verdict:
+def apart_from(report: GainReport, actor: User, *, belonged: bool, captured: bool) -> Verdict:
     """What the report itself says of a verifier: never of its organisations, nor a signer (SD-7), nor who captured it (SD-8)."""
     return first_no(
         check(not belonged, _("Vous êtes ou avez été de l’organisme : une personne de l’extérieur doit vérifier ce gain.")),
         check(actor.pk not in _signed(report), _("Vous avez déclaré ou cosigné ce gain; une autre personne doit le vérifier.")),
-        check(actor.pk != report.captured_by_id, _("Vous avez inscrit la captation de ce gain; une autre personne doit le vérifier.")),
+        check(not captured, _("Vous avez inscrit la captation de ce gain; une autre personne doit le vérifier.")),
     )
 
 
@@ -91,7 +91,7 @@ def capture_gain(actor: User, report: GainReport, now: datetime) -> Verdict:
         check(can_be_captured(report.line), _("Seuls une économie encaissable ou un revenu modifient un budget et peuvent être captés.")),
         check(report.verified_amount is None or report.verified_amount > 0, _("Il n’y a aucun montant vérifié à capter.")),
         check(not took_signature(actor, report), _("Vous avez déclaré ou cosigné ce gain; une autre personne doit inscrire sa captation.")),
-        check(actor.pk != report.verified_by_id, _("Vous avez vérifié ce gain; une autre personne doit inscrire sa captation.")),
+        check(not verified(actor, report), _("Vous avez vérifié ce gain; une autre personne doit inscrire sa captation.")),
         not_recused(actor, report.project.application_id or 0),
     )
 
@@ -110,6 +110,20 @@ def took_signature(actor: User, report: GainReport) -> bool:
     """Whether the person reported, restated or co-signed any version of a gain."""
     restated = GainRestatement.objects.filter(Q(restated_by=actor) | Q(cosigned_by=actor), report=report)
     return actor.pk in _signed(report) or (report.version > 1 and (restated.exists() or _signed_first(actor, report)))
+
+
+def verified(actor: User, report: GainReport) -> bool:
+    """Whether the person verified any version of a gain."""
+    return actor.pk == report.verified_by_id or (report.version > 1 and _recorded(actor, report, Stage.VERIFIED))
+
+
+def captured(actor: User, report: GainReport) -> bool:
+    """Whether the person recorded or corrected the capture of any version of a gain."""
+    return actor.pk == report.captured_by_id or (report.version > 1 and _recorded(actor, report, Stage.CAPTURED))
+
+
+def _recorded(actor: User, report: GainReport, stage: Stage) -> bool:
+    return Gain.objects.filter(report=report, stage=stage, recorded_by=actor).exists()
 
 
 def _signed_first(actor: User, report: GainReport) -> bool:

@@ -15,7 +15,7 @@ from projects.policies.interests import not_recused
 from projects.policies.rules import Subject, rule
 from reporting.enums import GainReportState
 from reporting.models import GainReport, GainRestatement
-from reporting.policies.gains import took_signature
+from reporting.policies.gains import took_signature, verified
 
 
 @rule(
@@ -58,7 +58,7 @@ def correct_capture(actor: User, report: GainReport, now: datetime) -> Verdict:
     """Those who capture: the bearer's finance respondent or the controller, who signed no version of the gain and did not verify it."""
     return first_no(
         check(not took_signature(actor, report), _("Vous avez déclaré ou cosigné ce gain; une autre personne doit corriger sa captation.")),
-        check(actor.pk != report.verified_by_id, _("Vous avez vérifié ce gain; une autre personne doit corriger sa captation.")),
+        check(not verified(actor, report), _("Vous avez vérifié ce gain; une autre personne doit corriger sa captation.")),
         not_recused(actor, report.project.application_id or 0),
     )
 

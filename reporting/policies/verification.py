@@ -32,17 +32,20 @@ def read_desk(actor: User, now: datetime) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a person: the organisations they ever belonged to, and the files that they accompany or did."""
+    """What is known of a person: the organisations they ever belonged to, the files that they accompany or did, the reports of which
+    they recorded a capture."""
 
     organisations: frozenset[int]
     advised: frozenset[int]
+    captured: frozenset[int]
 
 
 def may_verify(actor: User, report: GainReport, now: datetime, known: Known) -> Verdict:
     """What `verify_gain` answers, from what is already known; a file behind a recusal is on no page."""
+    belonged = bool(known.organisations & {report.project.organisation_id, report.line.organisation_id})
     return first_no(
         RULES["verify_gain"].by_role(actor, now, None, report.project.call_id),
-        apart_from(report, actor, belonged=bool(known.organisations & {report.project.organisation_id, report.line.organisation_id})),
+        apart_from(report, actor, belonged=belonged, captured=report.pk in known.captured),
         check(
             report.project.application_id not in known.advised,
             _("Vous accompagnez ou avez accompagné ce dossier; une autre personne doit agir."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,7 @@ def baseline_rows(*, effective: date, known: datetime, projects: QuerySet[Projec
     measures = _measures(known)
     sums = dict.fromkeys(_MONEY, ZERO)
     for gain in _reported(effective, known, projects):
-        measure = measures.get(gain.report_id or 0)
+        measure = _measure_of(gain, measures)
         if measure is None or not hasattr(gain.line, "baseline"):
             continue
         version = _version(gain)
@@ -42,10 +42,19 @@ def baseline_rows(*, effective: date, known: datetime, projects: QuerySet[Projec
     yield {**dict.fromkeys(_COLUMNS, ""), "project": TOTAL, **{name: f"{value:.2f}" for name, value in sums.items()}}
 
 
-def _measures(known: datetime) -> dict[int, GainMeasure]:
-    """The last measure of each report by cost and volume."""
-    last = GainMeasure.objects.filter(recorded_at__lte=known).order_by("report_id", "-recorded_at", "-pk").distinct("report_id")
-    return {measure.report_id: measure for measure in last if measure.cost is not None}
+def _measures(known: datetime) -> dict[int, list[GainMeasure]]:
+    """The measures of each report, the latest first."""
+    found: dict[int, list[GainMeasure]] = {}
+    for measure in GainMeasure.objects.filter(recorded_at__lte=known).order_by("-recorded_at", "-pk"):
+        found.setdefault(measure.report_id, []).append(measure)
+    return found
+
+
+def _measure_of(gain: Gain, measures: Mapping[int, list[GainMeasure]]) -> GainMeasure | None:
+    """The measure by cost and volume that the reported row was submitted with: that of a correction counts once it is co-signed."""
+    made = measures.get(gain.report_id or 0, [])
+    last = next((measure for measure in made if measure.recorded_at <= gain.recorded_at), None)
+    return last if last is not None and last.cost is not None else None
 
 
 def _reported(effective: date, known: datetime, projects: QuerySet[Project] | None) -> QuerySet[Gain]:

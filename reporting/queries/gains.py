@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.enums import Role
+from projects.enums import Role, Stage
 from projects.models import ForecastGain, GainLine, JournalEntry, Membership, Project, User
 from projects.policies.rights import rights_of
 from projects.queries.applications import not_recused, of_applicant, of_calls, projects_for
 from projects.queries.people import active_members
 from reporting.enums import GainReportState, RestatementState
-from reporting.models import GainReport, GainRestatement
+from reporting.models import Gain, GainReport, GainRestatement
 from reporting.policies.gains import CAPTURABLE
 from reporting.rules import end_of_day
 
@@ -124,13 +124,18 @@ def conditions(person: Any, now: datetime) -> dict[str, Q]:
     if rights.has_somewhere(Role.GAIN_VERIFIER):
         outside = ~Q(project__organisation__in=belonged) & ~Q(line__organisation__in=belonged)
         theirs = of_calls(rights, Role.GAIN_VERIFIER, path="project__call")
-        found["verify"] = waiting() & ~signed & outside & theirs & ~Q(captured_by=person, captured_by__isnull=False)
+        found["verify"] = waiting() & ~signed & outside & theirs & ~_recorded(person, Stage.CAPTURED)
     if finance or rights.has_somewhere(Role.CONTROLLER):
         everything = rights.has(Role.CONTROLLER)
         mine = Q() if everything else of_calls(rights, Role.CONTROLLER, path="project__call") | of_bearer
         capturable = Q(state__in=[_S.VERIFIED, _S.PARTLY_VERIFIED], line__nature__in=CAPTURABLE, verified_amount__gt=0)
-        found["capture"] = mine & capturable & ~signed & ~Q(verified_by=person)
+        found["capture"] = mine & capturable & ~signed & ~Q(verified_by=person) & ~_recorded(person, Stage.VERIFIED)
     return {**found, "restated": Q(version__gt=1), "waived": Q(cosignature_waived=True)}
+
+
+def _recorded(person: Any, stage: Stage) -> Q:
+    """The reports of which the person recorded a stage, whatever the version."""
+    return Q(Exists(Gain.objects.filter(report=OuterRef("pk"), stage=stage, recorded_by=person)))
 
 
 def view_counts(rows: QuerySet[GainReport], found: Mapping[str, Q]) -> list[tuple[View, int]]:

@@ -32,8 +32,9 @@ _PROJECT: Mapping[str, Any] = {
     "ledger": F("agreement__project"), "cofunding": F("project"), "gains": F("project"), "forecasts": _OWNER, "contests": F("project"),
 }  # fmt: skip
 _OWN = """
-SELECT p.id, md5(concat_ws('|', p.reference, c.reference, o.code, COALESCE(p.region_id, '-'), p.state, p.decided_on,
-  COALESCE(p.signed_on::text, '-'), COALESCE(p.starts_on::text, '-'), COALESCE(p.ends_on::text, '-'), COALESCE(lines.said, '-')))
+SELECT p.id, CASE WHEN EXISTS (SELECT FROM reporting_projectpast w WHERE w.project_id = p.id AND w.until >= %s) THEN 'past' ELSE
+  md5(concat_ws('|', p.reference, c.reference, o.code, COALESCE(p.region_id, '-'), p.state, p.decided_on,
+    COALESCE(p.signed_on::text, '-'), COALESCE(p.starts_on::text, '-'), COALESCE(p.ends_on::text, '-'), COALESCE(lines.said, '-'))) END
 FROM projects_project p JOIN projects_call c ON c.id = p.call_id JOIN projects_organisation o ON o.id = p.organisation_id
 LEFT JOIN (
   SELECT COALESCE(g.project_id, q.id) AS project_id,
@@ -44,10 +45,13 @@ LEFT JOIN (
 """
 
 
-def own_facts() -> dict[int, str]:
-    """Of each project, what its own facts are (state, dates, region, call, organisation, lines): they have one clock only."""
+def own_facts(known: datetime) -> dict[int, str]:
+    """Of each project, what its own facts are (state, dates, region, call, organisation, lines): they have one clock only.
+
+    One that changed after the knowledge date was fixed is read as it was (`project_rows`): it is marked, and read again next time.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_OWN)
+        cursor.execute(_OWN, [known])
         return dict(cursor.fetchall())
 
 

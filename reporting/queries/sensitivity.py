@@ -8,9 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, Min, QuerySet, Sum
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Min, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,11 +19,11 @@ from projects.enums import BUDGETARY, Stage
 from projects.models import Project
 from reporting import rules
 from reporting.discounting import SENSITIVITY, DatedRates, Flows, Value, constant, nominal_rates, real, value
-from reporting.models import Gain, Snapshot, SnapshotRow
+from reporting.models import Gain, GainPart, Snapshot
+from reporting.models.registers import PART_FIELDS, STAGES, part_row
 from reporting.queries.parameters import known_indices, known_rates
-from reporting.queries.snapshots import snapshot_of
+from reporting.queries.snapshots import hidden_projects, parts_of, snapshot_of
 
-_MONEY = DecimalField(max_digits=20, decimal_places=2)
 _PAID = (LedgerKind.PAYMENT, LedgerKind.RECOVERY)
 _NATURES = tuple(nature.value for nature in BUDGETARY)
 
@@ -76,30 +74,32 @@ def project_flows(project: Project, snapshot: Snapshot) -> Flows | None:
     if project.decided_on is None or project.decided_on > snapshot.effective:
         return None
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
-    rows = SnapshotRow.objects.none() if gains is None else gains.rows.filter(key=project.reference)
+    rows = GainPart.objects.none() if gains is None else parts_of(gains).filter(sheet__project=project)
     ledger, shared = _costs(snapshot)
     costs = [*_dated(ledger.filter(agreement__project=project)), *_dated(shared.filter(project=project))]
     return Flows(fiscal_year_of(project.decided_on), _by_year(_verified(rows)), _by_year(costs))
 
 
-def fund_flows(snapshot: Snapshot) -> Flows | None:
+def fund_flows(snapshot: Snapshot, person: Any = None) -> Flows | None:
     """The flows behind the TOTAL of `npv`: those of the projects that cost something, from the earliest decision among them.
 
-    The gains of the others are taken away from the whole, so that a page reads one row a year, not every gain.
+    The gains of the others, and of those that a recusal hides from the person, are taken away from the whole, so that a page reads
+    one row a year, not every gain.
     """
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
     by_year = snapshot_of("gains-by-year", snapshot.effective, snapshot.known)
     returns = snapshot_of("roi-projects", snapshot.effective, snapshot.known)
     if gains is None or by_year is None or returns is None:
         return None
-    free = _without_cost(returns)
+    hidden = hidden_projects(person).values_list("reference", flat=True) if person is not None else ()
+    free = sorted({*_without_cost(returns), *hidden})
     counted = Project.objects.filter(decided_on__lte=snapshot.effective).exclude(reference__in=free)
     first = counted.aggregate(first=Min("decided_on"))["first"]
     if first is None:
         return None
     net = by_year.rows.filter(key__endswith=":NET").exclude(key__startswith=rules.TOTAL)
     whole = [(int(row["fiscal_year"]), Decimal(row["verified"])) for row in net.order_by("position", "pk").values_list("data", flat=True)]
-    less = [(year, -amount) for year, amount in _verified(gains.rows.filter(key__in=free))] if free else []
+    less = [(year, -amount) for year, amount in _verified(parts_of(gains).filter(sheet__project__reference__in=free))] if free else []
     ledger, shared = _costs(snapshot)
     costs = [*_dated(ledger.filter(agreement__project__in=counted)), *_dated(shared.filter(project__in=counted))]
     return Flows(fiscal_year_of(first), _by_year([*whole, *less]), _by_year(costs))
@@ -120,12 +120,11 @@ def _dated(rows: QuerySet[Any]) -> list[tuple[int, Decimal]]:
     return [(fiscal_year_of(day), amount) for day, amount in sums]
 
 
-def _verified(rows: QuerySet[SnapshotRow]) -> list[tuple[int, Decimal]]:
+def _verified(parts: QuerySet[GainPart]) -> list[tuple[int, Decimal]]:
     """Verified budgetary gains that count, by fiscal year."""
-    kept = rows.filter(data__stage=Stage.VERIFIED.value, data__nature__in=_NATURES, data__windfall="no", data__contested="no")
-    amount = Cast(KeyTextTransform("amount", "data"), _MONEY)
-    sums = kept.order_by("data__fiscal_year").values_list("data__fiscal_year").annotate(total=Sum(amount))
-    return [(int(year), total) for year, total in sums]
+    kept = parts.filter(stage=STAGES.index(Stage.VERIFIED), line__nature__in=_NATURES, windfall=False, contested=False)
+    sums = kept.order_by("fiscal_year").values_list("fiscal_year").annotate(total=Sum("cents"))
+    return [(year, Decimal(cents).scaleb(-2)) for year, cents in sums]
 
 
 def _by_year(amounts: Iterable[tuple[int, Decimal]]) -> dict[int, rules.Number]:
@@ -151,7 +150,8 @@ class Weighted:
 def confidence_weighted(project: Project, snapshot: Snapshot) -> Weighted:
     """Each (line, period) once, by its furthest stage: verified, reported with evidence or without, or forecast only."""
     gains = snapshot_of("gains", snapshot.effective, snapshot.known)
-    rows = [] if gains is None else list(gains.rows.filter(key=project.reference).order_by("position", "pk").values_list("data", flat=True))
+    kept = GainPart.objects.none() if gains is None else parts_of(gains).filter(sheet__project=project)
+    rows = [part_row(*values) for values in kept.values_list(*PART_FIELDS)]
     rows = [row for row in rows if row["nature"] in _NATURES and row["windfall"] == "no" and row["contested"] == "no"]
     verified = {_period(row) for row in rows if row["stage"] == Stage.VERIFIED}
     reported = {_period(row) for row in rows if row["stage"] == Stage.REPORTED}

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from projects.models import GainLine
-from projects.queries.applications import projects_for
+from projects.queries.applications import not_recused, projects_for
 from reporting.models import GainShare, GainSharing, SharedGain, SharedGainPart
 from reporting.queries.gains import gain_line
 
@@ -20,13 +20,14 @@ def shares_of(sharing: int) -> list[GainShare]:
 
 
 def sharings_for(person: Any, now: datetime) -> QuerySet[GainSharing]:
-    """The sharings of which this person may see a project: whoever shares a gain reads its keys."""
+    """The sharings of which this person may see a project: whoever shares a gain reads its keys; none with a file behind a recusal."""
     seen = GainShare.objects.filter(project__in=projects_for(person, now)).values("sharing")
+    hidden = GainShare.objects.exclude(not_recused(person, "project__application_id")).values("sharing")
     keys = GainShare.objects.select_related("line", "project__application", "project__organisation").order_by("pk")
     parts = SharedGainPart.objects.select_related("report").order_by("pk")
     measures = SharedGain.objects.prefetch_related(Prefetch("parts", parts, to_attr="shown_parts")).order_by("-period_end", "-pk")
     shown = (Prefetch("shares", keys, to_attr="keys"), Prefetch("gains", measures, to_attr="measures"))
-    return GainSharing.objects.filter(pk__in=seen).prefetch_related(*shown).order_by("title", "pk")
+    return GainSharing.objects.filter(pk__in=seen).exclude(pk__in=hidden).prefetch_related(*shown).order_by("title", "pk")
 
 
 def is_shared(line: int) -> bool:

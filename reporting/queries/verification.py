@@ -14,8 +14,9 @@ from django.utils import timezone
 from fondsinnovation.kit.money import ZERO
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import Adviser
+from projects.enums import Stage
 from projects.models import GainLine, Membership
-from reporting.models import GainReport
+from reporting.models import Gain, GainReport
 from reporting.policies.verification import Known, may_verify
 from reporting.queries.gains import gain_reports_for, waiting
 
@@ -57,11 +58,13 @@ def age_of(report: Any, now: datetime) -> int:
 
 
 def verdicts_of(person: Any, reports: list[GainReport], now: datetime) -> dict[int, Verdict]:
-    """For each report of a page, whether this person may verify it, or why not: two queries."""
+    """For each report of a page, whether this person may verify it, or why not: three queries."""
     advised = Adviser.objects.filter(person=person, application__in=[one.project.application_id for one in reports])
+    captured = Gain.objects.filter(stage=Stage.CAPTURED, recorded_by=person, report__in=reports)
     known = Known(
         frozenset(Membership.objects.filter(person=person).values_list("organisation", flat=True)),
         frozenset(advised.values_list("application", flat=True)),
+        frozenset(report for report in captured.values_list("report", flat=True) if report),
     )
     return {report.pk: may_verify(person, report, now, known) for report in reports}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from funding.queries.advisers import adviser_of
 from funding.queries.follow_ups import terms_of
 from funding.queries.release import current_hold
 from funding.services.agreements import hold_agreement
-from funding.services.follow_ups import place_late_hold, record_follow_up
+from funding.services.follow_ups import lift_late_hold, place_late_hold, record_follow_up
 from projects.enums import Role
 from projects.models import Application, User
 from projects.services import messages
@@ -53,11 +54,22 @@ def schedule_follow_ups(*, agreement_id: int, actor: User | None, now: datetime,
         row.save(update_fields=["kind"])
         note(row, kind=str(row.kind))
     _write(agreement, plan.create, now)
+    _let_go_of_withdrawn(agreement, plan.withdraw, now)
     if plan.create:
         through = max(one.end for one in plan.create)
         record_follow_up(agreement, FollowUpFactKind.CALENDAR, reference=agreement.number, through=through, person=None, now=now)
     note(application)
     return agreement
+
+
+def _let_go_of_withdrawn(agreement: Agreement, withdrawn: Iterable[FollowUpReport], now: datetime) -> None:
+    """Nobody can hand in a report that left the calendar: it holds no payment, and the one that is late in its place does."""
+    terms = terms_of(agreement.project.call.terms_id)
+    for row in withdrawn:
+        with messages.in_french():
+            reason = _("Le rapport %(number)s n’est plus attendu.") % {"number": row.number}
+        if lift_late_hold(agreement, source=row.number, reason=reason, now=now) is not None and terms is not None:
+            hold_if_late(agreement, terms, now=now)
 
 
 def _write(agreement: Agreement, expected: Any, now: datetime) -> None:

@@ -43,7 +43,7 @@ def basis_at(effective: date, known: datetime, *, working: bool) -> Basis:
     if not working:
         frames = frames_at(known)
         return Basis(frames, frames)
-    own = own_facts()
+    own = own_facts(known)
     affected = affected_projects(effective, known, own)
     base = FactBase(pk=1, effective=effective, known=known, version=catalogue.VERSION, rates=rates_known(known), marks=marks(known))
     if affected is None:

@@ -27,10 +27,10 @@ from projects.services.outbox import queue
 from reporting.enums import RENEWAL_MOVES, RenewalAdvice, RenewalDecision, RenewalState
 from reporting.models import Renewal, RenewalStep
 from reporting.policies import renewals as policies
-from reporting.queries.frames import portfolio_rows
 from reporting.queries.gains import holders_of
 from reporting.queries.parameters import weights_at
 from reporting.queries.renewals import judged_at
+from reporting.services.compute import frames_at
 
 _S = RenewalState
 _FIGURES = ("realisation", "coverage", "attainment", "score", "factor", "recommended_amount")
@@ -168,8 +168,7 @@ def figures_of(renewal: Renewal, effective: date, known: datetime) -> dict[str, 
     from reporting import analysis  # pandas: not before somebody computes
     from reporting.analysis.renewal import Dossier
 
-    chosen = Project.objects.filter(pk=renewal.project_id)
-    frames = analysis.Frames(**{noun: analysis.frame(noun, rows) for noun, rows in portfolio_rows(known, chosen).items()})
+    frames = frames_at(known, Project.objects.filter(pk=renewal.project_id))
     dossier = Dossier(renewal.number, renewal.state, renewal.eligible_base)
     judged = replace(judged_at(effective, known), dossiers={renewal.project.reference: dossier})
     row = next(analysis.records(analysis.renewal_rows(frames, judged, effective=effective, known=known)))

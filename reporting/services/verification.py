@@ -242,6 +242,8 @@ say(
     {
         "gain_captured_within_verified": gettext_lazy("Le gain capté ne peut pas dépasser le gain vérifié."),
         "gain_verification_says_its_rows": gettext_lazy("La vérification et la déclaration ne disent pas le même montant."),
+        "gain_verified_within_reported": gettext_lazy("Le gain accepté ne peut pas dépasser le gain déclaré."),
+        "gain_row_is_of_its_report": gettext_lazy("Cette rangée n’est pas de la déclaration qu’elle nomme."),
     },
     WrongState,
 )

@@ -53,7 +53,7 @@ def _project(request: HttpRequest, reference: str) -> tuple[Project, Snapshot | 
 def _fund(request: HttpRequest) -> tuple[Snapshot | None, Flows | None]:
     read_reports(request.user, timezone.now()).require()
     snapshot = snapshot_of("roi-projects", None, None)
-    return snapshot, fund_flows(snapshot) if snapshot else None
+    return snapshot, fund_flows(snapshot, request.user) if snapshot else None
 
 
 @require_safe

@@ -178,6 +178,7 @@ def subjects(world):
         "application": files["submitted"],
         "application_id": files["submitted"].pk,
         "call": Call.objects.get(**world.places["call_submitted"]),
+        "asked": Call.objects.get(**world.places["call_submitted"]),
         "award": award,
         "agreement": project.agreement,
         "agreements": [project.agreement.pk],

@@ -30,3 +30,10 @@ def test_continuous_integration_runs_both_commands():
         "manage.py quality </dev/null",
         "manage.py test </dev/null",
     ]
+
+
+def test_readme_leads_to_every_page_of_rules_once():
+    named = re.findall(
+        r"\]\(docs/rules/([\w-]+\.md)\)", (BASE_DIR / "README.md").read_text(encoding="utf-8").partition("\nSigned agreements")[0]
+    )
+    assert sorted(named) == sorted(page.name for page in (BASE_DIR / "docs" / "rules").glob("*.md"))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -346,6 +347,18 @@ def test_endpoint_reads_the_same_number_of_times(client, django_assert_num_queri
     with django_assert_num_queries(QUERIES[address]):
         status, page = read(client, address, headers)
     assert (status, page["count"], len(page["results"])) == (200, count, count)
+
+
+def test_gain_says_its_version_maturity_and_last_assurance(client):
+    team = Team()
+    verified = team.verified()
+    team.restated(verified, Decimal("41000.00"))
+    team.submitted(period_start=date(2026, 10, 1), period_end=date(2026, 10, 31))
+    rows = read(client, "/api/v1/gains/", bearer(person_with(Role.OFFICER)))[1]["results"]
+    assert [[row[name] for name in ("state", "version", "maturity", "assurance", "verified_amount")] for row in rows] == [
+        ["to_reverify", 2, "final", "substantial", "40000.00"],
+        ["submitted", 1, "interim", None, None],
+    ]
 
 
 # ── What it says of itself ───────────────────────────────────────────────────────────────────────────────────────────

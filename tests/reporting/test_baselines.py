@@ -17,6 +17,7 @@ from projects.services.baselines import ask_baseline, decide_baseline
 from reporting.models import Gain
 from reporting.queries.baseline_rows import baseline_rows
 from reporting.queries.measures import measure_of, results_of
+from reporting.services import gains as acts
 from tests.factories import NOW, ApplicationFactory, MembershipFactory, UnitFactory, agreement_in_force, person_with, recuse
 from tests.projects.test_gain_rows import raw
 from tests.reporting.gains import Team
@@ -270,6 +271,17 @@ def test_report_shows_both_results_and_the_same_pair_of_dates_gives_the_same_row
     team.submitted(period_start=date(2024, 10, 1), period_end=date(2025, 9, 30), measures=measured(team))
     with django_assert_num_queries(3):
         assert len(rows()) == 3
+
+
+def test_measure_of_a_correction_counts_once_it_is_cosigned(team):
+    report, later = team.submitted(**YEAR, measures=measured(team)), NOW + timedelta(hours=1)
+    with time_machine.travel(later, tick=False):
+        acts.return_gain(report_id=report.pk, reason="Flou", actor=team.verifier, now=later)
+        values = {"amount": Decimal(30_000), "method": "Refait", "evidence": None, "measures": measured(team, cost=Decimal(190_000))}
+        acts.correct_gain(report_id=report.pk, **YEAR, **values, actor=team.writer, now=later)
+        assert [(row["actual_cost"], row["reported"]) for row in rows()[:1]] == [("160000.00", "40000.00")]
+        acts.cosign_gain(report_id=report.pk, actor=team.finance, now=later)
+    assert [(row["actual_cost"], row["reported"]) for row in rows()[:1]] == [("190000.00", "30000.00")]
 
 
 def test_report_leaves_out_what_kept_no_cost(team):

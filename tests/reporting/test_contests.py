@@ -12,7 +12,7 @@ from reporting import analysis
 from reporting.enums import ContestCause
 from reporting.models import LineContest
 from reporting.queries.contests import contest_rows, contested_lines
-from reporting.queries.frames import portfolio_rows
+from reporting.services.compute import frames_at
 from reporting.services.contests import record_contest, record_contests
 from tests.factories import NOW, person_with
 from tests.reporting.gains import AMOUNT, START, Team
@@ -79,7 +79,7 @@ def test_gains_of_a_contested_line_leave_the_totals_from_its_knowledge_date_on_a
     contest([team.line], contested=False, reason="Délais revenus", now=LAST)
 
     def known(at):
-        frames = analysis.Frames(**{name: analysis.frame(name, rows) for name, rows in portfolio_rows(at).items()})
+        frames = frames_at(at)
         row = analysis.roi_projects(frames, effective=date(2026, 12, 31), known=at).iloc[0]
         return row["net_gain_verified"], row["net_gain_contested"]
 

@@ -205,6 +205,22 @@ def test_a_hold_that_a_person_placed_is_left_to_them_and_terms_may_hold_nothing(
     assert PaymentHold.objects.filter(agreement=other.agreement).count() == 0
 
 
+def test_hold_of_a_report_that_leaves_the_calendar_goes_to_the_one_that_is_late_in_its_place():
+    recipient = Recipient()
+    late = at(DUE + timedelta(days=31))
+    tick(recipient, 31)
+    gone = recipient.final
+    amended(recipient.agreement, ends_on=date(2027, 9, 30))
+    for _twice in range(2):
+        recipient.schedule(late)
+    held = PaymentHold.objects.get(lifted_at=None)
+    last = FollowUpReport.objects.get(number=held.source)
+    assert (last.kind, last.state, last.period_end, PaymentHold.objects.count()) == (K.MID_TERM, S.LATE, END, 2)
+    assert PaymentHold.objects.get(source=gone.number).lift_reason == f"Le rapport {gone.number} n’est plus attendu."
+    recipient.submitted(last, now=late)
+    assert PaymentHold.objects.filter(lifted_at=None).count() == 0
+
+
 # ── What the database holds ──────────────────────────────────────────────────────────────────────────────────────────
 def refused(sql, *values):
     with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:

@@ -20,6 +20,7 @@ from reporting.models import DiscountRate, FactBase, GainPart, GainSheet, LineCo
 from reporting.queries.increments import BY_FACTS, affected_projects, own_facts
 from reporting.queries.snapshots import kept_rows, working_snapshots
 from reporting.services import increments
+from reporting.services import snapshots as acts
 from tests.factories import NOW
 from tests.reporting.portfolio import Portfolio
 from tests.reporting.rows import frames_of
@@ -101,7 +102,7 @@ def test_recompute_of_what_changed_equals_a_full_one_whatever_the_acts(seed: int
         at += timedelta(minutes=1)
         for _act in range(draw.randint(1, 3)):
             draw.choice(ACTS)(book, draw, at)
-        assert affected_projects(EFFECTIVE, at, own_facts()) is not None
+        assert affected_projects(EFFECTIVE, at, own_facts(at)) is not None
         recompute(at)
         found = figures()
         assert found == in_full(at)
@@ -203,6 +204,27 @@ def test_row_recorded_in_the_past_after_the_last_recompute_is_seen(read: list[An
     recompute(later)
     assert read == [None, ["PRJ-1"]]
     assert figures() == in_full(later)
+
+
+@pytest.mark.django_db
+def test_project_that_changes_between_the_date_and_the_reading_is_read_again_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    small()
+    real = acts.fix_knowledge
+
+    def and_then(known: datetime, *, now: datetime) -> datetime:
+        real(known, now=now)
+        Project.objects.update(starts_on=date(2026, 4, 15))  # another act commits before the rows are read
+        return known
+
+    monkeypatch.setattr(acts, "fix_knowledge", and_then)
+    recompute(NOW)
+    assert {row["windfall"] for row in kept_rows(working_snapshots()["gains"])} == {"no"}
+    monkeypatch.setattr(acts, "fix_knowledge", real)
+    later = NOW + timedelta(minutes=1)
+    recompute(later)
+    found = figures()
+    assert found == in_full(later)
+    assert {row["windfall"] for row in found["gains"][2]} == {"no", "yes"}
 
 
 @pytest.mark.django_db

@@ -15,8 +15,8 @@ from reporting import analysis
 from reporting.enums import ContestCause, OverlapOutcome
 from reporting.models import GainClaim, LineContest, Overlap, OverlapResolution
 from reporting.queries.contests import contested_lines
-from reporting.queries.frames import portfolio_rows
 from reporting.queries.overlaps import claims_by_year, earlier_of, overlaps_for, reports_of, stakes_of
+from reporting.services.compute import frames_at
 from reporting.services.gains import cosign_gain
 from reporting.services.overlaps import open_overlaps
 from tests.factories import NOW, MembershipFactory, UserFactory, advised_by, organisation_for, person_with, recuse
@@ -131,7 +131,7 @@ def test_pairs_of_three_lines_are_three_overlaps():
 
 # ── Counted ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def figures(at):
-    frames = analysis.Frames(**{name: analysis.frame(name, rows) for name, rows in portfolio_rows(at).items()})
+    frames = frames_at(at)
     total = analysis.roi_projects(frames, effective=date(2026, 12, 31), known=at).iloc[-1]
     return total["net_gain_verified"], total["net_gain_contested"]
 

@@ -349,9 +349,9 @@ def test_database_keeps_captures_within_what_is_verified_in_the_rows_too(team):
     row = """INSERT INTO gain (project_id, line_id, report_id, stage, period_start, period_end, amount, evidence, method_version, maturity,
       rating, recorded_at, recorded_by_id, sha256)
       SELECT project_id, line_id, report_id, %s, period_start, period_end, %s, evidence, 'M', '', '', recorded_at + interval '1 day',
-        recorded_by_id, sha256 FROM gain WHERE stage = 'captured'"""
-    assert refused(row, "captured", AMOUNT + 1) == "gain_captured_within_verified"
-    assert refused(row, "verified", LESS - 1) == "gain_captured_within_verified"
+        %s, sha256 FROM gain WHERE stage = 'captured'"""
+    assert refused(row, "captured", AMOUNT + 1, team.controller.pk) == "gain_captured_within_verified"
+    assert refused(row, "verified", LESS - 1, team.verifier.pk) == "gain_captured_within_verified"
     assert refused(REPORT.format("verified_amount = 1, reason = 'a'"), report.pk) == "gain_report_captured_within_verified"
 
 

@@ -226,6 +226,12 @@ def test_fund_page_is_the_total_of_the_report_for_its_readers(client):
     taken = client.get(reverse("reporting:fund_sensitivity_file", args=["csv"]))
     assert next(csv.DictReader(io.StringIO(taken.content.decode())))["scope"] == "TOTAL"
     shown(client, person_with(Role.WRITER), "fund_sensitivity", status=403)
+    other = book.project("PRJ-3")
+    book.pay(other, "1000.00")
+    book.gain(book.line(other), Stage.VERIFIED, "250.00")
+    recompute()
+    recuse(auditor, other.application)  # what is hidden is in no sum either
+    assert "-55 000,00 $" in shown(client, auditor, "fund_sensitivity").replace("−", "-")
 
 
 # ── Parameters ───────────────────────────────────────────────────────────────────────────────────────────────────────

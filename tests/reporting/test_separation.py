@@ -18,6 +18,8 @@ from projects.models import Call
 from projects.queries.calls import calls_for
 from projects.services.documents import store_bytes
 from reporting.services import gains as acts
+from reporting.services.follow_up_calendar import schedule_follow_ups
+from reporting.services.renewals import open_renewal
 from tests.factories import (
     NOW,
     CallFactory,
@@ -171,6 +173,8 @@ def fund(team):
     authorise_payment(payment_id=payment.pk, actor=person_with(Role.PAYMENT_AUTHORISER), now=NOW)
     frozen(Decimal("1000.00"))
     received(Decimal("500.00"))
+    schedule_follow_ups(agreement_id=team.project.agreement.pk, actor=None, now=NOW)
+    open_renewal(project_id=team.project.pk, actor=person_with(Role.OFFICER), now=NOW)
 
 
 def test_sd10_technical_administrator_reads_no_file(fund):

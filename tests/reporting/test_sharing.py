@@ -14,9 +14,9 @@ from projects.models import JournalEntry, Project
 from reporting import analysis
 from reporting.enums import GainReportState
 from reporting.models import Gain, GainReport, GainSharing, SharedGain
-from reporting.queries.frames import portfolio_rows
 from reporting.queries.invariants import INVARIANTS, check
 from reporting.queries.sharing import sharings_for
+from reporting.services.compute import frames_at
 from reporting.services.gains import cosign_gain
 from tests.factories import NOW, person_with, recuse
 from tests.reporting.gains import START, Team
@@ -80,7 +80,7 @@ def test_transfer_between_public_bodies_comes_to_nothing_in_the_portfolio():
     Project.objects.filter(pk__in=[payer.project.pk, receiver.project.pk]).update(decided_on=START)
     for team in (payer, receiver):
         team.verified()
-    frames = analysis.Frames(**{name: analysis.frame(name, rows) for name, rows in portfolio_rows(NOW).items()})
+    frames = frames_at(NOW)
     table = analysis.roi_projects(frames, effective=date(2026, 12, 31), known=NOW)
     assert sorted(table["net_gain_verified"]) == [Decimal("-40000.00"), Decimal("0.00"), Decimal("40000.00")]
     assert table["net_gain_verified"].iloc[-1] == Decimal("0.00")
@@ -159,6 +159,9 @@ def test_sharing_is_read_by_whoever_sees_one_of_its_projects(teams):
     for person in (teams[0].writer, teams[1].finance, person_with(Role.AUDITOR)):
         assert list(sharings_for(person, NOW)) == [sharing]
     assert list(sharings_for(Team().writer, NOW)) == []
+    recused = person_with(Role.AUDITOR)
+    recuse(recused, teams[1].project.application)
+    assert list(sharings_for(recused, NOW)) == []  # it names the file that is hidden, and what its line received
     (found,) = sharings_for(teams[0].writer, NOW)
     assert (found.measures, len(found.keys), len(found.measures[0].shown_parts)) == ([shared], 2, 2)
 

@@ -122,7 +122,7 @@ def test_desk_asks_the_same_queries_for_one_row_and_three(client, team, rows, dj
     for month in range(4, 4 + rows):
         team.submitted(period_start=date(2026, month, 1), period_end=date(2026, month, 28))
     client.force_login(team.verifier)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         answer = client.get(page_of("gain_desk"))
     assert (answer.status_code, len(numbers(answer))) == (200, rows)
 
