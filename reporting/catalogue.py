@@ -10,7 +10,7 @@ from projects.enums import Role
 from reporting.columns import Column, Kind, Report, View, money_columns, ratio_columns
 
 #: of the computation as a whole; it changes when the same rows would give other bytes
-VERSION = 3
+VERSION = 4
 
 _PROJECT = Column("project", _("Projet"))
 _YEAR = Column("fiscal_year", _("Exercice"), Kind.WHOLE)

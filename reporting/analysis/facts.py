@@ -15,7 +15,7 @@ from reporting.analysis.frames import Frames, counted_money, day_numbers, fiscal
 from reporting.analysis.portfolio import CAPTURED, FORECAST, NATURES, RECURRENCES, REPORTED, STAGES, VERIFIED, Portfolio, portfolio_of
 
 CONTESTED = "contested"
-#: what `cells` shows: an amount by stage, the verified amounts of contested lines, and those of the forecast whose period is over
+#: what `cells` shows: an amount by stage, the verified amounts that are contested, and those of the forecast whose period is over
 SHOWN = (*STAGES, CONTESTED, "expected")
 EXPECTED = SHOWN.index("expected")
 NEVER = 9999
@@ -79,8 +79,8 @@ def _cells(portfolio: Portfolio) -> pd.DataFrame:
     """Cents by project, fiscal year, nature and what shows them; windfalls apart."""
     gains, parts = portfolio.gains, portfolio.parts
     source = parts["source"].to_numpy()
-    contested, stage = gains["contested"].to_numpy(), gains["stage"].to_numpy()
-    shown = np.where(contested, np.where(stage == VERIFIED, len(STAGES), -1), stage)[source]
+    stage = gains["stage"].to_numpy()[source]
+    shown = np.where(parts["contested"].to_numpy(), np.where(stage == VERIFIED, len(STAGES), -1), stage)
     chosen = np.flatnonzero(~parts["windfall"].to_numpy() & (shown >= 0))
     over = chosen[(shown[chosen] == FORECAST) & gains["ended"].to_numpy()[source[chosen]]]
     place = np.concatenate([chosen, over])
@@ -113,9 +113,9 @@ def _recurrent(portfolio: Portfolio, first_paid: np.ndarray) -> pd.DataFrame:
     lasting = (
         (gains["stage"] == VERIFIED) & gains["nature"].isin(NET_NATURES) & (gains["recurrence"] == RECURRENCES.index(Recurrence.RECURRENT))
     )
-    due = np.where(lasting & ~gains["contested"], first_paid[gains["project"]] + 3, -1)
+    due = np.where(lasting, first_paid[gains["project"]] + 3, -1)
     source = parts["source"].to_numpy()
-    chosen = ~parts["windfall"].to_numpy() & (parts["fiscal_year"].to_numpy() == due[source])
+    chosen = ~parts["windfall"].to_numpy() & ~parts["contested"].to_numpy() & (parts["fiscal_year"].to_numpy() == due[source])
     project, line = (gains[name].to_numpy()[source[chosen]] for name in ("project", "line"))
     year, cents, days = (parts[name].to_numpy()[chosen] for name in ("fiscal_year", "cents", "days"))
     return _summed({"project": project, "line": line, "year": year}, {"cents": cents, "days": days}).drop(columns="line")
@@ -124,12 +124,12 @@ def _recurrent(portfolio: Portfolio, first_paid: np.ndarray) -> pd.DataFrame:
 def _stage_sums(portfolio: Portfolio, size: int) -> dict[str, np.ndarray]:
     gains, parts = portfolio.gains, portfolio.parts
     source = parts["source"].to_numpy()
-    # each row is of one kind, so that all the sums are read from one: [project, stage, nature, ended, examined, contested]
+    # each part is of one kind, so that all the sums are read from one: [project, stage, nature, ended, examined, contested]
     shape = (size, len(STAGES), len(NATURES), 2, 2, 2)
-    axes = [gains[name].to_numpy().astype(np.int64) for name in ("project", "stage", "nature", "ended", "examined", "contested")]
-    kind = np.ravel_multi_index(axes, shape) if size else np.empty(0, np.int64)
+    axes = [gains[name].to_numpy().astype(np.int64) for name in ("project", "stage", "nature", "ended", "examined")]
+    kind = np.ravel_multi_index(axes, shape[:-1]) if size else np.empty(0, np.int64)
     chosen = ~parts["windfall"].to_numpy()
-    cents, kinds = parts["cents"].to_numpy()[chosen], kind[source[chosen]]
+    cents, kinds = parts["cents"].to_numpy()[chosen], kind[source[chosen]] * 2 + parts["contested"].to_numpy()[chosen]
     total = int(np.prod(shape))
     found, sizes = (sum_by(amounts, kinds, total).reshape(shape) for amounts in (cents, np.abs(cents)))
 

@@ -28,7 +28,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "cofunding": {"project": TEXT, "amount_cents": WHOLE, "in_kind": FLAG, **_TWO_CLOCKS},
     "gains": dict.fromkeys(("project", "line", "nature", "recurrence", "stage"), TEXT)
     | {"period_start": DAY, "period_end": DAY, "amount_cents": WHOLE, "recorded_at": INSTANT, "row": WHOLE},
-    "contests": {"project": TEXT, "line": TEXT, "cause": TEXT, "contested": FLAG, "recorded_at": INSTANT},
+    "contests": {"project": TEXT, "line": TEXT, "cause": TEXT, "fiscal_year": WHOLE, "contested": FLAG, "recorded_at": INSTANT},
     "secretariat_costs": {"amount_cents": WHOLE, **_TWO_CLOCKS},
     "rates": {"valid_from": DAY, "rate": EXACT, "recorded_at": INSTANT},
     "ledger": {"envelope": TEXT, "fiscal_year": WHOLE, "kind": TEXT, "amount_cents": WHOLE, **_TWO_CLOCKS},
@@ -63,7 +63,7 @@ class Frames:
     """What the gain and ROI reports read; each frame is made by `frame` and is empty when not given.
 
     `gains.row` is the order in the file (or the key): of two rows of one identity recorded together, the later counts. So does the
-    later of two `contests` of one line and cause: the last known says whether the line is contested.
+    later of two `contests` of one line, cause and fiscal year (0: all): the last known says whether the line is contested there.
     `kept`: what several reports of one pair of dates are made from, computed once (`once`).
     """
 

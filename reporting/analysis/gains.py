@@ -26,7 +26,7 @@ YEAR_COLUMNS = ("fiscal_year", "nature", *Stage.values, CONTESTED)
 def gains_rows(frames: Frames, *, effective: date, known: datetime) -> pd.DataFrame:
     """`gains`: the parts of each gain row as the ROI counts them, a row of the file giving one part for each fiscal year.
 
-    A windfall part (days before the project starts; no fiscal year) and the parts of a contested line are shown and count for
+    A windfall part (days before the project starts; no fiscal year) and the parts that are contested are shown and count for
     nothing. The forecast is the reference forecast, ended or not. In the order of project, line, stage, period and part.
     """
     portfolio = frames.once(portfolio_of, effective, known)
@@ -47,7 +47,7 @@ def gains_rows(frames: Frames, *, effective: date, known: datetime) -> pd.DataFr
             "ended": rows["ended"],
             "windfall": parts["windfall"],
             "recorded_at": pd.to_datetime(rows["recorded"], unit="us", utc=True),
-            "contested": rows["contested"],
+            "contested": parts["contested"],
         },
         columns=list(GAIN_COLUMNS),
     )
@@ -65,7 +65,7 @@ def gains_by_year(frames: Frames, *, effective: date, known: datetime) -> pd.Dat
     """`gains-by-year`: amounts by fiscal year of the gain and nature, one column per stage; then the years' TOTAL.
 
     NET is CASH + REV + COST; AVOID and PROD stand beside it and are never added to it. The forecast is the whole reference forecast.
-    `contested` is the verified amount of the lines that are contested, which no other column takes.
+    `contested` is the verified amount that is contested, which no other column takes.
     """
     found = frames.once(facts_of, effective, known).cells.groupby(["year", "nature", "shown"], as_index=False)["cents"].sum()
     cells: dict[tuple[object, str, str], int] = {}

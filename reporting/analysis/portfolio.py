@@ -23,8 +23,8 @@ class Portfolio:
     """The projects that appear (in the order of their codes), the gain rows that count or are shown, and the parts of these.
 
     `gains` are in the order of project, line, stage and period: `project` is a position, `stage` and `nature` are positions in STAGES
-    and NATURES. `parts` are all of them; those that no total takes are `windfall` (before the project starts) or of a row that is
-    `contested` (its line is).
+    and NATURES. `parts` are all of them; those that no total takes are `windfall` (before the project starts) or `contested` (their
+    line is, in their fiscal year or in all).
     """
 
     projects: pd.DataFrame
@@ -37,9 +37,9 @@ def portfolio_of(frames: Frames, effective: date, known: datetime) -> Portfolio:
     appear = (decided != UNKNOWN) & (decided <= day_number(effective))
     projects = frames.projects[appear].assign(project=lambda p: p["project"].astype("str")).sort_values("project", ignore_index=True)
     gains = _counted_gains(frames.gains, projects, effective, known)
-    labels = frames.gains["line"].cat.categories
-    gains = gains.assign(contested=np.isin(gains["line"], _contested_lines(frames.contests, projects, labels, known)))
     parts = split_by_days(gains)
+    places = _contested(frames.contests, projects, frames.gains["line"].cat.categories, known)
+    parts = parts.assign(contested=_of_places(gains["line"].to_numpy(), parts, *places))
     safe(parts["cents"].to_numpy())
     return Portfolio(projects, gains, parts)
 
@@ -119,13 +119,24 @@ def _examined(gains: pd.DataFrame) -> np.ndarray:
     return found & (stage == REPORTED)
 
 
-def _contested_lines(contests: pd.DataFrame, projects: pd.DataFrame, labels: pd.Index, known: datetime) -> np.ndarray:
-    """The lines that are contested: by the last known event of one cause or more."""
+def _contested(contests: pd.DataFrame, projects: pd.DataFrame, labels: pd.Index, known: datetime) -> tuple[np.ndarray, np.ndarray]:
+    """The lines that are contested, each with the fiscal year (0: all): by the last known event of one cause or more."""
     events = contests[microseconds(contests["recorded_at"]) <= microsecond(known)].sort_values("recorded_at", kind="stable")
-    events = events.drop_duplicates(["project", "line", "cause"], keep="last")
+    events = events.drop_duplicates(["project", "line", "cause", "fiscal_year"], keep="last")
     events = events[events["contested"]]
     found = line_codes(_positions(events["project"], projects["project"]), events["line"], labels)
-    return found[found >= 0]
+    return found[found >= 0], events["fiscal_year"].to_numpy()[found >= 0]
+
+
+def _of_places(line: np.ndarray, parts: pd.DataFrame, lines: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Which parts are of a contested line and fiscal year; the days before a project starts are of no year, but of the line."""
+    source = parts["source"].to_numpy()
+    contested = np.isin(line, lines[years == 0])[source]
+    some = np.flatnonzero(np.isin(line, lines[years > 0])[source] & ~parts["windfall"].to_numpy())
+    for year in np.unique(years[years > 0]).tolist():
+        there = some[parts["fiscal_year"].to_numpy()[some] == year]
+        contested[there] |= np.isin(line[source[there]], lines[years == year])
+    return contested
 
 
 def _signature_ends(projects: pd.DataFrame) -> np.ndarray:

@@ -47,7 +47,7 @@ class Register:
             "cents": parts["cents"].to_numpy(),
             "ended": gains["ended"].to_numpy()[source],
             "windfall": windfall,
-            "contested": gains["contested"].to_numpy()[source],
+            "contested": parts["contested"].to_numpy(),
             "recorded_at": gains["recorded"].to_numpy()[source],
         }  # fmt: skip
         self.projects, self.first, self.count = np.unique(self.project, return_index=True, return_counts=True)

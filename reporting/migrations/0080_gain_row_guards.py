@@ -56,6 +56,6 @@ DROP FUNCTION gain_row_fits_its_report();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reporting", "0071_amount_bounds"), ("funding", "0012_separation")]
+    dependencies = [("reporting", "0073_contest_guards"), ("funding", "0012_separation")]
 
     operations = [migrations.RunSQL(GUARDS, UNDO)]

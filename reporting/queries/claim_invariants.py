@@ -15,7 +15,7 @@ CLAIM_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
         f"""SELECT 'lignes ' || a.line_id || ' et ' || b.line_id || ', ' || a.fiscal_year FROM gain_claim a JOIN gain_claim b
             ON (b.organisation_id, b.fiscal_year, b.cost_centre, b.account, b.nature)
              = (a.organisation_id, a.fiscal_year, a.cost_centre, a.account, a.nature) AND b.line_id > a.line_id
-           WHERE NOT line_is_withdrawn(a.line_id) AND NOT line_is_withdrawn(b.line_id) AND NOT EXISTS (
+           WHERE NOT claim_is_withdrawn(a.line_id, a.fiscal_year) AND NOT claim_is_withdrawn(b.line_id, b.fiscal_year) AND NOT EXISTS (
              SELECT FROM reporting_overlap v
               WHERE (v.first_id, v.second_id, v.fiscal_year) = (a.line_id, b.line_id, a.fiscal_year))
            UNION ALL
@@ -25,11 +25,15 @@ CLAIM_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
            WHERE g.stage IN ('reported', 'verified') AND g.amount <> 0
              AND NOT EXISTS (SELECT FROM gain_claim c WHERE c.line_id = g.line_id AND c.fiscal_year = year)
            UNION ALL
-           SELECT 'ligne ' || l.id FROM projects_gainline l
-           WHERE coalesce((SELECT c.contested FROM line_contest c WHERE c.line_id = l.id AND c.cause = 'overlap'
+           SELECT 'ligne ' || l.line_id || ', ' || l.fiscal_year FROM (
+             SELECT line_id, fiscal_year FROM line_contest WHERE cause = 'overlap'
+             UNION SELECT first_id, fiscal_year FROM reporting_overlap UNION SELECT second_id, fiscal_year FROM reporting_overlap) l
+           WHERE coalesce((SELECT c.contested FROM line_contest c
+                            WHERE (c.line_id, c.cause, c.fiscal_year) = (l.line_id, 'overlap', l.fiscal_year)
                             ORDER BY c.recorded_at DESC, c.id DESC LIMIT 1), false)
-             <> (line_is_withdrawn(l.id) OR EXISTS (
-                  SELECT FROM reporting_overlap v WHERE l.id IN (v.first_id, v.second_id) AND NOT EXISTS ({_SETTLED})))""",  # noqa: S608
+             <> (claim_is_withdrawn(l.line_id, l.fiscal_year) OR EXISTS (
+                  SELECT FROM reporting_overlap v WHERE l.line_id IN (v.first_id, v.second_id) AND v.fiscal_year = l.fiscal_year
+                     AND NOT EXISTS ({_SETTLED})))""",  # noqa: S608
     ),
     (
         "INV-18",

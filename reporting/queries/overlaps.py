@@ -27,7 +27,7 @@ SELECT least(a.line_id, b.line_id), greatest(a.line_id, b.line_id), a.fiscal_yea
   FROM gain_claim a JOIN gain_claim b
     ON (b.organisation_id, b.fiscal_year, b.cost_centre, b.account, b.nature)
      = (a.organisation_id, a.fiscal_year, a.cost_centre, a.account, a.nature) AND b.line_id <> a.line_id
- WHERE a.line_id = ANY (%s) AND NOT line_is_withdrawn(a.line_id) AND NOT line_is_withdrawn(b.line_id)
+ WHERE a.line_id = ANY (%s) AND NOT claim_is_withdrawn(a.line_id, a.fiscal_year) AND NOT claim_is_withdrawn(b.line_id, b.fiscal_year)
    AND NOT EXISTS (SELECT FROM reporting_overlap v WHERE v.first_id = least(a.line_id, b.line_id)
                       AND v.second_id = greatest(a.line_id, b.line_id) AND v.fiscal_year = a.fiscal_year)
  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3
@@ -75,12 +75,14 @@ def overlaps_of_line(person: Any, line: int, now: datetime) -> QuerySet[Overlap]
     return overlaps_for(person, now).filter(Q(first=line) | Q(second=line)).order_by("-fiscal_year", "-pk")
 
 
-def still_contested(lines: Iterable[int]) -> set[int]:
-    """Which of these lines have an overlap that is open, or were withdrawn."""
+def still_contested(lines: Iterable[int], fiscal_year: int) -> set[int]:
+    """Which of these lines have an overlap of a fiscal year that is open, or were withdrawn from that year."""
     wanted = set(lines)
     settled = Exists(OverlapResolution.objects.filter(overlap=OuterRef("pk")))
-    rows = Overlap.objects.filter(~settled, Q(first__in=wanted) | Q(second__in=wanted)).order_by("pk").values_list("first", "second")
-    withdrawn = OverlapResolution.objects.filter(withdrawn__in=wanted).order_by("pk").values_list("withdrawn", flat=True)
+    ours = Overlap.objects.filter(Q(first__in=wanted) | Q(second__in=wanted), fiscal_year=fiscal_year)
+    rows = ours.filter(~settled).order_by("pk").values_list("first", "second")
+    decided = OverlapResolution.objects.filter(withdrawn__in=wanted, overlap__fiscal_year=fiscal_year)
+    withdrawn = decided.order_by("pk").values_list("withdrawn", flat=True)
     return ({line for pair in rows for line in pair} | {line for line in withdrawn if line}) & wanted
 
 

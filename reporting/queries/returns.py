@@ -81,7 +81,7 @@ def year_line(row: Row) -> YearLine:
 
 
 def is_counted(part: Row) -> bool:
-    """Whether a part of the register of gains counts in the totals: not before the project starts, not of a contested line."""
+    """Whether a part of the register of gains counts in the totals: not before the project starts, not contested."""
     return part["windfall"] == "no" and part.get("contested") != "yes"
 
 
@@ -129,9 +129,18 @@ def missing_reports(parts: Iterable[Row]) -> list[Missing]:
     return [Missing(line, date.fromisoformat(s), date.fromisoformat(e), amount) for (line, s, e), amount in found.items()]
 
 
-def flagged_lines(parts: Iterable[Row], flag: str) -> list[str]:
-    """The codes of the lines with a part that carries a flag: `windfall` or `contested`."""
-    return sorted({r["line"] for r in parts if r.get(flag) == "yes"})
+def windfall_lines(parts: Iterable[Row]) -> list[str]:
+    """The codes of the lines that have gains from before the project starts."""
+    return sorted({r["line"] for r in parts if r["windfall"] == "yes"})
+
+
+def contested_lines(parts: Iterable[Row]) -> list[tuple[str, list[int]]]:
+    """The codes of the lines that are contested, each with the fiscal years whose gains are left out."""
+    found: dict[str, set[int]] = {}
+    for r in parts:
+        if r.get("contested") == "yes" and r["fiscal_year"]:
+            found.setdefault(r["line"], set()).add(int(r["fiscal_year"]))
+    return [(line, sorted(years)) for line, years in sorted(found.items())]
 
 
 # ── Payback ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,27 +7,22 @@ from decimal import Decimal
 from typing import Any
 
 from fondsinnovation.kit.errors import Invalid
-from fondsinnovation.kit.money import ZERO, fiscal_year_end, fiscal_year_start, split
+from fondsinnovation.kit.money import ZERO, split
 from funding.enums import LedgerKind
 from funding.services.envelopes import Posting
-from projects.enums import ApplicationState, CallState, CostCategory, DocumentKind, FundingSource, Nature, Recurrence, SectionKind, Worse
+from projects.enums import ApplicationState, CallState, CostCategory, DocumentKind, FundingSource, SectionKind
 from projects.models import (
     Application,
     ApplicationSection,
     ApplicationVersion,
-    Baseline,
     BudgetLine,
     Call,
     CallBudget,
     Criterion,
     Document,
-    ForecastGain,
     FundingLine,
-    GainLine,
-    GainPlan,
     Objective,
     PlannedMilestone,
-    ServiceIndicator,
 )
 from projects.queries.applications import PROJECT_YEARS
 from projects.sections import Balance, Facts, section_form
@@ -35,6 +30,7 @@ from projects.sections.budget import refusals
 from projects.services.journal import canonical, next_numbers, sha256
 from projects.services.submissions import submitted_content
 from reporting.seeding.copying import Sheaf
+from reporting.seeding.plans import as_typed, typed_gains, write_plan
 from reporting.seeding.story import File, Round, Story
 from reporting.seeding.words import CRITERIA, OBJECTIVES
 
@@ -46,8 +42,6 @@ MILESTONES = (
 )
 #: sections that a draft of the story has begun
 BEGUN = (SectionKind.ORGANISATION, SectionKind.NEED)
-#: what each project must not lose while it saves
-INDICATOR = {"name": "Délai moyen de traitement", "unit": "jours", "reference": 20, "tolerance": 3, "worse": Worse.HIGHER}
 #: one file in so many has its every section read by its form
 SAMPLE = 97
 
@@ -238,7 +232,7 @@ def answers_of(file: File) -> dict[str, dict[str, str]]:
         },
         SectionKind.PLAN: _plan(file),
         SectionKind.BUDGET: _budget(file),
-        SectionKind.GAINS: _gains(file),
+        SectionKind.GAINS: typed_gains(file),
         SectionKind.DOCUMENTS: {"nothing_else": "on"},
         SectionKind.DECLARATION: {"exact": "on", "aid": "on", "gains": "on"},
     }
@@ -258,14 +252,10 @@ def _plan(file: File) -> dict[str, str]:
 def _budget(file: File) -> dict[str, str]:
     typed = {"justification": "Montants établis d’après trois soumissions et les salaires en vigueur."}
     for (year, category), amount in costs_of(file).items():
-        typed[f"cost_{year}_{category}"] = _typed(amount)
+        typed[f"cost_{year}_{category}"] = as_typed(amount)
     for (year, source), amount in funding_of(file).items():
-        typed[f"funding_{year}_{source}"] = _typed(amount)
+        typed[f"funding_{year}_{source}"] = as_typed(amount)
     return typed
-
-
-def _typed(amount: Decimal) -> str:
-    return f"{amount:.2f}".replace(".", ",").removesuffix(",00")
 
 
 def costs_of(file: File) -> dict[tuple[int, CostCategory], Decimal]:
@@ -288,60 +278,6 @@ def funding_of(file: File) -> dict[tuple[int, FundingSource], Decimal]:
     return {(year, source): amount for source, years in payers.items() for year, amount in years.items() if amount}
 
 
-def _gains(file: File) -> dict[str, str]:
-    typed = {"method": f"Relevé mensuel du nombre de {file.theme.unit} et de leur coût, comparé à la situation de départ."}
-    for index, line in enumerate(lines_of(file)):
-        start, end = _measured(file)
-        typed |= {
-            f"gains-{index}-{name}": str(value)
-            for name, value in {
-                "title": line["title"],
-                "nature": line["nature"],
-                "recurrence": line["recurrence"],
-                "cost": _typed(line["cost"]),
-                "volume": line["volume"],
-                "unit": file.theme.unit,
-                "period_start": start,
-                "period_end": end,
-                "source": line["source"],
-            }.items()
-        }
-        typed |= {f"gains-{index}-indicator_1_{name}": str(value) for name, value in line.get("indicator", {}).items()}
-        typed |= {f"gains-{index}-forecast_{year}": _typed(abs(amount)) for year, amount in line["forecast"].items()}
-    return typed
-
-
-def _measured(file: File) -> tuple[Any, Any]:
-    """The fiscal year before the call's first one."""
-    return fiscal_year_start(file.round.first_year - 1), fiscal_year_end(file.round.first_year - 1)
-
-
-def lines_of(file: File) -> list[dict[str, Any]]:
-    """What the project saves, and what it costs to run."""
-    source = f"États financiers {file.round.first_year - 1}"
-    return [
-        {
-            "title": file.theme.saving,
-            "nature": file.nature,
-            "recurrence": Recurrence.RECURRENT,
-            "cost": file.yearly * 4,
-            "volume": 1200 + file.place % 800,
-            "source": source,
-            "indicator": INDICATOR,
-            "forecast": file.forecast(file.yearly),
-        },
-        {
-            "title": file.theme.expense,
-            "nature": Nature.COST,
-            "recurrence": Recurrence.RECURRENT,
-            "cost": ZERO,
-            "volume": 12,
-            "source": source,
-            "forecast": file.forecast(-file.expense),
-        },
-    ]
-
-
 # ── What a submission makes ──────────────────────────────────────────────────────────────────────────────────────────
 def _write_submitted(sheaf: Sheaf, file: File, answers: dict[str, dict[str, str]], document: Document) -> None:
     application = file.rows["application"]
@@ -361,40 +297,4 @@ def _write_submitted(sheaf: Sheaf, file: File, answers: dict[str, dict[str, str]
         sheaf.add(FundingLine, application=application, fiscal_year=year, source=source, amount=amount)
     for position, ((title, evidence), due) in enumerate(zip(MILESTONES, file.round.due_on, strict=True), start=1):
         sheaf.add(PlannedMilestone, application=application, position=position, title=title, evidence=evidence, due_on=due)
-    plan = sheaf.add(GainPlan, application=application)
-    start, end = _measured(file)
-    file.rows["lines"] = []
-    for index, line in enumerate(lines_of(file), start=1):
-        row = sheaf.add(
-            GainLine,
-            plan=plan,
-            code=f"L{index}",
-            title=line["title"],
-            nature=line["nature"],
-            recurrence=line["recurrence"],
-            organisation=application.organisation,
-        )
-        file.rows["lines"].append(row)
-        sheaf.add(
-            Baseline,
-            line=row,
-            cost=line["cost"],
-            volume=line["volume"],
-            unit=file.theme.unit,
-            period_start=start,
-            period_end=end,
-            source=line["source"],
-        )
-        if indicator := line.get("indicator"):
-            sheaf.add(ServiceIndicator, line=row, position=1, **indicator)
-        for year, amount in line["forecast"].items():
-            if amount:
-                sheaf.add(
-                    ForecastGain,
-                    line=row,
-                    period_start=fiscal_year_start(year),
-                    period_end=fiscal_year_end(year),
-                    amount=amount,
-                    recorded_at=file.submitted_at,
-                    recorded_by=file.applicant.signatory,
-                )
+    write_plan(sheaf, file)

@@ -13,10 +13,11 @@ from projects.enums import DocumentKind, Nature, Stage
 from projects.models import Document, GainLine
 from projects.services.journal import canonical, next_numbers, note_money, sha256
 from reporting.enums import Assurance, GainReportState, Maturity, Point, Rating
-from reporting.models import Gain, GainReport, GainVerification
+from reporting.models import Gain, GainMeasure, GainReport, GainVerification, IndicatorMeasure
 from reporting.policies.gains import CAPTURABLE
 from reporting.seeding.copying import Sheaf
 from reporting.seeding.payments import evidence_of
+from reporting.seeding.plans import measured
 from reporting.seeding.story import SEED, File, Story, at
 from reporting.seeding.words import ANSWERS, PARTLY, REJECTED
 from reporting.services.gain_rows import METHOD_VERSION, gain_facts
@@ -51,6 +52,7 @@ def write_gains(story: Story, sheaf: Sheaf, files: list[File], numbers: Iterator
         for index, line in enumerate(file.rows["lines"]):
             for place, period in enumerate(_periods(story, file, index)):
                 report = _write_report(story, sheaf, file, line, place, period, next(numbers), random)
+                _write_measure(sheaf, file, report, index)
                 _write_stages(story, sheaf, file, report, corrected=bool(index) and place == 1)
 
 
@@ -102,6 +104,16 @@ def _write_report(
         **values,
     )
     return report
+
+
+def _write_measure(sheaf: Sheaf, file: File, report: GainReport, index: int) -> None:
+    """What the report measured: the service got a little faster."""
+    found = measured(report.line, file.rows["baselines"][index], report.amount, report.period_start, report.period_end)
+    by = {"recorded_at": report.cosigned_at, "recorded_by": report.reported_by}
+    row = sheaf.add(GainMeasure, report=report, **found.figures(), **by)
+    if indicator := file.rows["indicators"][index]:
+        value = indicator.reference - 1 - (file.place + report.period_end.month) % 4
+        sheaf.add(IndicatorMeasure, measure=row, indicator=indicator, value=value)
 
 
 def _write_stages(story: Story, sheaf: Sheaf, file: File, report: GainReport, *, corrected: bool) -> None:

@@ -42,6 +42,7 @@ from projects.services.submissions import submit_application
 from reporting.enums import Assurance, Rating
 from reporting.seeding.applications import BEGUN, answers_of
 from reporting.seeding.bank import account_number
+from reporting.seeding.plans import measured
 from reporting.seeding.story import Applicant, File, Round
 from reporting.seeding.words import ANSWERS, COMMENTS, CRITERIA, FAVOURABLE, OBJECTIVES, THEMES
 from reporting.services.gains import cosign_gain, report_gain, verify_gain
@@ -49,6 +50,8 @@ from reporting.services.verification import Answer
 
 #: the files are begun so many days ago, so that what waits has a past
 DAYS = 45
+#: days that a request takes since the project, for 20 before it
+DELAY = Decimal(17)
 #: steps in their order: a file goes as far as the last one it is given
 STEPS = (
     "submit", "decide_eligibility", "assign", "review", "recommend", "certify", "approve", "tell", "draft", "submit_draft",
@@ -287,11 +290,13 @@ class Live:
         writer, finance = self.one(Role.WRITER, code), self.one(Role.FINANCE_RESPONDENT, code)
         last = timezone.localdate(self.now)
         reports = []
-        for week, amount in enumerate((1_150, 1_240, 980)):
+        for week, amount in enumerate((Decimal("1150.00"), Decimal("1240.00"), Decimal("980.00"))):
             start = last - timedelta(days=7 * (3 - week))
+            end = start + timedelta(days=6)
             reports.append(
                 report_gain(
-                    line_id=line.pk, period_start=start, period_end=start + timedelta(days=6), amount=Decimal(f"{amount}.00"),
+                    line_id=line.pk, period_start=start, period_end=end, amount=amount,
+                    measures=measured(line, line.baseline, amount, start, end, DELAY),
                     method="Relevé hebdomadaire comparé à la situation de départ.", evidence=_file("releve.pdf", "Relevé de consommation"),
                     **self.act(actor=writer),
                 )

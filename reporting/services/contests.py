@@ -1,4 +1,4 @@
-"""Steps that contest lines and stop contesting them: their gains then leave every total, or come back, from a knowledge date on."""
+"""Steps that contest lines in a fiscal year or in all, or no longer: they leave the totals or come back, from a knowledge date on."""
 
 from __future__ import annotations
 
@@ -14,38 +14,44 @@ from reporting.queries.contests import contests_of, projects_of_lines
 
 
 def record_contest(
-    line: GainLine, *, cause: str, contested: bool, reason: str, known: datetime, actor: User | None, now: datetime
+    line: GainLine, *, cause: str, contested: bool, reason: str, known: datetime, actor: User | None, now: datetime, fiscal_year: int = 0
 ) -> LineContest | None:
-    """Contest one line, or stop contesting it; None when that is what is known already. `known` is the act's `money_clock(now)`."""
-    rows = record_contests([line.pk], cause=cause, contested=contested, reason=reason, known=known, actor=actor, now=now)
+    """Contest one line in a fiscal year (0: in all), or stop contesting it; None when that is what is known already.
+
+    `known` is the act's `money_clock(now)`.
+    """
+    rows = record_contests([(line.pk, fiscal_year)], cause=cause, contested=contested, reason=reason, known=known, actor=actor, now=now)
     return rows[0] if rows else None
 
 
 def record_contests(
-    lines: Iterable[int], *, cause: str, contested: bool, reason: str, known: datetime, actor: User | None, now: datetime
+    places: Iterable[tuple[int, int]], *, cause: str, contested: bool, reason: str, known: datetime, actor: User | None, now: datetime
 ) -> list[LineContest]:
-    """Add one event for each line (keys) that is not yet what is said of it; the reports are then recomputed.
+    """Add one event for each line (key) and fiscal year that is not yet what is said of it; the reports are then recomputed.
 
     The lines are held, so that two acts on one of them speak in turn; an event is never dated before the one that it follows.
     """
-    owners = projects_of_lines(lines)
+    wanted = set(places)
+    owners = projects_of_lines({line for line, _year in wanted})
     lock_all(GainLine, owners)
-    last = {event.line_id: event for event in contests_of(owners).filter(cause=cause)}
-    changed = [line for line in sorted(owners) if (line in last and last[line].contested) is not contested]
+    last = {(event.line_id, event.fiscal_year): event for event in contests_of(owners).filter(cause=cause)}
+    held = sorted((line, year) for line, year in wanted if line in owners)
+    changed = [place for place in held if (place in last and last[place].contested) is not contested]
     rows = LineContest.objects.bulk_create(
         LineContest(
-            project_id=owners[line],
-            line_id=line,
+            project_id=owners[place[0]],
+            line_id=place[0],
             cause=cause,
+            fiscal_year=place[1],
             contested=contested,
             reason=reason,
-            recorded_at=max(known, last[line].recorded_at) if line in last else known,
+            recorded_at=max(known, last[place].recorded_at) if place in last else known,
             recorded_by=actor,
         )
-        for line in changed
+        for place in changed
     )
     for row in rows:
-        note(row, line=row.line_id, cause=str(cause), contested=contested)
+        note(row, line=row.line_id, cause=str(cause), fiscal_year=row.fiscal_year, contested=contested)
     if rows:
         queue("money", now=now)
     return rows

@@ -1,4 +1,4 @@
-"""Overlaps: opened by the act that writes a gain, both lines contested at once; settled once, by a person apart from both."""
+"""Overlaps: opened by the act that writes a gain, both lines contested in its year; settled once, by a person apart from both."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import Invalid, WrongState, act
+from fondsinnovation.templatetags.typography import fiscal_year
 from projects.enums import Role
 from projects.models import GainLine, Project, User
 from projects.queries.applications import members_to_tell
@@ -27,7 +28,7 @@ TOLD = 5
 
 
 def open_overlaps(lines: Iterable[int], *, known: datetime, actor: User | None, now: datetime) -> list[Overlap]:
-    """Open the overlaps that gains just written bring about on some lines (keys), and contest both lines of each.
+    """Open the overlaps that gains just written bring about on some lines (keys), and contest both lines of each in its year.
 
     A step of whatever act wrote the gains, after its rows: one line, or all those of an import.
     """
@@ -38,7 +39,7 @@ def open_overlaps(lines: Iterable[int], *, known: datetime, actor: User | None, 
     opened = Overlap.objects.bulk_create(Overlap(**pair, **facts) for pair in found)
     for row in opened:
         note(row, lines=[row.first_id, row.second_id], fiscal_year=row.fiscal_year)
-    touched = {line for row in opened for line in (row.first_id, row.second_id)}
+    touched = {(line, row.fiscal_year) for row in opened for line in (row.first_id, row.second_id)}
     reason = _why(opened)
     record_contests(touched, cause=ContestCause.OVERLAP, contested=True, reason=reason, known=known, actor=actor, now=now)
     if len(opened) <= TOLD:
@@ -58,9 +59,9 @@ def _why(opened: list[Overlap]) -> str:
 def resolve_overlap(
     *, overlap_id: int, outcome: str, withdrawn_id: int | None = None, reason: str, actor: User, now: datetime, key: str | None = None
 ) -> OverlapResolution:
-    """Settle an overlap for good, with a reason: both lines are real expenses, or one of them is withdrawn and stays contested.
+    """Settle an overlap for good, with a reason: both lines are real expenses, or one is withdrawn and stays contested in that year.
 
-    A line comes back when none of its overlaps is open. Raises NotAllowed, WrongState (settled already), Invalid.
+    A line comes back in a year when none of its overlaps of that year is open. Raises NotAllowed, WrongState (settled already), Invalid.
     """
     known = money_clock(now)
     projects = ("first_project__application", "second_project__application")
@@ -104,9 +105,10 @@ def _require_decision(overlap: Overlap, outcome: str, withdrawn_id: int | None, 
 
 def _contest_what_remains(overlap: Overlap, reason: str, *, known: datetime, actor: User, now: datetime) -> None:
     lines = {overlap.first_id, overlap.second_id}
-    held = still_contested(lines)
+    held = still_contested(lines, overlap.fiscal_year)
     for contested, chosen in ((True, held), (False, lines - held)):
-        record_contests(chosen, cause=ContestCause.OVERLAP, contested=contested, reason=reason, known=known, actor=actor, now=now)
+        places = [(line, overlap.fiscal_year) for line in chosen]
+        record_contests(places, cause=ContestCause.OVERLAP, contested=contested, reason=reason, known=known, actor=actor, now=now)
 
 
 # ── Who is told ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,23 +125,28 @@ def _tell_opened(overlap: Overlap, now: datetime) -> None:
     """Each organisation hears of its own line, and nothing of the other; those who settle hear of the overlap."""
     with messages.in_french():
         subject = _("Chevauchement %(number)s à trancher") % {"number": overlap.number}
-        body = _("Deux lignes réclament le même budget. Leurs gains sont exclus des totaux jusqu’à votre décision.")
+        body = _("Deux lignes réclament le même budget en %(year)s. Ces gains sont exclus des totaux jusqu’à votre décision.")
         own = _("Gains de la ligne %(line)s : chevauchement en examen")
-        why = _("Une autre ligne réclame le même budget. Ces gains sont exclus des totaux jusqu’à la décision du Secrétariat.")
+        why = _("Une autre ligne réclame le même budget en %(year)s. Ces gains sont exclus des totaux jusqu’à la décision du Secrétariat.")
+    year = {"year": fiscal_year(overlap.fiscal_year)}
     for project, line in _projects(overlap):
-        messages.send(members_to_tell(project, now), subject=own % {"line": line.code}, body=why, now=now, application=project.application)
+        messages.send(
+            members_to_tell(project, now), subject=own % {"line": line.code}, body=why % year, now=now, application=project.application
+        )
     first = overlap.first_project
     people = holders_of(Role.GAIN_VERIFIER, first.call_id, now)
-    messages.send(people, subject=subject, body=body, now=now, application=first.application)
+    messages.send(people, subject=subject, body=body % year, now=now, application=first.application)
 
 
 def _tell_resolved(resolution: OverlapResolution, now: datetime) -> None:
     """Each organisation hears whether its line counts; the reason may name the other file, and stays in the register."""
     with messages.in_french():
         subject = _("Gains de la ligne %(line)s : chevauchement tranché")
-        kept, lost = _("Votre ligne garde ses gains."), _("Votre ligne est retirée : ses gains ne comptent dans aucun total.")
+        kept = _("Votre ligne garde ses gains de %(year)s.")
+        lost = _("Votre ligne est retirée de %(year)s : ses gains de cet exercice ne comptent dans aucun total.")
+    year = {"year": fiscal_year(resolution.overlap.fiscal_year)}
     for project, line in _projects(resolution.overlap):
-        body = lost if line.pk == resolution.withdrawn_id else kept
+        body = (lost if line.pk == resolution.withdrawn_id else kept) % year
         messages.send(
             members_to_tell(project, now), subject=subject % {"line": line.code}, body=body, now=now, application=project.application
         )

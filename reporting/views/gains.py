@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.errors import WrongState
+from fondsinnovation.kit.money import fiscal_year_of
 from fondsinnovation.kit.states import require_move
 from fondsinnovation.kit.views import ActForm
 from fondsinnovation.templatetags.typography import number
@@ -30,7 +31,7 @@ from reporting.models import GainReport
 from reporting.policies import gains as policies
 from reporting.policies import restatements as restating
 from reporting.policies.verification import read_desk
-from reporting.queries.contests import contests_of
+from reporting.queries.contests import contests_of_period
 from reporting.queries.gains import conditions, gain_line, gain_reports_for, reference_forecasts, story_of, view_counts
 from reporting.queries.measures import measure_of
 from reporting.queries.overlaps import overlaps_of_line
@@ -82,7 +83,7 @@ def gain_detail(request: HttpRequest, number: str) -> HttpResponse:
         **_facts(request, report),
         "sees_project": projects_for(request.user, now).filter(pk=report.project_id).exists(),
         "story": story_of(report),
-        "contests": [event for event in contests_of([report.line_id]) if event.contested],
+        "contests": contests_of_period(report.line_id, fiscal_year_of(report.period_start), fiscal_year_of(report.period_end)),
         "overlaps": overlaps_of_line(request.user, report.line_id, now),
         "is_shared": is_shared(report.line_id),
         "next_page": page,

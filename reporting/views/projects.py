@@ -18,7 +18,7 @@ from reporting.enums import GainReportState
 from reporting.filters.gains import ProjectFilter
 from reporting.policies.gains import report_gain
 from reporting.policies.renewals import open_renewal
-from reporting.queries.contests import contests_of
+from reporting.queries.contests import contested_years
 from reporting.queries.gains import gain_lines_of
 from reporting.queries.projects import agreement_of, project_rows_for
 from reporting.tables.gains import GAIN_COLOURS, PROJECT_COLOURS, ProjectTable
@@ -52,7 +52,7 @@ def project_detail(request: HttpRequest, project: str) -> HttpResponse:
         "milestones": milestones_for(request.user, now).filter(agreement__project=found).order_by("position", "pk"),
         "instalments": instalments_for(request.user, now).filter(agreement__project=found, replaced_by=None).order_by("position", "pk"),
         "lines": lines,
-        "contested": {event.line_id for event in contests_of([line.pk for line, _reports in lines]) if event.contested},
+        "contested": contested_years(line.pk for line, _reports in lines).items(),
         "may_report": report_gain(request.user, found, now),
         "may_renew": open_renewal(request.user, found, now),
         "reads_payments": list_payments(request.user, now, found.call_id),

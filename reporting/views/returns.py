@@ -114,9 +114,14 @@ def _project_facts(project: Project, snapshot: Snapshot, row: queries.Row, parts
         "invested": invested,
         "path_chart": path_chart(path, payback) if invested else None,
         "missing": queries.missing_reports(parts),
-        "windfall_lines": queries.flagged_lines(parts, "windfall"),
-        "contested_lines": queries.flagged_lines(parts, "contested"),
+        "windfall_lines": queries.windfall_lines(parts),
+        "contested_lines": _contested(parts),
     }
+
+
+def _contested(parts: list[queries.Row]) -> list[tuple[str, str]]:
+    """The code of each contested line, and its fiscal years in words."""
+    return [(line, ", ".join(map(fiscal_year, years))) for line, years in queries.contested_lines(parts)]
 
 
 def _lines(project: Project) -> list[tuple[Any, list[tuple[Any, str]]]]:

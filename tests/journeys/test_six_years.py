@@ -214,7 +214,7 @@ def test_six_years_of_a_project(tmp_path, monkeypatch):
         ("TOTAL", "NET", "225000.00", "35000.00", "34000.00", "15000.00", "0.00"),
     ]
 
-    # ── 2030-2031: another project claims the same budget, so neither line counts until somebody settles it ─────────
+    # ── 2030-2031: another project claims the same budget, so neither line counts that year until it is settled ─────
     team.year("L1", 2030, 20_000, "2031-05-10")
     team.year("L2", 2030, 2_000, "2031-05-10")
     claim = other.report(period_start=date(2030, 4, 1), period_end=date(2031, 3, 31), amount=Decimal(7_000), now=at("2031-06-05"))
@@ -222,13 +222,13 @@ def test_six_years_of_a_project(tmp_path, monkeypatch):
     names = ("net_gain_reported", "net_gain_verified", "net_gain_captured", "net_gain_contested", "realisation_verified", "roi_fund")
     disputed = exports.take("2031-05-31", "2031-06-30")
     assert figures(disputed, *names) == {
-        "net_gain_reported": "-32000.00", "net_gain_verified": "-32000.00",  # L2 and L3 alone: −3 − 30 − 2 − 2 + 5
-        "net_gain_captured": "0.00", "net_gain_contested": "84000.00",  # L1: 8 + 16 + 20 + 20 + 20
-        "realisation_verified": "10.6667",  # their own forecast is −2 × 4 + 5 = −3
-        "roi_fund": "-2.2800",  # (−32 − 25) ÷ 25
+        "net_gain_reported": "33000.00", "net_gain_verified": "32000.00",  # without the 20 of L1 in 2030-2031: 35 − 2, 34 − 2
+        "net_gain_captured": "15000.00", "net_gain_contested": "20000.00",  # what was captured is of another year
+        "realisation_verified": "0.4776",  # 32 ÷ 67: the forecast of the disputed year, 20, is left out as its gain is
+        "roi_fund": "0.2800",  # (32 − 25) ÷ 25
     }  # fmt: skip
     page = page_of(team, "2031-07-01")
-    assert (page["contested"].text, page["contested_lines"]) == ("84\u00a0000,00\u00a0$", ["L1"])
+    assert (page["contested"].text, page["contested_lines"]) == ("20\u00a0000,00\u00a0$", [("L1", "2030-2031")])
     settle(Overlap.objects.get(), now=at("2031-07-10"))
     settled = exports.take("2031-05-31", "2031-07-31")
     assert figures(settled, *names) == {

@@ -1,13 +1,16 @@
 """One budget, two lines reported at the same instant: the second gain sees the claim of the first, or neither would."""
 
+from datetime import date, timedelta
+from importlib import import_module
+
 import pytest
 from django.db import connection
 
 from fondsinnovation.kit.errors import WrongState
 from projects.enums import Nature, Role
-from reporting.enums import ContestCause, OverlapOutcome
-from reporting.models import GainClaim, GainReport, GainShare, Overlap, OverlapResolution
-from reporting.queries.contests import contested_lines
+from reporting.enums import OverlapOutcome
+from reporting.models import GainClaim, GainReport, GainShare, LineContest, Overlap, OverlapResolution
+from reporting.queries.contests import contested_years
 from reporting.queries.invariants import INVARIANTS, check
 from reporting.services.gains import cosign_gain
 from reporting.services.overlaps import resolve_overlap
@@ -38,7 +41,7 @@ def test_lines_of_one_budget_reported_at_once_are_all_seen_and_contested(committ
     lines = reported_at_once()
     assert GainClaim.objects.count() == LINES
     assert Overlap.objects.count() == PAIRS
-    assert contested_lines(lines, ContestCause.OVERLAP) == lines
+    assert contested_years(lines) == {line: [2026] for line in lines}
 
 
 def test_without_the_lock_on_the_keys_some_pass_unseen(committed_db):
@@ -73,7 +76,31 @@ def test_of_two_decisions_at_once_one_stands(committed_db):
     (refusal,) = [answer for answer in answers if isinstance(answer, WrongState)]
     assert refusal.message == "Ce chevauchement est déjà tranché."
     kept = OverlapResolution.objects.get()
-    assert contested_lines([one.line.pk, other.line.pk], ContestCause.OVERLAP) == ({one.line.pk} if kept.withdrawn_id else set())
+    assert contested_years([one.line.pk, other.line.pk]) == ({one.line.pk: [2026]} if kept.withdrawn_id else {})
+
+
+def events():
+    """What each event says, but for its reason: one act may name several overlaps."""
+    names = ("project", "line", "cause", "fiscal_year", "contested", "recorded_at", "recorded_by")
+    return sorted(LineContest.objects.values_list(*names), key=lambda event: (event[1], event[3], event[5]))
+
+
+def test_events_of_whole_lines_are_written_again_by_fiscal_year(committed_db):
+    """From the overlaps and decisions alone, the migration writes what the acts write."""
+    one = Team(**KEY)
+    teams = [one, *(Team(**KEY, organisation=one.line.organisation) for _ in range(2))]
+    for team in teams:
+        team.submitted(period_start=date(2025, 10, 1))
+    first, _second, last, *_others = Overlap.objects.filter(fiscal_year=2025).order_by("pk")
+    decided = {"reason": "Motif", "actor": person_with(Role.CONTROLLER)}
+    resolve_overlap(overlap_id=first.pk, outcome=OverlapOutcome.BOTH_REAL, now=NOW + timedelta(days=1), **decided)
+    withdrawn = {"outcome": OverlapOutcome.WITHDRAWN, "withdrawn_id": last.first_id}
+    resolve_overlap(overlap_id=last.pk, now=NOW + timedelta(days=2), **withdrawn, **decided)
+    before = events()
+    with owner_connection(connection.settings_dict["NAME"]) as owner, owner.transaction():
+        owner.execute(import_module("reporting.migrations.0073_contest_guards").BY_YEAR)
+    assert events() == before
+    assert {event[3] for event in before} == {2025, 2026}
 
 
 # ── Shared gains: what the database holds at COMMIT ──────────────────────────────────────────────────────────────────

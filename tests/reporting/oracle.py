@@ -87,17 +87,20 @@ class Fund:
         self.admin = sum(r[0] for r in rows["secretariat_costs"] if r[1] <= effective and r[2] <= known)
         self.rates = sorted(r[:2] for r in rows["rates"] if r[2] <= known)
         self.all_gains = [Gain(*g) for g in rows["gains"]]
-        self.contested = self.contested_lines(rows.get("contests", []))
+        self.contested = self.contested_years(rows.get("contests", []))
         self.seen = [self.look_at(p) for p in self.projects]
 
-    def contested_lines(self, events: list[tuple]) -> set[tuple[str, str]]:
-        """(project, line) of which the last known event of some cause says that it is contested."""
+    def contested_years(self, events: list[tuple]) -> set[tuple[str, str, int]]:
+        """(project, line, fiscal year or 0 for all) of which the last known event of some cause says that it is contested."""
         last: dict[tuple, tuple] = {}
-        for project, line, cause, contested, at in events:
-            old = last.get((project, line, cause))
+        for project, line, cause, year, contested, at in events:
+            old = last.get((project, line, cause, year))
             if at <= self.known and (old is None or old[0] <= at):
-                last[project, line, cause] = (at, contested)
-        return {(project, line) for (project, line, _cause), (_at, contested) in last.items() if contested}
+                last[project, line, cause, year] = (at, contested)
+        return {(project, line, year) for (project, line, _cause, year), (_at, contested) in last.items() if contested}
+
+    def is_contested(self, gain: Gain, part: int | str) -> bool:
+        return (gain.project, gain.line, 0) in self.contested or (gain.project, gain.line, part) in self.contested
 
     def latest(self, project: Project, stage: str, until: datetime) -> list[Gain]:
         kept: dict[tuple, Gain] = {}
@@ -122,9 +125,9 @@ class Fund:
         return [g for g in self.latest(project, stage, self.known) if g.end <= self.effective]
 
     def look_at(self, project: Project) -> dict[str, Any]:
-        def parts(gain: Gain) -> dict[int, tuple[int, int]]:
+        def parts(gain: Gain, *, contested: bool = False) -> dict[int, tuple[int, int]]:
             found = split(gain.cents, gain.start, gain.end, project.starts_on)
-            return {year: share for year, share in found.items() if year != "windfall"}
+            return {year: share for year, share in found.items() if year != "windfall" and self.is_contested(gain, year) == contested}
 
         def value(gain: Gain) -> int:
             return sum(cents for cents, _ in parts(gain).values())
@@ -132,12 +135,9 @@ class Fund:
         def total(gains: list[Gain], natures: tuple[str, ...] = NET) -> int:
             return sum(value(g) for g in gains if g.nature in natures)
 
-        def stands(gains: list[Gain]) -> list[Gain]:
-            return [g for g in gains if (project.code, g.line) not in self.contested]
-
-        reference = stands(self.reference(project))
-        reported, verified, captured = (stands(self.ended(project, stage)) for stage in ("reported", "verified", "captured"))
-        left_out = [g for g in self.ended(project, "verified") if (project.code, g.line) in self.contested]
+        reference = self.reference(project)
+        reported, verified, captured = (self.ended(project, stage) for stage in ("reported", "verified", "captured"))
+        left_out = [cents for g in verified if g.nature in NET for cents, _ in parts(g, contested=True).values()]
         examined = {(g.line, g.start, g.end) for g in verified}
         net_reported = [g for g in reported if g.nature in NET]
         examined_reported = [g for g in net_reported if (g.line, g.start, g.end) in examined]
@@ -159,7 +159,7 @@ class Fund:
             "F": sum(c for _, c in money), "C": sum(c for _, c in shared),
             "forecast": total(reference), "FE": total([g for g in reference if g.end <= self.effective]),
             "reported": total(reported), "verified": total(verified), "captured": total(captured),
-            "contested": total(left_out),
+            "contested": sum(left_out),
             "measured": any(g.end <= self.effective and g.nature in NET and parts(g) for g in reference),
             "avoided": total(verified, ("AVOID",)), "productivity": total(verified, ("PROD",)),
             "examined": sum(value(g) for g in examined_reported),
@@ -294,6 +294,6 @@ class Fund:
             for g in sorted(gains, key=lambda g: (g.line, order.index(g.stage), g.start, g.end)):
                 for part, (cents, days) in split(g.cents, g.start, g.end, project.starts_on).items():
                     year = "" if part == "windfall" else str(part)
-                    contested = (project.code, g.line) in self.contested
+                    contested = self.is_contested(g, part)
                     rows.append((project.code, g.line, g.nature, g.stage, g.start, g.end, year, cents, days, contested))
         return rows

@@ -73,8 +73,11 @@ def portfolios(draw):
         "gains": draw(gain_rows()),
         "contests": draw(
             st.lists(
-                st.tuples(codes, st.sampled_from(["L1", "L2", "L9"]), st.sampled_from(["overlap", "quality"]), st.booleans(), instants),
-                max_size=4,
+                st.tuples(
+                    codes, st.sampled_from(["L1", "L2", "L9"]), st.sampled_from(["overlap", "quality"]),
+                    st.sampled_from([0, 2024, 2025, 2026, 2027, 2028]), st.booleans(), instants,
+                ),
+                max_size=6,
             )
         ),
         "secretariat_costs": draw(st.lists(st.tuples(positive, days, instants), max_size=2)),

@@ -69,9 +69,9 @@ def cofund(book: Portfolio, draw: random.Random, at: datetime) -> None:
 
 def contest(book: Portfolio, draw: random.Random, at: datetime) -> None:
     line = draw.choice(list(GainLine.objects.filter(plan__application__project__isnull=False).order_by("pk")))
-    cause, contested = "quality", draw.random() < 0.6  # what an overlap contests is held by its own guards
-    facts = {"project": line.plan.application.project, "cause": cause, "contested": contested, "reason": "Un motif."}
-    LineContest.objects.create(line=line, recorded_at=at, recorded_by=book.person, **facts)
+    cause, contested, year = "quality", draw.random() < 0.6, draw.choice([0, 2025, 2026])  # an overlap is held by its own guards
+    facts = {"cause": cause, "fiscal_year": year, "contested": contested, "reason": "Un motif."}
+    LineContest.objects.create(line=line, project=line.plan.application.project, recorded_at=at, recorded_by=book.person, **facts)
 
 
 def change(book: Portfolio, draw: random.Random, at: datetime) -> None:

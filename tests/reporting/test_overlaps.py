@@ -12,9 +12,9 @@ from projects.enums import Nature, Role
 from projects.models import GainLine, JournalEntry, Message, OutboxMessage, Project, User
 from projects.services.journal import money_clock
 from reporting import analysis
-from reporting.enums import ContestCause, OverlapOutcome
+from reporting.enums import OverlapOutcome
 from reporting.models import GainClaim, LineContest, Overlap, OverlapResolution
-from reporting.queries.contests import contested_lines
+from reporting.queries.contests import contested_years
 from reporting.queries.overlaps import claims_by_year, earlier_of, overlaps_for, reports_of, stakes_of
 from reporting.services.compute import frames_at
 from reporting.services.gains import cosign_gain
@@ -31,7 +31,9 @@ BOTH_REAL, WITHDRAWN = OverlapOutcome
 
 
 def contested():
-    return contested_lines(GainLine.objects.values_list("pk", flat=True).order_by("pk"), ContestCause.OVERLAP)
+    """(line, fiscal year) of everything that is contested."""
+    found = contested_years(GainLine.objects.values_list("pk", flat=True).order_by("pk"))
+    return {(line, year) for line, years in found.items() for year in years}
 
 
 def refused_by(name):
@@ -47,7 +49,8 @@ def test_second_report_of_one_budget_opens_an_overlap_and_contests_both_lines():
     assert (overlap.opened_by, overlap.opened_at, overlap.recorded_at) == (other.finance, NOW, NOW)
     events = LineContest.objects.order_by("line")
     reason = f"Une autre ligne réclame le même budget : {overlap.number}"
-    assert [(event.line, event.contested, event.reason) for event in events] == [(one.line, True, reason), (other.line, True, reason)]
+    said = [(event.line, event.fiscal_year, event.contested, event.reason) for event in events]
+    assert said == [(one.line, 2026, True, reason), (other.line, 2026, True, reason)]
     assert '"type":"reporting.overlap"' in JournalEntry.objects.filter(act="cosign_gain").latest("pk").content
 
 
@@ -197,21 +200,34 @@ def test_two_real_expenses_come_back_with_a_reason_that_the_journal_keeps():
     assert OutboxMessage.objects.filter(topic="money").count() > before
 
 
-def test_withdrawn_line_stays_contested_for_good_and_the_other_comes_back():
+def test_line_withdrawn_from_its_fiscal_year_stays_contested_there_and_the_other_comes_back():
     one, other, overlap = overlapping()
     settle(overlap, outcome=WITHDRAWN, withdrawn_id=one.line.pk)
-    assert contested() == {one.line.pk}
+    assert contested() == {(one.line.pk, 2026)}
     told = {message.person_id: message.body for message in Message.objects.filter(subject__contains="tranché").order_by("pk")}
-    assert told[one.writer.pk] == "Votre ligne est retirée : ses gains ne comptent dans aucun total."
-    assert told[other.writer.pk] == "Votre ligne garde ses gains."
+    assert told[one.writer.pk] == "Votre ligne est retirée de 2026-2027 : ses gains de cet exercice ne comptent dans aucun total."
+    assert told[other.writer.pk] == "Votre ligne garde ses gains de 2026-2027."
 
 
-def test_withdrawn_line_claims_nothing_any_more():
+def test_line_withdrawn_from_a_fiscal_year_claims_nothing_there_and_counts_in_another():
     one, other, overlap = overlapping()
     settle(overlap, outcome=WITHDRAWN, withdrawn_id=one.line.pk)
     one.submitted(period_start=date(2025, 4, 1), period_end=date(2026, 3, 31))
-    other.submitted(period_start=date(2025, 4, 1), period_end=date(2026, 3, 31))
-    assert Overlap.objects.count() == 1
+    third = rival(one)
+    third.submitted()
+    first, last = Overlap.objects.order_by("pk")
+    assert (first, last.first, last.second, last.fiscal_year) == (overlap, other.line, third.line, 2026)
+    assert contested() == {(team.line.pk, 2026) for team in (one, other, third)}
+
+
+def test_line_withdrawn_from_a_fiscal_year_overlaps_again_in_another():
+    one, other, overlap = overlapping()
+    settle(overlap, outcome=WITHDRAWN, withdrawn_id=one.line.pk)
+    for team in (one, other):
+        team.submitted(period_start=date(2025, 4, 1), period_end=date(2026, 3, 31))
+    assert contested() == {(one.line.pk, 2026), (one.line.pk, 2025), (other.line.pk, 2025)}
+    settle(Overlap.objects.get(fiscal_year=2025))
+    assert contested() == {(one.line.pk, 2026)}
 
 
 def test_line_of_two_overlaps_comes_back_with_the_last_one():
@@ -221,11 +237,11 @@ def test_line_of_two_overlaps_comes_back_with_the_last_one():
         team.submitted()
     first, second, last = Overlap.objects.order_by("first", "second")
     settle(first)
-    assert contested() == {one.line.pk, other.line.pk, third.line.pk}
+    assert contested() == {(team.line.pk, 2026) for team in (one, other, third)}
     settle(second)
-    assert contested() == {other.line.pk, third.line.pk}
+    assert contested() == {(other.line.pk, 2026), (third.line.pk, 2026)}
     settle(last, outcome=WITHDRAWN, withdrawn_id=third.line.pk)
-    assert contested() == {third.line.pk}
+    assert contested() == {(third.line.pk, 2026)}
 
 
 def test_decision_holds_for_its_fiscal_year_and_the_next_one_shows_it():
@@ -234,7 +250,7 @@ def test_decision_holds_for_its_fiscal_year_and_the_next_one_shows_it():
     for team in (one, other):
         team.submitted(period_start=date(2025, 4, 1), period_end=date(2026, 3, 31))
     earlier = Overlap.objects.get(fiscal_year=2025)
-    assert contested() == {one.line.pk, other.line.pk}
+    assert contested() == {(one.line.pk, 2025), (other.line.pk, 2025)}
     assert list(earlier_of(earlier)) == [overlap]
     assert list(earlier_of(overlap)) == []
 
@@ -359,10 +375,11 @@ def test_database_refuses_an_overlap_twice_without_its_contests_or_changed():
     ):
         with refused_by(words):
             execute(statement, *values)
-    released = """INSERT INTO line_contest (project_id, line_id, cause, contested, reason, recorded_at)
-                  VALUES (%s, %s, 'overlap', false, 'Sans décision', now() + interval '9 years')"""
-    with refused_by("not contested as its overlaps say"):
-        execute(released, one.project.pk, one.line.pk)
+    said = """INSERT INTO line_contest (project_id, line_id, cause, fiscal_year, contested, reason, recorded_at)
+              VALUES (%s, %s, 'overlap', %s, %s, 'Sans décision', now() + interval '9 years')"""
+    for year, is_contested in ((2026, False), (2025, True)):
+        with refused_by(f"not contested in {year} as its overlaps say"):
+            execute(said, one.project.pk, one.line.pk, year, is_contested)
     with pytest.raises(DatabaseError, match="permission denied"):
         execute("UPDATE reporting_overlap SET fiscal_year = 2030 WHERE id = %s", overlap.pk)
 
@@ -379,7 +396,7 @@ def test_database_refuses_a_resolution_by_who_is_tied_to_a_file_or_that_contests
         ((WITHDRAWN, None, "Motif"), "names_what_is_withdrawn"),
         ((WITHDRAWN, Team().line.pk, "Motif"), "is not of this overlap"),
         ((BOTH_REAL, None, " "), "has_a_reason"),
-        ((BOTH_REAL, None, "Motif"), "not contested as its overlaps say"),
+        ((BOTH_REAL, None, "Motif"), "not contested in 2026 as its overlaps say"),
     ):
         with refused_by(words):
             execute(SETTLE, overlap.pk, *values, free.pk)

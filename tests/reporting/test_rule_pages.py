@@ -73,16 +73,20 @@ def roi_of_group(*, costs, gains):
 
 
 def counted_gain(*, gains, events, known):
-    """Verified CASH gains of one project by line, and what is said of its lines: `line cause yes|no day; …`."""
-    at, day = datetime(2026, 1, 1, tzinfo=UTC), date(2025, 5, 1)
+    """Verified CASH gains of one project by line, half of each in 2025 and in 2026; said of lines: `line cause year yes|no day; …`."""
+    at, day, end = datetime(2026, 1, 1, tzinfo=UTC), date(2025, 10, 1), date(2026, 9, 29)
     said = [event.split() for event in events.split("; ") if event]
     lines = (pair.split(": ") for pair in gains.split(", "))
-    rows = [("P", line, "CASH", "one_off", "verified", day, day, cents(Decimal(amount)), at, 0) for line, amount in lines]
+    rows = [("P", line, "CASH", "one_off", "verified", day, end, cents(Decimal(amount)), at, 0) for line, amount in lines]
     frames = analysis.Frames(
         projects=analysis.frame("projects", [("P", "C", "O", "R", "active", day, day, day, None)]),
         gains=analysis.frame("gains", rows),
         contests=analysis.frame(
-            "contests", [("P", line, cause, state == "yes", rules.end_of_day(date.fromisoformat(on))) for line, cause, state, on in said]
+            "contests",
+            [
+                ("P", line, cause, int(year), state == "yes", rules.end_of_day(date.fromisoformat(on)))
+                for line, cause, year, state, on in said
+            ],
         ),
     )
     until = rules.end_of_day(date.fromisoformat(known))

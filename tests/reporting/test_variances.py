@@ -89,7 +89,7 @@ def test_only_cash_revenue_and_cost_of_what_counts_are_compared():
         forecast(-20, 2025, line="L3", nature="COST"), year_of_gain(-25, 2025, line="L3", nature="COST"),
         year_of_gain(900, 2025, line="L4"), gain_row(365, date(2026, 1, 1), date(2027, 12, 31), line="L5"),
     ]  # fmt: skip
-    contested = ("P1", "L4", "overlap", True, datetime(2026, 5, 1, tzinfo=UTC))
+    contested = ("P1", "L4", "overlap", 2025, True, datetime(2026, 5, 1, tzinfo=UTC))
     row = variances(rows, contests=[contested], payments=[payment_row(10, date(2024, 6, 1))])["2025"]
     assert figures(row)[:4] == ("80.00", "75.00", "-5.00", "-0.0625")
 

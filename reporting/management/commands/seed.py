@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,10 +13,14 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.commands import PortalCommand, database_is_ready, prepare_database
 from fondsinnovation.kit.errors import WrongState
+from reporting.seeding.claims import add_claims
 from reporting.seeding.follow_ups import add_follow_ups
+from reporting.seeding.judgements import add_judgements
 from reporting.seeding.live import add_live_files
 from reporting.seeding.modalities import add_other_modalities
 from reporting.seeding.money import add_live_money
+from reporting.seeding.packages import add_packages
+from reporting.seeding.returns import add_returns
 from reporting.seeding.story import STAGES
 from reporting.services.portfolio import seed_fund
 
@@ -37,13 +42,21 @@ class Command(PortalCommand):
         now = timezone.now()
         story = seed_fund(stage=options["stage"], scale=options["scale"], now=now)
         if options["live"]:
-            add_live_files(now=now)
-            add_other_modalities(now=now)
-            add_live_money(now=now)
-            add_follow_ups(now=now)
+            _add_live(now)
         counts = {"files": sum(1 for _file in story.files), "projects": len(story.projects) if story.reaches("agreement") else 0}
         if options["json"]:
             self.stdout.write(json.dumps(counts))
             return 0
         self.stdout.write(_("Fonds écrit : %(files)d demandes, %(projects)d projets.") % counts)
         return 0
+
+
+def _add_live(now: datetime) -> None:
+    """What the demonstration's accounts find; the judgements come last: they fix what was known before them."""
+    add_live_files(now=now)
+    add_other_modalities(now=now)
+    add_live_money(now=now)
+    add_follow_ups(now=now)
+    add_claims(now=now)
+    add_packages(now=now)
+    add_judgements(add_returns(now=now), now=now)
