@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -49,7 +50,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _waiting(person: Any, now: datetime) -> list[tuple[str, int, str]]:
     """What waits for a decision among the files that this person sees, each with its count and the list that holds it."""
-    found = [
+    found: list[tuple[str, QuerySet[Any], str, str]] = [
         (_("Chevauchements à trancher"), overlaps_for(person, now).filter(CONDITIONS["open"]), "overlap_list", "open"),
         (_("Rapports de suivi en retard"), follow_ups_for(person, now).filter(state=FollowUpState.LATE), "follow_up_list", "late"),
         (_("Reconductions à décider"), in_view(renewals_for(person, now), "decide"), "renewal_list", "decide"),

@@ -93,10 +93,11 @@ def test_dashboard_shows_the_figures_and_their_dates(client: Client, auditor: Us
 def test_dashboard_counts_what_waits_and_leads_to_it(client: Client, auditor: User) -> None:
     small()
     recompute()
+    lists = {name: reverse(f"reporting:{name}") for name in ("gain_desk", "overlap_list", "follow_up_list", "renewal_list")}
     found = [
-        ("Gains à vérifier", 0, url("gain_desk")), ("Chevauchements à trancher", 0, f"{url('overlap_list')}?view=open"),
-        ("Rapports de suivi en retard", 0, f"{url('follow_up_list')}?view=late"),
-        ("Reconductions à décider", 0, f"{url('renewal_list')}?view=decide"),
+        ("Gains à vérifier", 0, lists["gain_desk"]), ("Chevauchements à trancher", 0, f"{lists['overlap_list']}?view=open"),
+        ("Rapports de suivi en retard", 0, f"{lists['follow_up_list']}?view=late"),
+        ("Reconductions à décider", 0, f"{lists['renewal_list']}?view=decide"),
     ]  # fmt: skip
     assert client.get(url("dashboard")).context["waiting"] == found
     client.force_login(person_with(Role.DIRECTOR))
