@@ -88,7 +88,8 @@ def test_whole_way_from_ranking_to_agreement_in_force(client, sign_in):
 def instalments_of(response):
     """What the page of the draft proposes, as a browser would post it."""
     form = response.context["form"]
-    return {name: form[name].value() for name in form.fields}
+    typed = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in typed.items()}
 
 
 def sign(client, sign_in, agreement, page, *roles, **fields):

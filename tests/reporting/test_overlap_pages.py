@@ -130,7 +130,7 @@ def test_register_opens_on_what_is_to_be_settled_and_follows_its_filters(client)
         assert shown(get(client, auditor, reverse(LIST), **query)) == found, query
     assert get(client, auditor, reverse(LIST), view="autre").status_code == 200
     text = answer.content.decode()
-    assert "40\u00a0000\u00a0$" in text
+    assert "40\u00a0000,00\u00a0$" in text
     assert one.project.reference in text
 
 
