@@ -128,6 +128,8 @@ def without_files() -> World:
     submitted = ApplicationFactory(organisation=world.neighbour, title="Patinoire", call=world.call)
     agreement_in_force(ApplicationFactory(organisation=world.neighbour, title="Aréna", call=world.call, state=S.CONVERTED))
     world.places["neighbour"] = {"pk": submitted.pk, "number": submitted.number}
+    # what two organisations have between them, and neither of these does; their calls are public
+    world.places |= {"sharing": {"pk": share(Team(), Team()).pk}, "overlap": {"pk": overlapping()[2].pk}}
     return world
 
 
@@ -429,8 +431,6 @@ def _shared(world: World) -> None:
         "run": {"pk": run.pk},
         "export": {"pk": _export().pk},
         "entry": {"pk": JournalEntry.objects.filter(object_type="reporting.gainreport").order_by("pk").values_list("pk", flat=True)[0]},
-        "sharing": {"pk": share(Team(), Team()).pk},
-        "overlap": {"pk": overlapping()[2].pk},  # of two other organisations
         "report": {"code": "roi-projects"},
         **_import(),
         "cell": {"code": "roi-projects", "column": "fund_paid", "?": "project=TOTAL"},

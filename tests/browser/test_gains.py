@@ -23,6 +23,21 @@ def address(name, *args):
     return reverse(f"reporting:{name}", args=args)
 
 
+def accept_a_part(page):
+    """The decision of a verifier, typed on its page."""
+    page.get_by_label("Accepter tout ou partie du gain").check()
+    page.get_by_label("Gain accepté").fill("30 000")
+    page.get_by_label("Ambre").check()
+    page.get_by_label("Assurance modérée").check()
+    for shown in page.get_by_label("Démontré", exact=True).all():
+        shown.check()
+    for name in ("causalité", "réalisation", "valorisation", "attribution", "validation"):
+        page.get_by_label(f"Commentaire\u00a0: {name}").fill("Vu dans les factures")
+    page.get_by_label("Motif").fill("Un mois manque")
+    page.get_by_role("button", name="Inscrire la décision").click()
+    assert page.get_by_text("La vérification est inscrite.").is_visible()
+
+
 def test_gain_goes_from_the_writer_to_the_controller(page, sign_in):
     team = Team()
     sign_in(team.writer)
@@ -50,17 +65,7 @@ def test_gain_goes_from_the_writer_to_the_controller(page, sign_in):
     sign_in(team.verifier)
     page.goto(address("gain_detail", report.number))
     page.get_by_role("link", name="Vérifier").click()
-    page.get_by_label("Accepter tout ou partie du gain").check()
-    page.get_by_label("Gain accepté").fill("30 000")
-    page.get_by_label("Ambre").check()
-    page.get_by_label("Assurance modérée").check()
-    for shown in page.get_by_label("Démontré", exact=True).all():
-        shown.check()
-    for name in ("causalité", "réalisation", "valorisation", "attribution", "validation"):
-        page.get_by_label(f"Commentaire\u00a0: {name}").fill("Vu dans les factures")
-    page.get_by_label("Motif").fill("Un mois manque")
-    page.get_by_role("button", name="Inscrire la décision").click()
-    assert page.get_by_text("La vérification est inscrite.").is_visible()
+    accept_a_part(page)
 
     sign_in(team.controller)
     page.goto(address("gain_capture", report.number))
@@ -94,13 +99,14 @@ def test_verified_gain_moves_the_dashboard_and_the_page_of_the_fund(page, sign_i
     director = person_with(Role.DIRECTOR)
     recompute_reports()
     sign_in(director)
-    wait_for_figure(page, address("dashboard"), "Gains vérifiés", "0,0\u00a0M$")
+    wait_for_figure(page, address("dashboard"), "Gains vérifiés", "0\u00a0$")
 
     sign_in(team.writer)
     page.goto(address("gain_create", team.project.reference, team.line.code))
     page.get_by_label("Début de la période").fill("2026-04-01")
     page.get_by_label("Fin de la période").fill("2026-09-30")
     page.get_by_label("Gain de la période").fill("40 000,50")
+    page.get_by_label("Finale").check()
     page.get_by_label("Méthode de calcul").fill("Factures comparées")
     page.get_by_label("Pièce justificative").set_input_files(PROOF)
     page.get_by_role("button", name="Déclarer un gain").click()
@@ -114,11 +120,7 @@ def test_verified_gain_moves_the_dashboard_and_the_page_of_the_fund(page, sign_i
 
     sign_in(team.verifier)
     page.goto(address("gain_verify", report.number))
-    page.get_by_label("Accepter tout ou partie du gain").check()
-    page.get_by_label("Gain accepté").fill("30 000")
-    page.get_by_label("Ambre").check()
-    page.get_by_label("Motif").fill("Un mois manque")
-    page.get_by_role("button", name="Inscrire la décision").click()
+    accept_a_part(page)
     sign_in(director)
     wait_for_figure(page, address("dashboard"), "Gains vérifiés", "30,0\u00a0k$")
     page.get_by_role("link", name="Rendement du Fonds").click()

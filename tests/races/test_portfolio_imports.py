@@ -45,7 +45,7 @@ def test_packages_that_fit_alone_and_not_together_leave_one(committed_db: str, t
         return folder(tmp_path / name, {noun: rows[noun] for noun in ("organisations", "calls", "projects", "commitments")})
 
     answers = imports([package(name) for name in ("A", "B")])
-    assert sorted(type(answer).__name__ for answer in answers) == ["Invalid", "Plan"]
+    assert [isinstance(answer, Plan) for answer in answers].count(True) == 1
     [refusal] = [str(answer) for answer in answers if isinstance(answer, Invalid)]
     said = "commitments.csv:2:amount: l’enveloppe PROJECTS n’a plus que 24000000.00 en 2024-2025; 30000000.00 demandés"
     assert refusal == said
