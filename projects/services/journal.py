@@ -22,7 +22,7 @@ KNOWLEDGE_LOCK = 270_030
 
 def canonical(content: Mapping[str, Any] | list[Any]) -> str:
     """Canonical JSON: sorted keys, no spaces, UTF-8, Decimal as plain text, dates ISO, instants in UTC. Hashed exactly as stored."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return _ENCODER.encode(content)
 
 
 def _plain(value: object) -> str:
@@ -33,6 +33,9 @@ def _plain(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def sha256(text: str) -> str:

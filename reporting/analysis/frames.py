@@ -195,4 +195,4 @@ def _texts(column: pd.Series) -> list[str]:
     if column.dtype == INSTANT:  # few acts record many rows: each instant is written once
         codes, instants = pd.factorize(column)
         return np.array([rules.text(instant) for instant in instants], dtype="object")[codes].tolist()
-    return [rules.text(value) for value in column]
+    return [value if type(value) is str else rules.text(value) for value in column]

@@ -57,13 +57,13 @@ def _sums(facts: Facts) -> list[tuple[int, int, int, int]]:
 
 
 def _figures(forecast: int, verified: int, unexplained: bool) -> dict[str, Any]:
-    exact = rules.variance(Fraction(verified), Fraction(forecast))
-    band = variance_band(exact)
+    difference, size = verified - forecast, abs(forecast)
+    band = variance_band(Fraction(difference, size) if size else None)
     return {
         "forecast": rules.dollars(forecast),
         "verified": rules.dollars(verified),
-        "difference": rules.dollars(verified - forecast),
-        "variance": rules.ratio(exact),
+        "difference": rules.dollars(difference),
+        "variance": rules.over(difference, size),  # rules.variance, between integers
         "band": band.value if band else "",
         "unexplained": unexplained and band not in (None, VarianceBand.GREEN),
     }
