@@ -196,7 +196,18 @@ def answers(row: Row, organisation: Organisation) -> dict[str, dict[str, str]]:
     own = row.cost - row.asked
     line = {"recurrence": "recurrent", "volume": "1000", "unit": "dossiers", "period_start": "2024-01-01", "period_end": "2024-12-31"}
     lines = [
-        {**line, "title": "Saisie évitée", "nature": "CASH", "cost": typed(row.cost), "source": "États financiers 2024"},
+        {
+            **line,
+            "title": "Saisie évitée",
+            "nature": "CASH",
+            "cost": typed(row.cost),
+            "source": "États financiers 2024",
+            "indicator_1_name": "Délai de traitement",
+            "indicator_1_unit": "jours",
+            "indicator_1_reference": "10",
+            "indicator_1_tolerance": "1",
+            "indicator_1_worse": "higher",
+        },
         {**line, "title": "Hébergement", "nature": "COST", "cost": "0", "source": "Contrat en vigueur"},
     ]
     for one, amount in zip(lines, (row.saving, row.expense), strict=True):
