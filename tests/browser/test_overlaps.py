@@ -5,22 +5,37 @@ from django.urls import reverse
 
 from projects.enums import Role
 from reporting.enums import OverlapOutcome
-from reporting.models import Overlap, OverlapResolution
+from reporting.models import GainSharing, Overlap, OverlapResolution
 from tests.factories import person_with
 from tests.reporting.gains import Team
 from tests.reporting.overlaps import overlapping, settle
-from tests.reporting.sharing import measure, share
+from tests.reporting.sharing import measure
 
 pytestmark = pytest.mark.browser
 
 
-def test_shared_gain_is_recorded_then_read(live, sign_in, look):
+def test_shared_gain_is_recorded_then_read(page, live, sign_in, look):
     one, other = Team(), Team()
-    sharing = share(one, other)
-    measure(sharing, one.writer)
     sign_in(person_with(Role.OFFICER))
+    create = live.url + reverse("reporting:sharing_create")
+    look(create, "sharing-create")
+    page.goto(create)
+    page.get_by_label("Gain partagé").fill("Guichet commun")
+    page.get_by_label("Motif des clés").fill("Entente du 1er avril")
+    keys = page.locator("textarea[name=shares]")
+    for last, found in (("30", 0), ("40", 1)):  # keys that do not make 100 % are refused, and stay as typed
+        typed = f"{one.project.reference} {one.line.code} 60\n{other.project.reference} {other.line.code} {last}"
+        keys.fill(typed)
+        page.get_by_role("button", name="Inscrire un partage").click()
+        page.wait_for_load_state()
+        assert GainSharing.objects.count() == found
+        assert found or (keys.input_value(), page.get_by_role("alert").count()) == (typed, 1)
+    sharing = GainSharing.objects.get()
+    measure(sharing, one.writer)
     look(live.url + reverse("reporting:sharing_list"), "sharing-list")
-    look(live.url + reverse("reporting:sharing_create"), "sharing-create")
+    page.goto(live.url + reverse("reporting:sharing_list"))
+    assert page.get_by_text("60\u00a0000,01\u00a0$").first.is_visible()
+    assert page.get_by_text("40\u00a0000,00\u00a0$").first.is_visible()
     sign_in(one.writer)
     look(live.url + reverse("reporting:sharing_report", args=[sharing.pk]), "sharing-report")
 
