@@ -67,9 +67,12 @@ class Problems:
         self.lines.append(Problem(file.translate(_MARKS), row, column.translate(_MARKS)[:80], what))
 
     def refuse(self) -> None:
-        """Raise Refused when there is a problem, all of them at once."""
+        """Raise Refused when there is a problem: all of them at once, file by file, each in the order of its rows."""
         if self.lines:
-            raise Refused(self.lines)
+            places: dict[str, int] = {}
+            for problem in self.lines:
+                places.setdefault(problem.file, len(places))
+            raise Refused(sorted(self.lines, key=lambda problem: (places[problem.file], problem.row)))
 
 
 @dataclass(slots=True)
