@@ -19,16 +19,18 @@ _DAYS, _MICROSECONDS = 10_957, 946_684_800_000_000
 
 
 def gain_frame(columns: GainColumns) -> pd.DataFrame:
-    """The frame `gains` with, beside its columns, the id of each `line_id`."""
+    """The frame `gains` with, beside its columns, the id of each `line_id`. Rows of a line of no project are left out."""
     if not columns.chunks:
         return frame("gains").assign(line_id=np.empty(0, np.int64))
     raw = {name: _joined([chunk[place] for chunk in columns.chunks], width) for place, (name, width) in enumerate(WIDTHS.items())}
     lines = _places(raw["line"], columns.lines)
+    if (lines < 0).any():
+        owned = lines >= 0
+        raw, lines = {name: values[owned] for name, values in raw.items()}, lines[owned]
     made: dict[str, Any] = {
-        "project": _named(_places(raw["project"], columns.projects), list(columns.projects.values())),
         **{
             name: _named(lines, [line[place] for line in columns.lines.values()])
-            for place, name in enumerate(("line", "nature", "recurrence"))
+            for place, name in enumerate(("project", "line", "nature", "recurrence"))
         },
         "stage": pd.Categorical.from_codes(raw["stage"], pd.Index(STAGES, dtype="str")),
         "period_start": _days(raw["period_start"]),
@@ -37,20 +39,22 @@ def gain_frame(columns: GainColumns) -> pd.DataFrame:
         "recorded_at": pd.DatetimeIndex((raw["recorded_at"] + _MICROSECONDS).view("datetime64[us]")).tz_localize("UTC"),
         "row": raw["row"],
     }
-    return pd.DataFrame({**{name: made[name] for name in COLUMNS["gains"]}, "line_id": raw["line"]})
+    return pd.DataFrame({**{name: made[name] for name in COLUMNS["gains"]}, "line_id": raw["line"]}, copy=False)
 
 
 def _joined(arrays: Sequence[bytes], width: int) -> np.ndarray:
     """The integers of some arrays, one after the other. An element is its length in 4 bytes, then its value; none is null."""
     element = np.dtype([("length", ">i4"), ("value", f">i{width}")])
-    return np.concatenate([np.frombuffer(array, element, offset=_HEADER)["value"] for array in arrays]).astype(np.int64)
+    return np.concatenate([np.frombuffer(array, element, offset=_HEADER)["value"].astype(np.int64) for array in arrays])
 
 
 def _places(ids: np.ndarray, names: Mapping[int, Any]) -> np.ndarray:
-    """The place of each id among those that are named: each is."""
+    """The place of each id among those that are named, in their order; -1 where it is not."""
     known = np.fromiter(names, np.int64, len(names))
-    order = np.argsort(known)
-    return order[np.searchsorted(known, ids, sorter=order)]
+    size = max(int(found.max()) if len(found) else 0 for found in (known, ids)) + 1  # keys are small: a table of them is read at once
+    places = np.full(size, -1, np.int64)
+    places[known] = np.arange(len(known))
+    return places[ids]
 
 
 def _named(places: np.ndarray, names: list[str]) -> pd.Categorical:

@@ -121,11 +121,11 @@ def year_starts(years: np.ndarray) -> np.ndarray:
 
 
 def safe(cents: Any) -> np.ndarray:
-    """The same cents, once it is sure that no sum of them leaves 64 bits. Raises OverflowError."""
+    """The same cents, once it is sure that no sum of them, less a sum of costs of both kinds, leaves 64 bits. Raises OverflowError."""
     cents = np.asarray(cents, np.int64)
     sizes = np.abs(cents).view(np.uint64)  # the smallest integer has no opposite: as unsigned its size is right all the same
     high, low = (int(part.sum(dtype=np.uint64)) for part in (sizes >> np.uint64(32), sizes & np.uint64(0xFFFFFFFF)))
-    if (high << 32) + low >= 2**63:  # Python's integers: exact whatever they are
+    if (high << 32) + low >= 2**61:  # Python's integers: exact whatever they are
         raise OverflowError("amounts too large to be added in 64 bits")
     return cents
 

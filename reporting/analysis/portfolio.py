@@ -39,7 +39,7 @@ def portfolio_of(frames: Frames, effective: date, known: datetime) -> Portfolio:
     gains = _counted_gains(frames.gains, projects, effective, known)
     parts = split_by_days(gains)
     places = _contested(frames.contests, projects, frames.gains["line"].cat.categories, known)
-    parts = parts.assign(contested=_of_places(gains["line"].to_numpy(), parts, *places))
+    parts["contested"] = _of_places(gains["line"].to_numpy(), parts, *places)
     safe(parts["cents"].to_numpy())
     return Portfolio(projects, gains, parts)
 
@@ -75,9 +75,11 @@ def _counted_gains(rows: pd.DataFrame, projects: pd.DataFrame, effective: date, 
             "recorded": recorded[chosen],
             "ended": ended[chosen],
             "source": chosen,
-        }
+        },
+        copy=False,
     )
-    return table.assign(examined=_examined(table))
+    table["examined"] = _examined(table)
+    return table
 
 
 def _positions(column: pd.Series, values: Any) -> np.ndarray:

@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from reporting import rules
-from reporting.analysis.frames import Frames, packed
+from reporting.analysis.frames import Frames
 from reporting.analysis.portfolio import NATURES, RECURRENCES, STAGES, portfolio_of
 
 #: the columns of `reporting.models.GainPart` after its sheet, each with the bytes of its integer
@@ -57,21 +58,26 @@ class Register:
 
     def fingerprints(self) -> list[str]:
         """Of each project: what its rows are made from, names of its lines included. Two that are equal have the same rows."""
-        columns = [np.ascontiguousarray(self.values[name].astype("<i8")) for name, _width in PART[1:]]
-        names = packed(self.label, self.nature, self.recurrence)
-        found = []
-        for place, project in enumerate(self.projects.tolist()):
-            rows = self.slice_of(place)
-            _codes, first = np.unique(names[rows], return_index=True)
-            digest = hashlib.sha256(self.references[project].encode())
-            for index in (first + rows.start).tolist():
-                digest.update(
-                    f"|{self.labels[self.label[index]]}|{NATURES[self.nature[index]]}|{RECURRENCES[self.recurrence[index]]}".encode()
-                )
-            for column in columns:
-                digest.update(column[rows])
-            found.append(digest.hexdigest())
-        return found
+        rows = np.empty(len(self.project), np.dtype([(name, f"<i{width}") for name, width in PART[1:]]))
+        for name, _width in PART[1:]:
+            rows[name] = self.values[name]
+        named = self._lines()
+        return [
+            hashlib.sha256(f"{self.references[project]}{names}".encode() + rows[self.slice_of(place)].tobytes()).hexdigest()
+            for place, (project, names) in enumerate(zip(self.projects.tolist(), named, strict=True))
+        ]
+
+    def _lines(self) -> list[str]:
+        """Of each project, the label, nature and recurrence of its lines: rows come line by line."""
+        lines = self.values["line_id"]
+        first = np.flatnonzero(np.append(True, (lines[1:] != lines[:-1]) | (self.project[1:] != self.project[:-1]))[: len(lines)])
+        labels, natures, recurrences = (column[first].tolist() for column in (self.label, self.nature, self.recurrence))
+        said = [
+            f"|{self.labels[label]}|{NATURES[nature]}|{RECURRENCES[recurrence]}"
+            for label, nature, recurrence in zip(labels, natures, recurrences, strict=True)
+        ]
+        bounds = np.searchsorted(first, np.append(self.first, len(lines))).tolist()
+        return ["".join(said[start:end]) for start, end in pairwise(bounds)]
 
     def cents(self, place: int) -> int:
         return int(self.values["cents"][self.slice_of(place)].sum())

@@ -33,7 +33,7 @@ def split_by_days(rows: pd.DataFrame) -> pd.DataFrame:
     divided = count > 1
     parts = _largest_remainder(np.abs(cents[divided]), (end - start + 1)[divided], whole[some], days[several])
     shares[several] = parts * np.sign(cents)[some]
-    return pd.DataFrame({"source": source, "fiscal_year": year, "days": days, "cents": shares, "windfall": windfall})
+    return pd.DataFrame({"source": source, "fiscal_year": year, "days": days, "cents": shares, "windfall": windfall}, copy=False)
 
 
 def _largest_remainder(cents: np.ndarray, total: np.ndarray, source: np.ndarray, days: np.ndarray) -> np.ndarray:
