@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,15 +16,15 @@ from projects.models import ForecastGain, GainLine, Project
 from reporting.models import Gain
 
 #: the columns of a chunk, in order, each with the width in bytes of its integers
-COLUMNS: Mapping[str, int] = {"line": 8, "stage": 2, "period_start": 4, "period_end": 4, "amount_cents": 8, "recorded_at": 8, "row": 8}
-STAGES = tuple(Stage.values)
+COLUMNS: Mapping[str, int] = {"line": 8, "letter": 4, "period_start": 4, "period_end": 4, "amount_cents": 8, "recorded_at": 8, "row": 8}
+#: the number of the first letter of each stage, which no other has: the database gives it faster than it compares words
+LETTERS = {ord(stage[0]): stage for stage in Stage.values}
 _CHUNK = 250_000
-_STAGE = " ".join(f"WHEN '{stage}' THEN {place}" for place, stage in enumerate(STAGES))
 #: table → what says the stage of its rows: forecasts, then the other stages
-_SOURCES = {ForecastGain._meta.db_table: str(STAGES.index(Stage.FORECAST)), Gain._meta.db_table: f"CASE stage {_STAGE} END"}
+_SOURCES = {ForecastGain._meta.db_table: f"'{Stage.FORECAST.value}'", Gain._meta.db_table: "stage"}
 #: a range of keys at a time: no sort, and no array that grows with the fund
 _QUERY = """
-SELECT array_agg(line_id), array_agg(({stage})::smallint), array_agg(period_start), array_agg(period_end),
+SELECT array_agg(line_id), array_agg(ascii({stage})), array_agg(period_start), array_agg(period_end),
   array_agg((amount * 100)::bigint), array_agg(recorded_at), array_agg(id)
 FROM {table} WHERE id > %(after)s AND id <= %(upto)s AND recorded_at <= %(known)s {only}
 """
@@ -32,10 +32,13 @@ FROM {table} WHERE id > %(after)s AND id <= %(upto)s AND recorded_at <= %(known)
 
 @dataclass(frozen=True)
 class GainColumns:
-    """`chunks`: of each, the binary arrays of COLUMNS, as PostgreSQL sends them. `lines`: of each id, the reference of its project, its
-    code, nature and recurrence; a row whose line is not there belongs to no project."""
+    """`chunks`, to be read once: of each, the binary arrays of COLUMNS, as PostgreSQL sends them.
 
-    chunks: list[tuple[bytes, ...]]
+    `lines`: of each id, in their order, the reference of its project, its code, nature and recurrence; a row whose line is not there
+    belongs to no project.
+    """
+
+    chunks: Iterable[tuple[bytes, ...]]
     lines: Mapping[int, tuple[str, str, str, str]]
 
 
@@ -50,7 +53,7 @@ def gain_columns(known: datetime, projects: QuerySet[Project] | None = None) -> 
     reference = Coalesce("plan__project__reference", "plan__application__project__reference")
     found = lines.order_by("pk").values_list("pk", reference, "code", "nature", "recurrence")
     details = {pk: (project, code, nature, recurrence) for pk, project, code, nature, recurrence in found}
-    return GainColumns(list(_chunks(known, None if projects is None else list(details))), details)
+    return GainColumns(_chunks(known, None if projects is None else list(details)), details)
 
 
 def _chunks(known: datetime, lines: list[int] | None) -> Iterator[tuple[bytes, ...]]:

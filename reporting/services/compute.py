@@ -85,7 +85,7 @@ def frames_at(known: datetime, projects: QuerySet[Project] | None = None) -> Any
     from reporting import analysis
 
     tables = {noun: analysis.frame(noun, rows) for noun, rows in portfolio_rows(known, projects).items()}
-    return analysis.Frames(gains=analysis.gain_frame(gain_columns(known, projects)), **tables)
+    return analysis.Frames(gains=analysis.gain_rows(gain_columns(known, projects)), **tables)
 
 
 def rows_of(report: Report, *, effective: date, known: datetime, filters: Mapping[str, str], person: Any = None) -> Iterator[Row]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import MD5, Concat
 
 from projects.models import Project
 from reporting import catalogue
@@ -94,15 +96,27 @@ def _sheets(affected: Collection[int]) -> list[tuple[str, KeptSheet]]:
 
 
 def keep_facts(basis: Basis) -> None:
-    """Keep the facts for the next time. A step: it runs with the snapshots that are made from them."""
+    """Keep the facts for the next time; those that are the same stay. A step: it runs with the snapshots that are made from them."""
     if basis.base is None:
         return
     old = ProjectFacts.objects.all() if basis.replaced is None else ProjectFacts.objects.filter(pk__in=basis.replaced)
-    old.delete()
+    kept = dict(old.order_by("pk").values_list("pk", _DIGEST))
+    found = {one[0]: one for one in basis.facts}
+    same = {pk for pk, digest in kept.items() if pk in found and digest == _digest(found[pk])}
+    if gone := kept.keys() - same:
+        old.filter(pk__in=gone).delete()
     names = ", ".join(map(connection.ops.quote_name, (ProjectFacts._meta.db_table, *_FACTS)))
     table, _comma, names = names.partition(", ")
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for one in basis.facts:
-            copy.write_row(one)
+        for pk in found.keys() - same:
+            copy.write_row(found[pk])
     FactBase.objects.filter(pk=1).delete()
     basis.base.save(force_insert=True)
+
+
+#: of facts that are kept, what tells whether others are the same: computed where they are, so that they need not be read
+_DIGEST = Concat("own", *(MD5(name) for name in _FACTS[2:]), output_field=TextField())
+
+
+def _digest(one: tuple[Any, ...]) -> str:
+    return one[1] + "".join(hashlib.md5(block, usedforsecurity=False).hexdigest() for block in one[2:])

@@ -57,8 +57,8 @@ def sheets_of(content: Content, frames: Any, *, effective: date, known: datetime
                 rows=int(register.count[place]), cents=register.cents(place),
             )  # fmt: skip
             found.new[reference] = (made, place)
-    for reference, sheet in found.in_order():
-        content.add_key(reference, rows=sheet.rows, sha256=sheet.sha256, cents={"amount": sheet.cents})
+    for reference, one in found.in_order():
+        content.add_key(reference, rows=one.rows, sha256=one.sha256, cents={"amount": one.cents})
     return found
 
 

@@ -37,6 +37,7 @@ from reporting.services.registers import KeptSheet, forget_sheets, sheets_of, wr
 
 FUTURE = gettext_lazy("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour.")
 WORKING = "working"
+_CHUNK = 2_000
 #: advisory lock: one recompute at a time, and a worker that dies lets it go
 RECOMPUTE_LOCK = 270_031
 #: how long a snapshot that somebody asked for is kept
@@ -267,11 +268,12 @@ def _keep(draft: Snapshot, rows: Iterable[Any], copy: Callable[[int, Iterable[An
 
 
 def _copy(snapshot_id: int, lines: Iterable[bytes]) -> None:
+    """Each line is as `_draft` wrote it: what stands before it in the table is added, and COPY's own escape is doubled."""
     table = connection.ops.quote_name(SnapshotRow._meta.db_table)
+    numbered = enumerate(lines, start=1)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} (snapshot_id, position, key, data) FROM STDIN") as copy:
-        for position, line in enumerate(lines, start=1):
-            key, _tab, data = line.decode().rstrip("\n").partition("\t")
-            copy.write_row((snapshot_id, position, key, data))
+        while chunk := list(islice(numbered, _CHUNK)):
+            copy.write(b"".join(b"%d\t%d\t%b" % (snapshot_id, position, line.replace(b"\\", b"\\\\")) for position, line in chunk))
 
 
 def _copy_sheets(snapshot_id: int, sheets: Iterable[tuple[str, KeptSheet | GainSheet]]) -> None:
