@@ -24,6 +24,7 @@ from reporting.policies import restatements as policies
 from reporting.queries.gains import cosigners_of, holders_of, is_alone
 from reporting.services.gain_rows import record_stage
 from reporting.services.gain_steps import note_file, require_reason, require_unchanged, signed, store, tell, words
+from reporting.services.measures import Measures, guard_quality, record_measures, require_measured_again
 
 _S = GainReportState
 _R = RestatementState
@@ -40,11 +41,13 @@ def restate_gain(
     evidence: Any | None,
     actor: User,
     now: datetime,
+    measures: Measures | None = None,
     key: str | None = None,
 ) -> GainRestatement:
     """Say that a verified or captured gain is another amount (without its sign), and why. No file keeps the evidence it had.
 
-    Nothing counts before the co-signature; a restatement that still waits for its own is replaced. Raises NotAllowed, WrongState, Invalid.
+    What the gain was measured by is measured again; both versions stay. Nothing counts before the co-signature; a restatement
+    that still waits for its own is replaced. Raises NotAllowed, WrongState, Invalid.
     """
     report = GainReport.objects.select_related("project__application", "evidence").get(pk=report_id)
     policies.restate_gain(actor, report, now).require()
@@ -56,10 +59,12 @@ def restate_gain(
     require_move(GAIN_REPORT_MOVES, report.state, _S.TO_REVERIFY)
     require_reason(reason)
     becomes = signed(report.line, amount)
-    _require_a_change(report, becomes, maturity)
+    differs = require_measured_again(report, measures)
+    _require_a_change(report, becomes, maturity, measured=differs)
     note(report, version=report.version + 1, before=report.amount, amount=becomes)
     transition(report.restatements.filter(state=_R.DRAFT), _R.REPLACED, moves=RESTATEMENT_MOVES, now=now)
     restatement = _write(report, becomes, document, maturity=maturity, method=method, reason=reason, actor=actor, now=now)
+    record_measures(report, measures, known=known, actor=actor, restatement=restatement)
     note_reason(reason)
     note_organisation(report.project.organisation_id)
     note_file(report)
@@ -133,6 +138,7 @@ def _submit(report: GainReport, restatement: GainRestatement, *, known: datetime
         cosignature_waived=restatement.cosignature_waived,
     )
     record_stage(report, Stage.REPORTED, report.amount, report.evidence, known=known, actor=actor, now=now)
+    guard_quality(report, known=known, actor=actor, now=now)
     with messages.in_french():
         subject = _("Gain %(number)s à revérifier") % {"number": report.number}
         body = _("Le gain passe de %(before)s à %(amount)s : %(reason)s")
@@ -151,11 +157,12 @@ def _ask_cosignature(report: GainReport, restatement: GainRestatement, now: date
     tell(cosigners_of(report.project, restatement.restated_by, now), report, subject, body, now)
 
 
-def _require_a_change(report: GainReport, amount: Decimal, maturity: str) -> None:
+def _require_a_change(report: GainReport, amount: Decimal, maturity: str, *, measured: bool) -> None:
+    """`measured`: something else was."""
     if maturity not in Maturity.values:
         raise Invalid(errors={"maturity": _("Choisissez la maturité de cette version.")})
-    if (amount, maturity) == (report.amount, report.maturity):
-        raise Invalid(errors={"amount": _("Rien ne change : inscrivez un autre montant ou une autre maturité.")})
+    if (amount, maturity) == (report.amount, report.maturity) and not measured:
+        raise Invalid(errors={"amount": _("Rien ne change : inscrivez un autre montant, une autre mesure ou une autre maturité.")})
 
 
 say(
@@ -163,6 +170,8 @@ say(
         "gain_restatement_of_what_is_verified": gettext_lazy(
             "Seul un gain vérifié ou capté se redresse, à partir de sa version en vigueur."
         ),
+        "gain_restatement_is_measured": gettext_lazy("Ce que la version précédente a mesuré se mesure de nouveau."),
+        "gain_measure_of_its_version": gettext_lazy("Une mesure est celle d’une version du gain qui n’est pas encore connue."),
         "gain_restatement_stays": gettext_lazy("Un redressement inscrit ne change plus."),
         "gain_report_changes_by_restatement": gettext_lazy("Un gain vérifié ne change que par un redressement cosigné de l’organisme."),
     },
