@@ -67,7 +67,7 @@ def require_measured_again(report: GainReport, measures: Measures | None) -> boo
 
     Raises Invalid, next to each field that is missing.
     """
-    before, after = _known(report), measures or Measures()
+    before, after = known_measures(report), measures or Measures()
     figures = {FIELDS[name]: value for name, value in after.figures().items() if getattr(before, name) is not None}
     values = {f"indicator_{pk}": after.indicators.get(pk) for pk in before.indicators}
     missing = [name for name, value in {**figures, **values}.items() if value is None]
@@ -76,7 +76,7 @@ def require_measured_again(report: GainReport, measures: Measures | None) -> boo
     return (after.figures(), dict(after.indicators)) != (before.figures(), dict(before.indicators))
 
 
-def _known(report: GainReport) -> Measures:
+def known_measures(report: GainReport) -> Measures:
     """What the version of a report that is known measured; costs count where there is a baseline to compare them with."""
     row = measure_of(report)
     if row is None:

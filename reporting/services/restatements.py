@@ -14,7 +14,7 @@ from fondsinnovation.kit.states import require_move
 from fondsinnovation.templatetags.typography import money
 from funding.refusals import say
 from projects.enums import DocumentKind, Role, Stage
-from projects.models import Document, User
+from projects.models import User
 from projects.services import messages
 from projects.services.journal import money_clock, note, note_organisation, note_reason, transition
 from projects.services.locks import lock
@@ -23,7 +23,7 @@ from reporting.models import GainReport, GainRestatement
 from reporting.policies import restatements as policies
 from reporting.queries.gains import cosigners_of, holders_of, is_alone
 from reporting.services.gain_rows import record_stage
-from reporting.services.gain_steps import note_file, require_reason, require_unchanged, signed, store, tell, words
+from reporting.services.gain_steps import note_file, require_own_amount, require_reason, require_unchanged, signed, store, tell, words
 from reporting.services.measures import Measures, guard_quality, record_measures, require_measured_again
 
 _S = GainReportState
@@ -59,21 +59,11 @@ def restate_gain(
     require_move(GAIN_REPORT_MOVES, report.state, _S.TO_REVERIFY)
     require_reason(reason)
     becomes = signed(report.line, amount)
+    require_own_amount(report, becomes)
     differs = require_measured_again(report, measures)
     _require_a_change(report, becomes, maturity, measured=differs)
-    note(report, version=report.version + 1, before=report.amount, amount=becomes)
-    transition(report.restatements.filter(state=_R.DRAFT), _R.REPLACED, moves=RESTATEMENT_MOVES, now=now)
-    restatement = _write(report, becomes, document, maturity=maturity, method=method, reason=reason, actor=actor, now=now)
-    record_measures(report, measures, known=known, actor=actor, restatement=restatement)
-    note_reason(reason)
-    note_organisation(report.project.organisation_id)
-    note_file(report)
-    if is_alone(report.project, now):
-        note(restatement, cosignature_waived=True)
-        _submit(report, restatement, known=known, actor=actor, now=now, cosignature_waived=True)
-    else:
-        _ask_cosignature(report, restatement, now)
-    return restatement
+    facts = {"maturity": maturity, "method": method, "reason": reason, "evidence": document}
+    return restate_report(report, amount=becomes, facts=facts, measures=measures, known=known, actor=actor, now=now)
 
 
 @act
@@ -98,22 +88,47 @@ def cosign_restatement(
 
 
 # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _write(
-    report: GainReport, amount: Decimal, evidence: Document, *, maturity: str, method: str, reason: str, actor: User, now: datetime
+def restate_report(
+    report: GainReport,
+    *,
+    amount: Decimal,
+    facts: dict[str, Any],
+    measures: Measures | None,
+    known: datetime,
+    actor: User,
+    now: datetime,
+    within: bool = True,
 ) -> GainRestatement:
+    """Write the restatement of a locked report, and ask for its co-signature or waive it. `facts` are what it says beside its amount.
+
+    `within`: the actor is of the organisation; one of another leaves the co-signature to it, however few they are.
+    """
+    note(report, version=report.version + 1, before=report.amount, amount=amount)
+    transition(report.restatements.filter(state=_R.DRAFT), _R.REPLACED, moves=RESTATEMENT_MOVES, now=now)
+    restatement = _write(report, amount, facts, actor=actor, now=now)
+    record_measures(report, measures, known=known, actor=actor, restatement=restatement)
+    note_reason(facts["reason"])
+    note_organisation(report.project.organisation_id)
+    note_file(report)
+    if within and is_alone(report.project, now):
+        note(restatement, cosignature_waived=True)
+        _submit(report, restatement, known=known, actor=actor, now=now, cosignature_waived=True)
+    else:
+        _ask_cosignature(report, restatement, now)
+    return restatement
+
+
+def _write(report: GainReport, amount: Decimal, facts: dict[str, Any], *, actor: User, now: datetime) -> GainRestatement:
     restatement = GainRestatement.objects.create(
         report=report,
         version=report.version + 1,
         before=report.amount,
         amount=amount,
-        maturity=maturity,
-        method=method,
-        evidence=evidence,
-        reason=reason,
         restated_by=actor,
         restated_at=now,
+        **facts,
     )
-    note(restatement, amount=amount, evidence=evidence.sha256)
+    note(restatement, amount=amount, evidence=restatement.evidence.sha256)
     return restatement
 
 

@@ -426,6 +426,7 @@ reporting:renewal_recommend          | renewal            | GET POST | 302 404 r
 reporting:renewal_return             | renewal            | GET POST | 302 404 readers:403 minister:409
 reporting:sharing_create              | -                  | GET POST | 302 403 officer:200/422
 reporting:sharing_list                | -                  | GET      | 302 200
+reporting:shared_gain_correct         | shared_gain        | GET POST | 302 404 readers:403
 reporting:sharing_report              | sharing            | GET POST | 302 404 readers:403
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200
