@@ -45,16 +45,31 @@ class SharingForm(KeyForm):
         """The share of each line by its key. The act says whether they make 1."""
         found: dict[int, Decimal] = {}
         for text in filter(str.strip, self.cleaned_data["shares"].splitlines()):
+            said = {"text": text.strip()}
+            project, line, share = _read(text, said)
             try:
-                project, line, percent = text.replace("%", " ").split()
-                share = Decimal(percent.replace(",", ".")) / 100
                 row = line_of(self.person, project, line, timezone.now())
-            except (ValueError, InvalidOperation, GainLine.DoesNotExist) as error:
-                raise ValidationError(_("« %(text)s » n’est pas une clé d’une ligne verrouillée.") % {"text": text.strip()}) from error
-            if not 0 < share < 1 or row in found or share != round(share, 6):
-                raise ValidationError(_("« %(text)s » n’est pas une clé d’une ligne verrouillée.") % {"text": text.strip()})
+            except GainLine.DoesNotExist as error:
+                raise ValidationError(_("« %(text)s » n’est pas une clé d’une ligne verrouillée.") % said) from error
+            if row in found:
+                raise ValidationError(_("« %(text)s » : cette ligne a déjà une part.") % said)
             found[row] = share
         return found
+
+
+def _read(text: str, said: dict[str, str]) -> tuple[str, str, Decimal]:
+    """The project, the line and the share of one key; a refusal quotes it and says what is expected."""
+    try:
+        project, line, percent = text.replace("%", " ").split()
+        share = Decimal(percent.replace(",", ".")) / 100
+        readable = share.is_finite()
+    except (ValueError, InvalidOperation):
+        readable = False
+    if not readable:
+        raise ValidationError(_("« %(text)s » : écrivez le projet, sa ligne et sa part, par exemple PRJ-2026-00001 L1 60.") % said)
+    if not 0 < share < 1 or share != round(share, 6):
+        raise ValidationError(_("« %(text)s » : inscrivez une part entre 0 et 100, avec au plus quatre décimales.") % said)
+    return project, line, share
 
 
 class SharedGainForm(KeyForm):

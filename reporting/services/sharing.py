@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.errors import DomainError, Invalid, WrongState, act, on_constraint
 from fondsinnovation.kit.money import split
+from fondsinnovation.templatetags.typography import percent
 from projects.enums import DocumentKind
 from projects.models import Document, Project, User
 from projects.services.journal import canonical, money_clock, note, note_money, note_reason, sha256
@@ -57,7 +58,9 @@ def _require_keys(shares: Mapping[int, Decimal], owners: Mapping[int, int], titl
     if len(shares) < 2 or set(owners) != set(shares):
         errors["shares"] = _("Un gain se partage entre au moins deux lignes de projets signés.")
     elif sum(shares.values()) != WHOLE:
-        errors["shares"] = _("Les clés font exactement 100 %.")
+        total = sum(shares.values())
+        given = percent(total, 4 if total * 100 % 1 else 0)
+        errors["shares"] = _("Les clés font %(given)s : elles doivent faire exactement 100 %%.") % {"given": given}
     if not title.strip():
         errors["title"] = _("Nommez ce gain partagé.")
     if not reason.strip():
