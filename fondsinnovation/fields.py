@@ -34,7 +34,7 @@ class MoneyField(forms.Field):
         "number": _("inscrivez un montant en chiffres, par exemple 45 000 ou 45 000,50"),
         "sign": _("inscrivez un montant positif ou nul"),
         "decimals": _("inscrivez au plus deux chiffres après la virgule"),
-        "large": _("le montant est trop grand : inscrivez moins de 10 000 milliards de dollars"),
+        "large": _("le montant est trop grand : inscrivez au plus 10 milliards de dollars"),
     }
 
     def to_python(self, value: Any) -> Decimal | None:

@@ -19,7 +19,7 @@ from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.rules import end_of_day
 from reporting.services.snapshots import FUTURE
 
-_ANY = [("", _("Tous"))]
+_ANY = [("", _("Toutes les valeurs"))]
 _FILTER_LABELS = {
     "project": _("Projet (numéro)"), "call": _("Appel"), "organisation": _("Organisme (code)"), "region": _("Région"), "status": _("État"),
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
