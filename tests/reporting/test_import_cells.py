@@ -311,6 +311,12 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"
 )
 
 
+def test_a_cell_whose_format_is_not_in_the_workbook_is_refused_in_one_line(tmp_path: Path) -> None:
+    book = workbook(tmp_path / "p.xlsx", {"gains": [row("gains")]}, gains={"F2": 500})
+    path = edited(book, "xl/worksheets/sheet1.xml", lambda sheet: sheet.replace('<c r="F2"', '<c r="F2" s="99"'))
+    assert said(path) == ["p.xlsx:1:1: classeur illisible; XLSX attendu"]
+
+
 @pytest.mark.parametrize("member", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml"])
 def test_a_workbook_that_would_grow_without_end_is_refused(tmp_path: Path, member: str) -> None:
     def grow(xml: str) -> str:
