@@ -72,12 +72,10 @@ def _reading(facts: Facts, effective: date, keys: np.ndarray, size: int, cost: n
 def _recurrent(facts: Facts, ripe: np.ndarray, keys: np.ndarray, size: int) -> np.ndarray:
     """The recurrent gains of the mature projects, brought to a year: cents, and fractions of them where a line lasted a part of one."""
     lines = facts.recurrent[ripe[facts.recurrent["project"]]]
-    key, days, year, cents = keys[lines["project"]], *(lines[name].to_numpy() for name in ("days", "year", "cents"))
-    whole = (
-        days == np.array([rules.days_of(one) for one in range(int(year.min()), int(year.max()) + 1)])[year - year.min()]
-        if len(year)
-        else days
-    )
+    key = keys[lines["project"]]
+    days, year, cents = (lines[name].to_numpy() for name in ("days", "year", "cents"))
+    years, place = np.unique(year, return_inverse=True)
+    whole = days == np.array([rules.days_of(one) for one in years.tolist()], np.int64)[place]
     found = sum_by(cents[whole], key[whole], size)
     if whole.all():
         return found
