@@ -57,7 +57,8 @@ def shares_of(line: GainLine) -> Shares:
 
 def known_versions(path: str = "", **at: datetime) -> Q:
     """The measures of versions that are known: a restatement counts once it is co-signed (`at`: by which instant, as a lookup)."""
-    lookups = {f"{path}restatement__recorded_at__{name}": value for name, value in (at or {"isnull": False}).items()}
+    asked: dict[str, Any] = {**at} or {"isnull": False}
+    lookups = {f"{path}restatement__recorded_at__{name}": value for name, value in asked.items()}
     return Q(**{f"{path}restatement": None}) | Q(**lookups)
 
 

@@ -39,8 +39,9 @@ def require_unchanged(read: datetime, seen: datetime | None) -> None:
 
 def require_own_amount(report: GainReport, amount: Decimal) -> None:
     """The amount of a part of a shared gain is its part of the whole measure, as last corrected (INV-18). Raises Invalid."""
-    parts = [*report.shared_corrections.order_by("-pk")[:1], *SharedGainPart.objects.filter(report=report)]
-    if parts and amount != parts[0].amount:
+    corrected = report.shared_corrections.order_by("-pk").values_list("amount", flat=True)[:1]
+    parts = [*corrected, *SharedGainPart.objects.filter(report=report).order_by("pk").values_list("amount", flat=True)]
+    if parts and amount != parts[0]:
         raise Invalid(errors={"amount": str(PART)})
 
 

@@ -173,10 +173,11 @@ def _ask_cosignature(report: GainReport, restatement: GainRestatement, now: date
 
 
 def _require_a_change(report: GainReport, amount: Decimal, maturity: str, *, measured: bool) -> None:
-    """`measured`: something else was."""
+    """`measured`: something else was. What the verifier returned may come back with the same amount, and another file or method."""
     if maturity not in Maturity.values:
         raise Invalid(errors={"maturity": _("Choisissez la maturité de cette version.")})
-    if (amount, maturity) == (report.amount, report.maturity) and not measured:
+    returned = report.restatements.filter(version=report.version, state=_R.RETURNED).exists()
+    if (amount, maturity) == (report.amount, report.maturity) and not (measured or returned):
         raise Invalid(errors={"amount": _("Rien ne change : inscrivez un autre montant, une autre mesure ou une autre maturité.")})
 
 

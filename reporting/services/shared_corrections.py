@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.errors import DomainError, Invalid, WrongState, act, on_constraint
 from fondsinnovation.kit.money import split
-from projects.models import Document, User
+from projects.models import User
 from projects.services.journal import canonical, money_clock, note, note_money, note_reason, sha256
 from projects.services.locks import lock_all
 from reporting.enums import RESTATABLE, GainReportState, Maturity, RestatementState
@@ -62,7 +62,7 @@ def correct_shared_gain(
     parts = split(total, [share.share for share in shares])
     facts = {"maturity": maturity, "method": method, "reason": reason}
     for place, (report, part) in enumerate(zip(reports, parts, strict=True)):
-        said = {**facts, "evidence": files[place] if files else report.evidence}
+        said: dict[str, Any] = {**facts, "evidence": files[place] if files else report.evidence}
         within = report.project_id in mine
         _correct(correction, report, part, said, known=known, actor=actor, now=now, within=within)
     return correction
@@ -114,7 +114,7 @@ def _correct(
     correction: SharedGainCorrection,
     report: GainReport,
     part: Decimal,
-    facts: Mapping[str, str | Document],
+    facts: Mapping[str, Any],
     *,
     known: datetime,
     actor: User,
