@@ -281,7 +281,7 @@ def test_the_money_and_the_plan_of_a_project_of_the_portal_are_its_own(capsys: A
 
 def test_nothing_becomes_known_before_a_report_that_is_kept(capsys: Any, tmp_path: Path) -> None:
     Snapshot.objects.create(
-        report="roi-projects", kind="asked", effective=date(2026, 3, 31), known=datetime(2026, 5, 2, 4, tzinfo=UTC), row_count=0,
+        report="roi-projects", kind="edition", effective=date(2026, 3, 31), known=datetime(2026, 5, 2, 4, tzinfo=UTC), row_count=0,
         sha256="0" * 64, manifest={}, computed_at=NOW,
     )  # fmt: skip
     said = "le rapport « roi-projects » au 2026-03-31, connu au 2026-05-02 00:00:00, est conservé; date de connaissance plus tard attendue"
