@@ -86,3 +86,28 @@ class SharedGainForm(KeyForm):
         super().__init__(*args, **kwargs)
         if nature == Nature.COST:
             self.fields["amount"].label = _("Hausse de coût mesurée en entier")
+
+
+class SharedCorrectForm(KeyForm):
+    """Another amount for the whole of a measure. Without a new file, each part keeps its evidence."""
+
+    amount = MoneyField(label=gettext_lazy("Gain corrigé, en entier"), help_text=gettext_lazy("Le montant de toute la période, sans signe"))
+    maturity = forms.ChoiceField(label=gettext_lazy("Maturité du montant"), choices=Maturity.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=gettext_lazy("Motif de la correction"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=4000,
+        help_text=gettext_lazy("Ce qui était faux ou inconnu; les rapports et l’audit le liront."),
+    )
+    method = forms.CharField(label=gettext_lazy("Méthode de calcul"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000)
+    evidence = forms.FileField(
+        label=gettext_lazy("Pièce justificative"),
+        required=False,
+        allow_empty_file=True,
+        help_text=gettext_lazy("Sans nouveau fichier, chaque part conserve sa pièce."),
+    )
+
+    def __init__(self, *args: Any, nature: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if nature == Nature.COST:
+            self.fields["amount"].label = _("Hausse de coût corrigée, en entier")

@@ -90,7 +90,7 @@ def report_shared_gain(
     shares = shares_of(sharing_id)
     mine = policies.own_projects(actor, shares, now)
     require_period(period_start, period_end, now)
-    documents = _store_for_each(evidence, shares, actor, now)
+    documents = store_for_each(evidence, shares, actor, now)
     known = money_clock(now)
     total = signed(shares[0].line, amount)
     shared = SharedGain(
@@ -111,7 +111,7 @@ def report_shared_gain(
     return shared
 
 
-def _store_for_each(evidence: Any, shares: list[GainShare], actor: User, now: datetime) -> list[Document]:
+def store_for_each(evidence: Any, shares: list[GainShare], actor: User, now: datetime) -> list[Document]:
     """Each project keeps its own row of the one file."""
     documents = []
     for share in shares:
