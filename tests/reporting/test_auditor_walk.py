@@ -8,7 +8,7 @@ from django.urls import resolve
 from projects.enums import Role
 from projects.models import JournalEntry
 from tests.factories import NOW, person_with
-from tests.funding.test_recusal_walk import _silence, addresses, gather, world  # noqa: F401 — fixtures are used by their names
+from tests.funding.test_recusal_walk import addresses, gather, world  # noqa: F401 — a fixture is used by its name
 
 pytestmark = pytest.mark.django_db
 #: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file;
