@@ -3,14 +3,20 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from typing import Any
 
 import pytest
+from django.contrib import auth
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.views.defaults import page_not_found
 
 from fondsinnovation import urls
 from fondsinnovation.kit import views
 from fondsinnovation.kit.errors import DomainError
+from projects.policies.rights import rights_of
+from tests.factories import NOW
 
 
 @contextmanager
@@ -36,3 +42,17 @@ def short_refusals() -> Iterator[None]:
             yield
         finally:
             logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def known(person: Any) -> Iterator[None]:
+    """The session of a person finds them, with their roles of NOW, without asking the database at each request who they are."""
+    rights_of(person, NOW)  # kept on the person, whose every copy has it
+    find, key = auth.get_user, str(getattr(person, "pk", ""))
+
+    def get_user(request: HttpRequest) -> Any:
+        return copy(person) if request.session.get(SESSION_KEY) == key else find(request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "get_user", get_user)
+        yield

@@ -14,6 +14,7 @@ from tests.access.answers import SHARED_PLACES, lines
 from tests.access.world import OWNER, address, fill, make_world, parameters, routes, token_of, without_files
 from tests.factories import NOW, MembershipFactory, UserFactory
 from tests.funding import test_recusal_walk as recusal
+from tests.walks import short_refusals
 
 pytestmark = pytest.mark.django_db
 #: what changes from one request to the next: the token of each form, and the key of a repeated act
@@ -117,7 +118,9 @@ def test_member_of_another_organisation_meets_nothing_of_the_file(method):
     world = make_world()
     hidden = Hidden(world)
     faults, asked = [], 0
-    for _view, path, status, slips in recusal.walk(member_of(world.neighbour), hidden, method):
+    with short_refusals():
+        walked = list(recusal.walk(member_of(world.neighbour), hidden, method))
+    for _view, path, status, slips in walked:
         asked += 1
         if path.startswith("/organismes/"):  # the name of an organisation is public, in the register; its people and files are not
             slips = [slip for slip in slips if slip != OWNER]

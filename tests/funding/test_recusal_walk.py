@@ -48,7 +48,7 @@ from tests.factories import (
 from tests.funding.amending import proposed
 from tests.funding.recovering import claimed, in_ledger
 from tests.funding.services.test_reviews import declare
-from tests.walks import short_refusals
+from tests.walks import known, short_refusals
 
 pytestmark = pytest.mark.django_db
 TITLE, NUMBERS, BYTES = "Passerelle ombragée", "DEM-2026-666", "%PDF-1.7 contenu ombragé"
@@ -362,7 +362,7 @@ def body_of(response, address):
 
 def walk(person, world, method, *, of_kind=True, views=None):
     """(view, address, status, what it lets slip) of every address, or of those of some views, asked for by a person."""
-    client = Client(raise_request_exception=False)
+    client, secrets = Client(raise_request_exception=False), world.secrets()
     client.force_login(person)
     secret = f"fip_marche_{person.pk}"
     ApiToken.objects.create(
@@ -383,9 +383,10 @@ def walk(person, world, method, *, of_kind=True, views=None):
         if views is not None and view not in views:
             continue
         headers = {"Authorization": f"Bearer {secret}"} if path.startswith("/api/") else {}
-        response = getattr(client, method)(address, headers=headers)
+        with known(person):
+            response = getattr(client, method)(address, headers=headers)
         said = body_of(response, address)
-        yield view, address, response.status_code, [secret for secret in world.secrets() if secret in said]
+        yield view, address, response.status_code, [each for each in secrets if each in said]
         if settings.SESSION_COOKIE_NAME in response.cookies:
             client.force_login(person)  # signing out is an address too, and leaves a session of nobody for its message
 
