@@ -35,6 +35,28 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 FAR = 4_102_444_800.0
 
 
+#: what lasts longest: begun first, so that what is left at the end is short and the processes of a run end together
+LONGEST = (
+    "tests/house/test_demo.py",
+    "tests/house/test_commands.py",
+    "tests/browser/test_every_page.py",
+    "tests/access/",
+    "tests/funding/test_recusal_walk.py",
+    "tests/journeys/",
+    "tests/browser/",
+    "tests/projects/test_exceptional_pages.py",
+    "tests/reporting/test_auditor_walk.py",
+    "tests/races/",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order stays a random one but for this."""
+    places = {item: next((place for place, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST)) for item in items}
+    items.sort(key=places.__getitem__)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now lives as long as the run: looking through it for garbage again and again takes a tenth of the time."""
     gc.collect()

@@ -5,7 +5,6 @@ Each request runs in a savepoint that is taken back, so that whoever is walked n
 
 import importlib
 import inspect
-import logging
 import pkgutil
 
 import pytest
@@ -14,11 +13,8 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 
-from fondsinnovation import urls
-from fondsinnovation.kit import views
 from fondsinnovation.kit.verdict import Verdict
 from funding.models import (
     Amendment,
@@ -63,6 +59,7 @@ from reporting.policies.verification import Known
 from tests.access.answers import GROUPS, SHARED_PLACES, lines
 from tests.access.world import address, make_world, routes, token_of
 from tests.factories import NOW, UserFactory, person_with
+from tests.walks import known, short_refusals
 
 pytestmark = pytest.mark.django_db
 #: the walk is made in parts, so that the processes of a run share it
@@ -71,14 +68,9 @@ POLICIES = ("projects.policies", "funding.policies", "reporting.policies")
 
 
 @pytest.fixture
-def world(monkeypatch):
-    """The world, in which a refusal has its status and no page: those are looked at elsewhere, and half of the answers are refusals."""
-    monkeypatch.setattr(views, "refusal_page", lambda request, error: HttpResponse(status=error.status))
-    monkeypatch.setattr(urls, "handler404", lambda request, exception: HttpResponse(status=404), raising=False)
-    logging.disable(logging.CRITICAL)  # a line for each of thousands of refusals costs more than it tells
-    with time_machine.travel(NOW, tick=False):
+def world():
+    with short_refusals(), time_machine.travel(NOW, tick=False):
         yield make_world()
-    logging.disable(logging.NOTSET)
 
 
 def person_of(world, where, role=None):
@@ -140,9 +132,10 @@ def test_every_route_answers_everybody_as_the_table_says(world, method, part):
     for who in ["nobody", *GROUPS][part::PARTS]:
         where, roles = GROUPS.get(who, ("", ()))
         person = None if who == "nobody" else person_of(world, where, *roles[:1])
-        for line, status in asked(world, person, method):
-            if status != line.answer(method, who):
-                wrong[f"{method} {line.route} by {who}"] = f"answers {status}, not {line.answer(method, who)}"
+        with known(person):
+            for line, status in asked(world, person, method):
+                if status != line.answer(method, who):
+                    wrong[f"{method} {line.route} by {who}"] = f"answers {status}, not {line.answer(method, who)}"
     assert wrong == {}
 
 

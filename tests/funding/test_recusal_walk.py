@@ -2,14 +2,13 @@
 
 A route added later is walked as soon as it is in the URL map. A parameter of a new name must be given its values in `values_of`.
 
-Every identity is put in every address that takes one, by the person who holds every role. The `pk` of a row of another kind than the
-address names (see `PK`) can only meet that row by chance: it is tried by that person once, and not by the others again. An address
-that `PK` does not know is always tried with them all.
+Every identity is put in every address that takes one of its kind. The `pk` or number of a row of another kind than the address names (see
+`PK` and `SERIES`) can only meet that row by chance: one of each other kind is tried, by the person who holds every role alone. An address
+that `PK` or `SERIES` does not know is always tried with them all.
 """
 
 import io
 import itertools
-import logging
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 import time_machine
-from django.contrib.auth import SESSION_KEY
+from django.conf import settings
 from django.db.models import Model
 from django.test import Client
 from django.urls import Resolver404, URLResolver, get_resolver, resolve
@@ -49,6 +48,7 @@ from tests.factories import (
 from tests.funding.amending import proposed
 from tests.funding.recovering import claimed, in_ledger
 from tests.funding.services.test_reviews import declare
+from tests.walks import known, short_refusals
 
 pytestmark = pytest.mark.django_db
 TITLE, NUMBERS, BYTES = "Passerelle ombragée", "DEM-2026-666", "%PDF-1.7 contenu ombragé"
@@ -91,17 +91,9 @@ def rows_of(root):
     return list(found.values())
 
 
-@pytest.fixture(autouse=True)
-def _silence():
-    """Two lines of log for each of thousands of refusals cost more than they tell."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
-
-
 @pytest.fixture
-def world(settings):
-    with time_machine.travel(NOW, tick=False):
+def world():
+    with short_refusals(), time_machine.travel(NOW, tick=False):
         organisation = OrganisationFactory()
         states = (ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE, ApplicationState.IN_REVIEW, ApplicationState.CONVERTED)
         made = World()
@@ -326,15 +318,16 @@ NUMBERED = {"number", "reference", "project", "payment", "authority", "move", "r
 
 
 def kinds_of(world, template, names, known):
-    """For each parameter, the values of its own kind and the strangers: rows or numbers of another kind than the address knows."""
+    """For each parameter, the values of its own kind and the strangers: one row or number of each kind that the address does not know."""
     choices, strangers = {name: known[name] for name in names}, {}
     series = SERIES.get(template.split("/")[1])
     for name in NUMBERED.intersection(names) if series is not None else ():
         choices[name] = [text for text in known[name] if series and text.startswith(series)] or known[name][:1]
-        strangers[name] = [text for text in known[name] if text not in choices[name]]
+        strangers[name] = list({text.partition("-")[0]: text for text in known[name] if text not in choices[name]}.values())
     if "pk" in names and (view := resolve(template % dict.fromkeys(names, 1)).view_name) in PK:
         choices["pk"] = [row.pk for row in world.of(PK[view])] or known["pk"][:1]
-        strangers["pk"] = sorted(set(known["pk"]) - set(choices["pk"]))
+        kinds = {row._meta.label_lower: row.pk for row in world.rows if row.pk in known["pk"] and row.pk not in choices["pk"]}
+        strangers["pk"] = sorted(set(kinds.values()))
     return choices, strangers
 
 
@@ -370,7 +363,7 @@ def body_of(response, address):
 
 def walk(person, world, method, *, of_kind=True, views=None):
     """(view, address, status, what it lets slip) of every address, or of those of some views, asked for by a person."""
-    client = Client(raise_request_exception=False)
+    client, secrets = Client(raise_request_exception=False), world.secrets()
     client.force_login(person)
     secret = f"fip_marche_{person.pk}"
     ApiToken.objects.create(
@@ -391,10 +384,11 @@ def walk(person, world, method, *, of_kind=True, views=None):
         if views is not None and view not in views:
             continue
         headers = {"Authorization": f"Bearer {secret}"} if path.startswith("/api/") else {}
-        response = getattr(client, method)(address, headers=headers)
+        with known(person):
+            response = getattr(client, method)(address, headers=headers)
         said = body_of(response, address)
-        yield view, address, response.status_code, [secret for secret in world.secrets() if secret in said]
-        if client.session.get(SESSION_KEY) != str(person.pk):
+        yield view, address, response.status_code, [each for each in secrets if each in said]
+        if settings.SESSION_COOKIE_NAME in response.cookies:
             client.force_login(person)  # signing out is an address too, and leaves a session of nobody for its message
 
 

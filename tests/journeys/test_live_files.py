@@ -34,7 +34,15 @@ def live_files(committed_db):
     return files
 
 
-def test_money_of_a_demonstration_has_a_row_on_each_page(live_files):
+def test_live_files_show_something_everywhere_and_break_no_rule(live_files):
+    """One fund, for it takes seven seconds to make."""
+    money_has_a_row_on_each_page()
+    each_account_has_something_that_waits(live_files)
+    the_journal_has_every_account_that_acted()
+    no_rule_is_broken(live_files)
+
+
+def money_has_a_row_on_each_page():
     figures = {(line.fiscal_year, line.kind): line for line in cost_figures()}
     assert [figures[year, None].unpaid for year in (2024, 2025)] == [0, 0]  # so that an ended year may be closed
     assert figures[2026, CostKind.CONTRACTS].paid == Decimal("467519.50")  # the credit note is taken away
@@ -46,7 +54,7 @@ def test_money_of_a_demonstration_has_a_row_on_each_page(live_files):
     assert (CashEntry.objects.count(), cash_position(NOW.date(), NOW).cash > 0) == (3, True)
 
 
-def test_each_account_of_a_demonstration_has_something_that_waits(live_files):
+def each_account_has_something_that_waits(live_files):
     files = Application.objects.filter(pk__in=[file.pk for file in live_files])
     assert Counter(files.values_list("state", flat=True)) == {
         S.DRAFT: 3,
@@ -71,7 +79,7 @@ def test_each_account_of_a_demonstration_has_something_that_waits(live_files):
     assert set(FollowUpReport.objects.values_list("state", flat=True)) >= set(FollowUpState) - {FollowUpState.WITHDRAWN, FollowUpState.DUE}
 
 
-def test_live_files_left_the_journal_of_every_account_that_acted(live_files):
+def the_journal_has_every_account_that_acted():
     acted = set(JournalEntry.objects.exclude(actor=None).values_list("actor__email", flat=True))
     silent = {Role.PAYMENT_AUTHORISER, Role.AUDITOR, Role.ADVISER, Role.TECHNICAL_ADMIN, Role.PRIVACY_OFFICER}
     acting = {account.email for account in ACCOUNTS if account.role not in silent}
@@ -81,7 +89,7 @@ def test_live_files_left_the_journal_of_every_account_that_acted(live_files):
     assert Adviser.objects.get().person.email == "conseil@exemple.quebec"
 
 
-def test_live_files_break_no_rule(live_files):
+def no_rule_is_broken(live_files):
     assert len(live_files) == len(FILES) + 3
     assert verify_database().faults == []
     assert [finding.invariant.code for finding in check() if finding.broken] == []

@@ -8,7 +8,8 @@ from django.urls import resolve
 from projects.enums import Role
 from projects.models import JournalEntry
 from tests.factories import NOW, person_with
-from tests.funding.test_recusal_walk import _silence, addresses, gather, world  # noqa: F401 — fixtures are used by their names
+from tests.funding.test_recusal_walk import addresses, gather, world  # noqa: F401 — a fixture is used by its name
+from tests.walks import known
 
 pytestmark = pytest.mark.django_db
 #: what an auditor may post: what they take out of the portal; a computation, which changes no fact; their own interest in a file;
@@ -99,8 +100,9 @@ def answers(person, walked):
 
 def test_auditor_changes_nothing(world):  # noqa: F811
     gather(world)
-    with time_machine.travel(NOW, tick=False):
-        found = list(answers(person_with(Role.AUDITOR), addresses(world, of_kind=True)))
+    auditor = person_with(Role.AUDITOR)
+    with time_machine.travel(NOW, tick=False), known(auditor):
+        found = list(answers(auditor, addresses(world, of_kind=True)))
     others = [
         (view, address, status)
         for view, address, status, acts in found
