@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -169,9 +170,10 @@ def run_step(step: str) -> None:
     import django
 
     django.setup()
-    from reporting import analysis  # noqa: F401 - a worker has imported pandas before its first task
     from reporting.models import FactBase
+    from reporting.tasks import prepare
 
+    prepare()  # as a worker does before its first task
     if step == "full":
         FactBase.objects.all().delete()  # nothing says what changed: everything is read again
     began, processor = time.monotonic(), time.process_time()
@@ -207,9 +209,7 @@ def recompute() -> dict[str, object]:
     began, processor = time.monotonic(), time.process_time()
     codes = [code for code in REPORTS if code not in BY_FACTS]
     for report, rows in compute.compute(codes, effective=timezone.localdate(now), known=now):
-        content = compute.Content(report)
-        for row in rows:
-            content.add(row)
+        deque(compute.Content(report).take(rows), maxlen=0)
     others = {"seconds": time.monotonic() - began, "processor": time.process_time() - processor}
     lasted = (run.ended_at or now) - (run.started_at or now)
     return {"seconds": lasted.total_seconds(), "others": others, "projects": Project.objects.count()}

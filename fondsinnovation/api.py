@@ -21,7 +21,7 @@ from projects.api.applications import Applications
 from projects.api.base import Resource
 from projects.api.calls import Calls
 from projects.enums import TokenScope
-from reporting.api import Gains, Projects, RoiProjects
+from reporting.api import FollowUps, Gains, Projects, RoiProjects, Variances
 
 
 class Nowhere(Resource):
@@ -110,6 +110,7 @@ for prefix, resource in (
     ("agreements", Agreements),
     ("payments", Payments),
     ("gains", Gains),
+    ("follow-ups", FollowUps),
 ):
     router.register(prefix, resource)
 urlpatterns = [
@@ -117,5 +118,6 @@ urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
     path("v1/", include(router.urls)),
     path("v1/reports/roi-projects/", RoiProjects.as_view(), name="roi-projects"),
+    path("v1/reports/variances/", Variances.as_view(), name="variances"),
     re_path(r"^.*/$", Nowhere.as_view()),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -33,7 +34,7 @@ class MoneyField(forms.Field):
         "number": _("inscrivez un montant en chiffres, par exemple 45 000 ou 45 000,50"),
         "sign": _("inscrivez un montant positif ou nul"),
         "decimals": _("inscrivez au plus deux chiffres après la virgule"),
-        "large": _("le montant est trop grand : inscrivez moins de 10 000 milliards de dollars"),
+        "large": _("le montant est trop grand : inscrivez au plus 10 milliards de dollars"),
     }
 
     def to_python(self, value: Any) -> Decimal | None:
@@ -92,11 +93,22 @@ class LongTextField(forms.CharField):
         return max(len(value) - self.limit, 0)
 
 
+#: beyond these a day is a slip of the keyboard, and fiscal years soon have no number
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+
+
 class DayField(forms.DateField):
-    """A calendar day, in the browser's own date picker."""
+    """A calendar day of a believable year, in the browser's own date picker."""
+
+    default_error_messages = {"unbelievable": _("Écrivez un jour de 1900 à 2100.")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+            raise ValidationError(self.error_messages["unbelievable"], code="unbelievable")
 
 
 class InstantField(forms.DateTimeField):

@@ -155,6 +155,7 @@ APPEND_ONLY_TABLES = [
     "line_contest", "reporting_overlap", "reporting_overlapresolution",
     "baseline_version", "baseline_decision", "gain_measure", "indicator_measure",
     "reporting_gainsharing", "reporting_gainshare", "shared_gain", "shared_gain_part",
+    "shared_gain_correction", "shared_correction_part",
     "funding_amendmentstep", "funding_amendmentrule",
     "funding_recoverypart", "funding_recoveryreceipt", "funding_recoverycredit",
     "funding_secretariatcost", "funding_costline",

@@ -145,11 +145,11 @@ def grouped_bars(*, id: str, title: str, categories: Sequence[str], series: Sequ
             for middle, amount, fill in shown:
                 body += axis.bar(middle - bar / 2, bar, Decimal(0), amount, _paint(fill, identity), BLUE)
             for middle, amount, _fill in shown:
-                label, place = _short(amount, unit) if narrow else _one_digit(amount, unit), (middle, axis.y(amount))
+                label, place = _short(amount, unit) if narrow else _one_digit(amount, unit), (middle, axis.beyond(amount))
                 width_of = 7 * len(label)
-                behind = any(other > amount and 0 < abs(at - middle) < (width_of + bar) / 2 for at, other, _x in shown)
+                behind = any(_further(other, amount) and 0 < abs(at - middle) < (width_of + bar) / 2 for at, other, _x in shown)
                 if amount and not behind and not any(_touch(place, other, width_of) for other in placed):
-                    body.append(axis.label(place[0], amount, label, "axis"))
+                    body.append(_text(*place, label, "axis", "middle"))
                     placed.append(place)
             body += _category(i, category, axis, slot)
         return _svg(width, height, identity, title, description, body)
@@ -162,6 +162,11 @@ def _category(i: int, category: str, axis: _Axis, slot: float) -> list[str]:
     short = re.sub(r"\b20(\d\d)-20(\d\d)\b", r"\1-\2", category) if slot < 80 or axis.width == NARROW else category
     every = 1 if slot >= 40 or short == category else 2
     return [] if i % every else [_text(axis.left + (i + 0.5) * slot, axis.height - 8, short, "axis", "middle")]
+
+
+def _further(one: Decimal, other: Decimal) -> bool:
+    """Whether a bar goes further from zero than another, on the same side: it would stand behind that one's label."""
+    return one > other if other >= 0 else one < other
 
 
 def _touch(one: tuple[float, float], other: tuple[float, float], width: int) -> bool:
@@ -177,11 +182,12 @@ def waterfall(*, id: str, title: str, steps: Sequence[Step], heading: str = "") 
         spans.append((step, start, level))
     levels = [level for _step, start, end in spans for level in (start, end)]
     unit = unit_for(levels)
-    description = _sentence((step.label, in_unit(step.amount, unit)) for step in steps)
+    digits = 1 if max(map(abs, levels), default=Decimal(0)) >= 10 * UNITS[unit] else 2  # or a small step would be « 0,0 »
+    description = _sentence((step.label, in_unit(step.amount, unit, digits)) for step in steps)
 
     def draw(width: int, height: int, identity: str) -> SafeString:
         if width == NARROW and len(spans) > 5:
-            body, height = _waterfall_rows(spans, unit, width)
+            body, height = _waterfall_rows(spans, unit, width, digits)
             return _svg(width, height, identity, title, description, body)
         axis = _Axis(levels, unit, width=width, height=height, bottom=44)
         body, slot = axis.lines(), (width - axis.left - 4) / max(len(spans), 1)
@@ -192,7 +198,7 @@ def waterfall(*, id: str, title: str, steps: Sequence[Step], heading: str = "") 
             if i + 1 < len(spans):
                 body.append(_line(x + bar, axis.y(end), x + slot, axis.y(end), GREY))
             sign = "+" if not step.is_total and step.amount > 0 else ""
-            body.append(axis.label(x + bar / 2, max(start, end), sign + _one_digit(step.amount, unit), "strong"))
+            body.append(axis.label(x + bar / 2, max(start, end), sign + number(step.amount / UNITS[unit], digits), "strong"))
             for j, word in enumerate(step.label.split()[:2]):
                 body.append(_text(x + bar / 2, height - 26 + 16 * j, word, "axis", "middle"))
         return _svg(width, height, identity, title, description, body)
@@ -200,7 +206,7 @@ def waterfall(*, id: str, title: str, steps: Sequence[Step], heading: str = "") 
     return Drawing(draw(WIDE, 300, id), draw(NARROW, 280, f"{id}-narrow"), heading)
 
 
-def _waterfall_rows(spans: Sequence[tuple[Step, Decimal, Decimal]], unit: str, width: int) -> tuple[list[str], int]:
+def _waterfall_rows(spans: Sequence[tuple[Step, Decimal, Decimal]], unit: str, width: int, digits: int) -> tuple[list[str], int]:
     """A waterfall of many steps where the screen is narrow: one row a step, its words above its bar."""
     ends = [Decimal(0), *(level for _step, start, end in spans for level in (start, end))]
     lowest, highest = min(ends), max(ends)
@@ -210,7 +216,7 @@ def _waterfall_rows(spans: Sequence[tuple[Step, Decimal, Decimal]], unit: str, w
         y, left = 44 * i, min(start, end)
         sign = "+" if not step.is_total and step.amount > 0 else ""
         body.append(_text(0, y + 14, step.label, "axis"))
-        body.append(_text(width, y + 14, sign + in_unit(step.amount, unit), "strong", "end"))
+        body.append(_text(width, y + 14, sign + in_unit(step.amount, unit, digits), "strong", "end"))
         colour = BLUE if step.is_total else (GREEN if step.amount > 0 else RED)
         if start != end:
             body.append(_rect(float(left - lowest) * scale, y + 20, max(float(abs(end - start)) * scale, 1.0), 14, colour))
@@ -235,7 +241,7 @@ def cumulative(*, id: str, title: str, categories: Sequence[str], levels: Sequen
             body += axis.bar(middle - bar / 2, bar, Decimal(0), level, GREEN if level >= 0 else RED)
             text = _short(level, unit) if narrow else _one_digit(level, unit)
             if middle - written >= 7 * len(text):
-                body.append(_text(middle, axis.y(level) + (-5 if level >= 0 else 14), text, "axis", "middle"))
+                body.append(_text(middle, axis.beyond(level), text, "axis", "middle"))
                 written = middle
             body += _category(i, category, axis, slot)
         if crossing is not None:
@@ -265,7 +271,8 @@ class _Axis:
         self.step = _step((highest - lowest) or 4.0)
         self.top, self.floor = -(-highest // self.step) * self.step, (lowest // self.step) * self.step
         self.top = self.top if self.top > self.floor else self.floor + self.step
-        self.unit, self.width, self.height, self.bottom, self.left = unit, width, height, bottom, 34
+        room = 16 if lowest < 0 else 0  # for the label under the lowest bar
+        self.unit, self.width, self.height, self.bottom, self.left = unit, width, height, bottom + room, 34
 
     def y(self, amount: Decimal) -> float:
         share = (float(amount / UNITS[self.unit]) - self.floor) / (self.top - self.floor)
@@ -283,6 +290,10 @@ class _Axis:
     def bar(self, x: float, width: float, start: Decimal, end: Decimal, fill: str, stroke: str = "") -> list[str]:
         top, bottom = sorted((self.y(start), self.y(end)))
         return [_rect(x, top, width, bottom - top, fill, stroke)]
+
+    def beyond(self, amount: Decimal) -> float:
+        """Where the label of a bar from zero stands: over it, or under it when it goes down."""
+        return self.y(amount) + (-5 if amount >= 0 else 14)
 
     def label(self, x: float, amount: Decimal, text: str, css: str) -> str:
         return _text(x, self.y(max(amount, Decimal(0))) - 5, text, css, "middle")

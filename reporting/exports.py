@@ -56,8 +56,7 @@ class Source:
         self.content = Content(self.report)
 
     def __iter__(self) -> Iterator[Row]:
-        for row in self.rows:
-            self.content.add(row)
+        for row, _key, _line in self.content.take(self.rows):
             yield row
 
     @property

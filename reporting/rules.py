@@ -95,7 +95,11 @@ def text(value: object) -> str:
 
 def quotient(numerator: Number, denominator: Number) -> Fraction | None:
     """`numerator` ÷ `denominator`; None over zero."""
-    return Fraction(numerator) / Fraction(denominator) if denominator else None
+    if not denominator:
+        return None
+    if isinstance(numerator, int) and isinstance(denominator, int):
+        return Fraction(numerator, denominator)
+    return Fraction(numerator) / Fraction(denominator)
 
 
 def multiple(gain: Number, cost: Number) -> Fraction | None:
@@ -220,7 +224,7 @@ class Sums:
     immature_cost: int = 0
 
 
-AMOUNTS: dict[str, Callable[[Sums], int]] = {
+AMOUNTS: dict[str, Callable[[Any], Any]] = {
     "fund_paid": lambda s: s.fund_paid,
     "cofunding": lambda s: s.cofunding,
     "net_gain_forecast": lambda s: s.forecast,
@@ -232,34 +236,34 @@ AMOUNTS: dict[str, Callable[[Sums], int]] = {
 }
 
 #: what no amount and no ratio shows by itself, beside them so that the register, the ratios and the return can be reconciled
-RECONCILING: dict[str, Callable[[Sums], int]] = {
+RECONCILING: dict[str, Callable[[Any], Any]] = {
     "net_gain_contested": lambda s: s.contested,
     "net_gain_expected": lambda s: s.expected,
     "net_gain_examined": lambda s: s.examined,
 }
 #: of a group, what its ratios leave out: the gains of projects without cost, and the investment of those with no elapsed forecast
-POPULATION: dict[str, Callable[[Sums], int]] = {"excluded_gain": lambda s: s.excluded_gain, "immature_cost": lambda s: s.immature_cost}
+POPULATION: dict[str, Callable[[Any], Any]] = {"excluded_gain": lambda s: s.excluded_gain, "immature_cost": lambda s: s.immature_cost}
 
-#: `roi`, `multiple`, `quotient` and `variance` of whole cents
-RATIOS: dict[str, Callable[[Sums], Decimal | None]] = {
-    "roi_public": lambda s: over_cost(s.public[0] - s.public[1], s.public[1]),
-    "roi_fund": lambda s: over_cost(s.fund[0] - s.fund[1], s.fund[1]),
-    "multiple_public": lambda s: over_cost(*s.public),
-    "multiple_fund": lambda s: over_cost(*s.fund),
-    "rec3_fund": lambda s: over_cost(s.mature_fund[1], s.mature_fund[2]),
-    "rec3_public": lambda s: over_cost(s.mature_public[1], s.mature_public[2]),
-    "cum3_fund": lambda s: over_cost(s.mature_fund[0], s.mature_fund[2]),
-    "cum3_public": lambda s: over_cost(s.mature_public[0], s.mature_public[2]),
+#: `roi` and `multiple` of whole cents as what is divided by what: nothing unless a cost is above zero. Sums may hold whole columns
+RATIOS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "roi_public": lambda s: (s.public[0] - s.public[1], s.public[1]),
+    "roi_fund": lambda s: (s.fund[0] - s.fund[1], s.fund[1]),
+    "multiple_public": lambda s: s.public,
+    "multiple_fund": lambda s: s.fund,
+    "rec3_fund": lambda s: s.mature_fund[1:],
+    "rec3_public": lambda s: s.mature_public[1:],
+    "cum3_fund": lambda s: (s.mature_fund[0], s.mature_fund[2]),
+    "cum3_public": lambda s: (s.mature_public[0], s.mature_public[2]),
 }
-
-REALISATION: dict[str, Callable[[Sums], Decimal | None]] = {
-    "realisation_reported": lambda s: over(s.reported, s.expected),
-    "realisation_verified": lambda s: over(s.verified, s.expected),
+#: `quotient` and `variance` in the same way: nothing over zero
+REALISATION: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "realisation_reported": lambda s: (s.reported, s.expected),
+    "realisation_verified": lambda s: (s.verified, s.expected),
     # every verified row is examined by definition: the verified gain over examined periods is the verified gain
-    "verification_yield": lambda s: over(s.verified, s.examined),
-    "coverage": lambda s: over(s.examined_size, s.reported_size),
-    "capture_rate": lambda s: over(s.cashable_captured, s.cashable_verified),
-    "variance": lambda s: over(s.verified - s.expected, abs(s.expected)),
+    "verification_yield": lambda s: (s.verified, s.examined),
+    "coverage": lambda s: (s.examined_size, s.reported_size),
+    "capture_rate": lambda s: (s.cashable_captured, s.cashable_verified),
+    "variance": lambda s: (s.verified - s.expected, abs(s.expected)),
 }
 
 INDICATORS = (*AMOUNTS, *RATIOS, "npv", "bcr", "payback_years", *REALISATION)
@@ -269,23 +273,26 @@ def indicators(sums: Sums, discount: Discount | None) -> dict[str, Decimal | Non
     """Every figure of one row, rounded: dollars with 2 decimals, ratios and years with 4, None when undefined."""
     return {
         **{name: dollars(amount(sums)) for name, amount in AMOUNTS.items()},
-        **{name: formula(sums) for name, formula in RATIOS.items()},
-        **_discounted(sums, discount),
-        **{name: formula(sums) for name, formula in REALISATION.items()},
+        **{name: over_cost(*parts(sums)) for name, parts in RATIOS.items()},
+        **discounted(sums.gains, sums.costs, sums.first_year, discount),
+        **{name: over(*parts(sums)) for name, parts in REALISATION.items()},
         **{name: dollars(amount(sums)) for name, amount in RECONCILING.items()},
     }
 
 
-def _discounted(sums: Sums, discount: Discount | None) -> dict[str, Decimal | None]:
-    """`npv` is given even for a project without cost; `bcr` and `payback_years` need a cost above zero."""
-    if sums.first_year is None or discount is None:
+def discounted(gains: Mapping[int, int], costs: Mapping[int, int], first: int | None, discount: Discount | None) -> dict[str, Any]:
+    """The figures of two flows by fiscal year, in cents, from a year `first`; None: nothing to discount.
+
+    `npv` is given even without a cost; `bcr` and `payback_years` need a cost above zero.
+    """
+    if first is None or discount is None:
         return {"npv": None, "bcr": None, "payback_years": None}
-    gain, cost = discount.weighted(sums.gains), discount.weighted(sums.costs)
+    gain, cost = discount.weighted(gains), discount.weighted(costs)
     npv = over(gain - cost, 100 * discount.denominator, 2)
-    if sum(sums.costs.values()) <= 0:
+    if sum(costs.values()) <= 0:
         return {"npv": npv, "bcr": None, "payback_years": None}
-    flows = {year: sums.gains.get(year, 0) - sums.costs.get(year, 0) for year in {*sums.gains, *sums.costs}}
-    return {"npv": npv, "bcr": over_cost(gain, cost), "payback_years": ratio(payback(flows, sums.first_year))}
+    flows = {year: gains.get(year, 0) - costs.get(year, 0) for year in {*gains, *costs}}
+    return {"npv": npv, "bcr": over_cost(gain, cost), "payback_years": ratio(payback(flows, first))}
 
 
 def roi_after_admin(sums: Sums, secretariat: int) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,13 @@ from reporting.services.snapshots import Busy, forget_old, request_recompute, ru
 
 @worker_init.connect
 def prepare(**kwargs: object) -> None:
-    """Import pandas before the first task, so that the figures of the first gain do not wait for it."""
+    """Import pandas before the first task, so that the figures of the first gain do not wait for it.
+
+    What is loaded by then stays as long as the worker: the collector need not look at it again in the middle of a report.
+    """
     from reporting import analysis  # noqa: F401
+
+    gc.freeze()
 
 
 @shared_task(bind=True, max_retries=600, default_retry_delay=2)

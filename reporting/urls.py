@@ -98,6 +98,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("partages/", sharing.sharing_list, name="sharing_list"),
     path("partages/nouveau/", sharing.SharingCreate.as_view(), name="sharing_create"),
     path("partages/<int:pk>/declaration/", sharing.SharedGainReport.as_view(), name="sharing_report"),
+    path("partages/mesures/<int:pk>/correction/", sharing.SharedGainCorrect.as_view(), name="shared_gain_correct"),
     # overlaps of gains
     path("chevauchements/", overlaps.overlap_list, name="overlap_list"),
     path("chevauchements/<int:pk>/", overlaps.overlap_detail, name="overlap_detail"),

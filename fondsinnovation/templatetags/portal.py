@@ -126,8 +126,9 @@ def actions(submit: str = "", cancel_url: str = "", cancel_label: str = "", name
 
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 @register.simple_block_tag
-def facts(content: str, small: bool = False, bottom: bool = False) -> SafeString:
-    classes = " ".join(["facts", *["small"] * small, *["bottom"] * bottom])
+def facts(content: str, small: bool = False, bottom: bool = False, stacked: bool = False) -> SafeString:
+    """Names and what they say, side by side; `stacked`: one over the other, where the column is narrow."""
+    classes = " ".join(["facts", *["small"] * small, *["bottom"] * bottom, *["stacked"] * stacked])
     return format_html('<dl class="{}">{}</dl>', classes, content)
 
 
@@ -215,7 +216,8 @@ def _errors(form: BaseForm | BaseFormSet) -> Iterator[dict[str, str]]:
         for each in form.forms:
             yield from _errors(each)
         return
-    for name, messages in form.errors.items():
+    places = {name: place for place, name in enumerate(form.fields)}  # those of the whole form first, then as the page reads
+    for name, messages in sorted(form.errors.items(), key=lambda each: places.get(each[0], -1)):
         bound = form[name] if name in form.fields else None
         visible = bound is not None and not bound.is_hidden
         target = (bound.auto_id if bound.use_fieldset else bound.id_for_label) if visible else ""

@@ -6,6 +6,7 @@ A space that must not break is U+00A0. In a table or a chart a date is ISO and m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -187,6 +188,19 @@ def iso_datetime(value: datetime | None) -> str:
 def fiscal_year(year: int | None) -> str:
     """A fiscal year by its first calendar year: 2026 → « 2026-2027 »."""
     return unknown() if year is None else f"{year}-{int(year) + 1}"
+
+
+def year_spans(years: Iterable[int]) -> str:
+    """Fiscal years in order, three or more in a row by the first and the last: « 2024-2025, 2026-2027 à 2029-2030 »."""
+    spans: list[list[int]] = []
+    for year in years:
+        if spans and year == spans[-1][-1] + 1:
+            spans[-1].append(year)
+        else:
+            spans.append([year])
+    to = " to " if _english() else " à "
+    said = (f"{fiscal_year(span[0])}{to}{fiscal_year(span[-1])}" if len(span) > 2 else ", ".join(map(fiscal_year, span)) for span in spans)
+    return ", ".join(said)
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from funding.enums import CostKind, CostMoveKind, CostMoveState, LedgerKind
+from projects.models.decided import Decided, decided_with_its_state, two_people
 
 _PERSON = settings.AUTH_USER_MODEL
 _DECIDED = [CostMoveState.APPROVED, CostMoveState.REFUSED]
@@ -39,37 +40,28 @@ class SecretariatCost(models.Model):
         return self.number
 
 
-class CostMove(models.Model):
+class CostMove(Decided):
     """What is entered about a cost, or the forecast of all of them; its lines are exactly the ledger rows that its approval writes.
 
     A forecast has no cost and writes no row: the latest approved one is in force, the others stay.
     """
 
-    number = models.CharField(_("numéro"), max_length=20, unique=True)
     cost = models.ForeignKey(SecretariatCost, models.PROTECT, null=True, blank=True, related_name="moves")
     kind = models.CharField(_("type"), max_length=10, choices=CostMoveKind)
     state = models.CharField(_("état"), max_length=8, choices=CostMoveState, default=CostMoveState.PROPOSED)
     reference = models.CharField(_("référence"), max_length=60, blank=True)
-    reason = models.TextField(_("motif"), max_length=2000)
     effective_on = models.DateField(_("date d’effet"))
     entered_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
     entered_at = models.DateTimeField()
-    decided_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    refusal_reason = models.TextField(_("motif du refus"), max_length=2000, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="cost_move_two_people",
-                condition=Q(decided_by=None) | ~Q(decided_by=F("entered_by")),
-                violation_error_message=_("Une autre personne que celle qui inscrit une dépense du Secrétariat doit en décider."),
+            two_people(
+                "cost_move_two_people",
+                proposer="entered_by",
+                message=_("Une autre personne que celle qui inscrit une dépense du Secrétariat doit en décider."),
             ),
-            models.CheckConstraint(
-                name="cost_move_decided_with_its_state",
-                condition=Q(state=CostMoveState.PROPOSED, decided_by=None, decided_at=None)
-                | Q(state__in=_DECIDED, decided_by__isnull=False, decided_at__isnull=False),
-            ),
+            decided_with_its_state("cost_move_decided_with_its_state", proposed=CostMoveState.PROPOSED, decided=_DECIDED),
             models.CheckConstraint(
                 name="cost_move_has_its_cost",
                 condition=Q(kind=CostMoveKind.FORECAST, cost=None)
@@ -83,9 +75,6 @@ class CostMove(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["entered_at", "id"])]
-
-    def __str__(self) -> str:
-        return self.number
 
 
 class CostLine(models.Model):

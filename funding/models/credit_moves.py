@@ -4,44 +4,36 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from funding.enums import CreditMoveKind, CreditMoveState, LedgerKind
+from projects.models.decided import Decided, decided_with_its_state, two_people
 
 _PERSON = settings.AUTH_USER_MODEL
 _DECIDED = [CreditMoveState.APPROVED, CreditMoveState.REFUSED]
 
 
-class CreditMove(models.Model):
+class CreditMove(Decided):
     """What is proposed, on what authority; its lines are exactly the ledger rows that its approval writes."""
 
-    number = models.CharField(_("numéro"), max_length=20, unique=True)
     kind = models.CharField(_("type"), max_length=12, choices=CreditMoveKind)
     state = models.CharField(_("état"), max_length=8, choices=CreditMoveState, default=CreditMoveState.PROPOSED)
     envelope = models.ForeignKey("funding.Envelope", models.PROTECT, related_name="+")
     fiscal_year = models.PositiveSmallIntegerField(_("exercice"))
     authority = models.CharField(_("autorité"), max_length=200)
-    reason = models.TextField(_("motif"), max_length=2000)
     effective_on = models.DateField(_("date d’effet"))
     proposed_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
-    decided_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    refusal_reason = models.TextField(_("motif du refus"), max_length=2000, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="credit_move_two_people",
-                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),
-                violation_error_message=_("Une autre personne que celle qui propose un mouvement de crédits doit le décider."),
+            two_people(
+                "credit_move_two_people",
+                proposer="proposed_by",
+                message=_("Une autre personne que celle qui propose un mouvement de crédits doit le décider."),
             ),
-            models.CheckConstraint(
-                name="credit_move_decided_with_its_state",
-                condition=Q(state=CreditMoveState.PROPOSED, decided_by=None, decided_at=None)
-                | Q(state__in=_DECIDED, decided_by__isnull=False, decided_at__isnull=False),
-            ),
+            decided_with_its_state("credit_move_decided_with_its_state", proposed=CreditMoveState.PROPOSED, decided=_DECIDED),
             models.CheckConstraint(
                 name="credit_move_has_its_authority",
                 condition=~Q(authority="") & ~Q(reason=""),
@@ -60,9 +52,6 @@ class CreditMove(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["proposed_at", "id"])]
-
-    def __str__(self) -> str:
-        return self.number
 
     @property
     def crosses_envelopes(self) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fondsinnovation.kit.errors import Stale
+from fondsinnovation.kit.errors import DomainError, Stale, WrongState, on_constraint
 from fondsinnovation.kit.money import ZERO
 from funding.enums import LedgerKind, MilestoneChangeKind, MilestoneState
 from funding.models import AgreementPart, Amendment, Envelope, Instalment, Milestone, MilestoneChange
@@ -148,3 +149,8 @@ def _commit(amendment: Amendment, *, actor: User, now: datetime, known: datetime
     ]
     post(postings, actor=actor, recorded_at=known)
     note(amendment, committed={str(part.fiscal_year): part.after - part.before for part in changed})
+
+
+@on_constraint("forecast_known_after_signature")
+def _known_too_early(detail: dict[str, Any]) -> DomainError:
+    return WrongState(_("Un plan signé garde sa prévision de référence : une prévision n’y entre que datée d’après la signature."))

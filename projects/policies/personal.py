@@ -228,6 +228,7 @@ NOTHING_PERSONAL: Mapping[str, Text] = {
             "reporting.ParameterMove", "reporting.Renewal", "reporting.RenewalStep", "reporting.GainClaim", "reporting.Overlap",
             "reporting.OverlapResolution",
             "reporting.GainSharing", "reporting.GainShare", "reporting.SharedGain", "reporting.SharedGainPart",
+            "reporting.SharedGainCorrection", "reporting.SharedCorrectionPart",
             "reporting.GainRestatement", "reporting.GainVerification", "funding.AgreementRisk",
             "funding.FollowUpFact", "reporting.FollowUpReport", "reporting.FollowUpAttachment", "reporting.FollowUpReminder",
             "projects.BaselineVersion", "projects.BaselineDecision", "reporting.GainMeasure", "reporting.IndicatorMeasure",

@@ -126,7 +126,7 @@ class GainRow(TypedForm):
             values = {name: cleaned.get(f"indicator_{index}_{name}") for name in INDICATOR}
             begun = any(value not in (None, "") for value in values.values())
             asked = begun or (index == 1 and cleaned.get("nature") == Nature.CASH)
-            for name, value in values.items():
+            for name, value in values.items() if begun else list(values.items())[:1]:  # nothing typed: said once, on the first
                 field = f"indicator_{index}_{name}"
                 if asked and value in (None, "") and field not in self.errors:
                     self.refuse(field, _("Complétez l’indicateur : une économie encaissable en exige au moins un."), code="required")

@@ -5,9 +5,9 @@ and rounded once. Each report takes frames, an effective day and a knowledge ins
 its cells as text, the same on a page and in every file.
 """
 
-from reporting.analysis.buffers import gain_frame
 from reporting.analysis.envelopes import ENVELOPE_COLUMNS, envelope_rows
 from reporting.analysis.frames import COLUMNS, Frames, frame, records
+from reporting.analysis.gain_rows import gain_rows
 from reporting.analysis.gains import GAIN_COLUMNS, YEAR_COLUMNS, gains_by_year, gains_rows
 from reporting.analysis.renewal import RENEWAL_COLUMNS, renewal_rows
 from reporting.analysis.roi import GROUPS, PROJECT_COLUMNS, grouped_columns, roi_grouped, roi_projects
@@ -25,7 +25,7 @@ __all__ = [
     "Frames",
     "envelope_rows",
     "frame",
-    "gain_frame",
+    "gain_rows",
     "gains_by_year",
     "gains_rows",
     "grouped_columns",

@@ -64,13 +64,14 @@ class Frames:
 
     `gains.row` is the order in the file (or the key): of two rows of one identity recorded together, the later counts. So does the
     later of two `contests` of one line, cause and fiscal year (0: all): the last known says whether the line is contested there.
+    `gains` may be `GainRows` as well, which the database gives without a frame.
     `kept`: what several reports of one pair of dates are made from, computed once (`once`).
     """
 
     projects: pd.DataFrame = field(default_factory=partial(frame, "projects"))
     payments: pd.DataFrame = field(default_factory=partial(frame, "payments"))
     cofunding: pd.DataFrame = field(default_factory=partial(frame, "cofunding"))
-    gains: pd.DataFrame = field(default_factory=partial(frame, "gains"))
+    gains: Any = field(default_factory=partial(frame, "gains"))
     contests: pd.DataFrame = field(default_factory=partial(frame, "contests"))
     secretariat_costs: pd.DataFrame = field(default_factory=partial(frame, "secretariat_costs"))
     rates: pd.DataFrame = field(default_factory=partial(frame, "rates"))
@@ -111,6 +112,16 @@ def microsecond(instant: datetime) -> int:
 
 
 def fiscal_years(days: np.ndarray) -> np.ndarray:
+    """The fiscal year of each day; many rows have few days, and each is looked at once."""
+    if not len(days):
+        return np.empty(0, np.int64)
+    first, last = int(days.min()), int(days.max())
+    if last - first > len(days):
+        return _fiscal_years(days)
+    return _fiscal_years(np.arange(first, last + 1)).astype(np.int32)[days - first]
+
+
+def _fiscal_years(days: np.ndarray) -> np.ndarray:
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return (months - 3) // 12 + 1970
 
@@ -121,11 +132,11 @@ def year_starts(years: np.ndarray) -> np.ndarray:
 
 
 def safe(cents: Any) -> np.ndarray:
-    """The same cents, once it is sure that no sum of them leaves 64 bits. Raises OverflowError."""
+    """The same cents, once it is sure that no sum of them, less a sum of costs of both kinds, leaves 64 bits. Raises OverflowError."""
     cents = np.asarray(cents, np.int64)
     sizes = np.abs(cents).view(np.uint64)  # the smallest integer has no opposite: as unsigned its size is right all the same
     high, low = (int(part.sum(dtype=np.uint64)) for part in (sizes >> np.uint64(32), sizes & np.uint64(0xFFFFFFFF)))
-    if (high << 32) + low >= 2**63:  # Python's integers: exact whatever they are
+    if (high << 32) + low >= 2**61:  # Python's integers: exact whatever they are
         raise OverflowError("amounts too large to be added in 64 bits")
     return cents
 
@@ -152,7 +163,7 @@ def packed(*columns: np.ndarray) -> np.ndarray:
             key, room = np.unique(key, return_inverse=True)[1], len(key)
         if room * span >= 2**63:
             raise OverflowError("too many different rows")
-        key, room = key * span + (column - low), room * span
+        key, room = key * span + np.subtract(column, low, dtype=np.int64), room * span
     return key
 
 

@@ -35,7 +35,7 @@ def gains_rows(frames: Frames, *, effective: date, known: datetime) -> pd.DataFr
     return pd.DataFrame(
         {
             "project": _named(rows["project"], portfolio.projects["project"]),
-            "line": _named(rows["label"], frames.gains["line"].cat.categories),
+            "line": _named(rows["label"], portfolio.labels),
             "nature": _named(rows["nature"], NATURES),
             "recurrence": _named(rows["recurrence"], RECURRENCES),
             "stage": _named(rows["stage"], STAGES),

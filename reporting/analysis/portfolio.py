@@ -12,9 +12,10 @@ import pandas as pd
 from projects.enums import Nature, ProjectState, Recurrence, Stage
 from reporting import rules
 from reporting.analysis.frames import UNKNOWN, Frames, day_number, day_numbers, microsecond, microseconds, packed, safe
+from reporting.analysis.gain_rows import STAGES, GainRows, rows_of_frame
 from reporting.analysis.split import split_by_days
 
-STAGES, NATURES, RECURRENCES = tuple(Stage.values), tuple(Nature.values), tuple(Recurrence.values)
+NATURES, RECURRENCES = tuple(Nature.values), tuple(Recurrence.values)
 FORECAST, REPORTED, VERIFIED, CAPTURED = (STAGES.index(stage) for stage in (Stage.FORECAST, Stage.REPORTED, Stage.VERIFIED, Stage.CAPTURED))
 
 
@@ -22,12 +23,13 @@ FORECAST, REPORTED, VERIFIED, CAPTURED = (STAGES.index(stage) for stage in (Stag
 class Portfolio:
     """The projects that appear (in the order of their codes), the gain rows that count or are shown, and the parts of these.
 
-    `gains` are in the order of project, line, stage and period: `project` is a position, `stage` and `nature` are positions in STAGES
-    and NATURES. `parts` are all of them; those that no total takes are `windfall` (before the project starts) or `contested` (their
-    line is, in their fiscal year or in all).
+    `gains` are in the order of project, line, stage and period: `project` is a position, `label`, `stage`, `nature` and `recurrence` are
+    positions in `labels`, STAGES, NATURES and RECURRENCES. `parts` are all of them; those that no total takes are `windfall` (before the
+    project starts) or `contested` (their line is, in their fiscal year or in all).
     """
 
     projects: pd.DataFrame
+    labels: list[str]
     gains: pd.DataFrame
     parts: pd.DataFrame
 
@@ -36,74 +38,100 @@ def portfolio_of(frames: Frames, effective: date, known: datetime) -> Portfolio:
     decided = day_numbers(frames.projects["decided_on"])
     appear = (decided != UNKNOWN) & (decided <= day_number(effective))
     projects = frames.projects[appear].assign(project=lambda p: p["project"].astype("str")).sort_values("project", ignore_index=True)
-    gains = _counted_gains(frames.gains, projects, effective, known)
+    rows = frames.gains if isinstance(frames.gains, GainRows) else rows_of_frame(frames.gains)
+    lines = _lines(rows.lines, projects)
+    gains = _counted_gains(rows, lines, projects, effective, known)
     parts = split_by_days(gains)
-    places = _contested(frames.contests, projects, frames.gains["line"].cat.categories, known)
-    parts = parts.assign(contested=_of_places(gains["line"].to_numpy(), parts, *places))
+    places = _contested(frames.contests, projects, lines.labels, known)
+    parts["contested"] = _of_places(gains["line"].to_numpy(), parts, *places)
     safe(parts["cents"].to_numpy())
-    return Portfolio(projects, gains, parts)
+    return Portfolio(projects, lines.labels, gains, parts)
 
 
-def _counted_gains(rows: pd.DataFrame, projects: pd.DataFrame, effective: date, known: datetime) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Lines:
+    """Of each line: the position of its project (-1: it does not appear), its code (`line_codes`), the places of its texts, its key."""
+
+    labels: list[str]
+    project: np.ndarray
+    code: np.ndarray
+    label: np.ndarray
+    nature: np.ndarray
+    recurrence: np.ndarray
+    key: np.ndarray
+
+
+def _lines(lines: pd.DataFrame, projects: pd.DataFrame) -> _Lines:
+    labels = sorted(set(lines["label"]))
+    project = _positions(lines["project"], projects["project"])
+    label, nature, recurrence = (
+        _positions(lines[name], values).astype(kind)
+        for name, values, kind in (("label", labels, np.int32), ("nature", NATURES, np.int8), ("recurrence", RECURRENCES, np.int8))
+    )
+    code = line_codes(project, label, len(labels))
+    return _Lines(labels, project.astype(np.int32), code, label, nature, recurrence, lines["line_id"].to_numpy())
+
+
+def _counted_gains(rows: GainRows, lines: _Lines, projects: pd.DataFrame, effective: date, known: datetime) -> pd.DataFrame:
     """Known, latest of their identity, ended (the reference forecast: in force at signature, ended or not), ready to split.
 
     `ended`: the period is over; `examined`: of a reported row, a verified one has the same line and period.
     """
-    position = _positions(rows["project"], projects["project"])
-    stage, recorded = _positions(rows["stage"], STAGES), microseconds(rows["recorded_at"])
-    start, end = day_numbers(rows["period_start"]), day_numbers(rows["period_end"])
-    forecast, ended = stage == FORECAST, end <= day_number(effective)
-    counts = (position >= 0) & (recorded <= microsecond(known)) & (ended | forecast)
-    if len(projects):
-        ends_on = np.where(projects["status"] == ProjectState.TERMINATED, day_numbers(projects["ends_on"]), UNKNOWN)[position]
-        withdrawn = (ends_on != UNKNOWN) & (start > ends_on)
-        counts &= ~forecast | ((recorded <= _signature_ends(projects)[position]) & ~withdrawn)
-    line = line_codes(position, rows["line"], rows["line"].cat.categories)
-    chosen = _latest(np.flatnonzero(counts), line, stage, start, end, recorded, rows["row"].to_numpy())
+    forecast, ended = rows.stage == FORECAST, rows.end <= day_number(effective)
+    counts = (rows.recorded <= microsecond(known)) & (ended | forecast)
+    if not (lines.project >= 0).all():
+        counts &= lines.project[rows.line] >= 0
+    planned = np.flatnonzero(counts & forecast)
+    counts[planned] = _in_reference(rows, planned, lines.project[rows.line[planned]], projects)
+    chosen = _latest(rows, lines.code, np.flatnonzero(counts))
+    line = rows.line[chosen]
+    starts_on = np.maximum(day_numbers(projects["starts_on"]), np.iinfo(np.int32).min).astype(np.int32)
     table = pd.DataFrame(
         {
-            "project": position[chosen],
-            "line": line[chosen],
-            "label": rows["line"].cat.codes.to_numpy()[chosen],
-            "nature": _positions(rows["nature"], NATURES)[chosen],
-            "recurrence": _positions(rows["recurrence"], RECURRENCES)[chosen],
-            "stage": stage[chosen],
-            "start": start[chosen],
-            "end": end[chosen],
-            "starts_on": day_numbers(projects["starts_on"])[position[chosen]],
-            "cents": rows["amount_cents"].to_numpy()[chosen],
-            "recorded": recorded[chosen],
+            "project": lines.project[line],
+            "line": lines.code[line],
+            "label": lines.label[line],
+            "nature": lines.nature[line],
+            "recurrence": lines.recurrence[line],
+            "stage": rows.stage[chosen],
+            "start": rows.start[chosen],
+            "end": rows.end[chosen],
+            "starts_on": starts_on[lines.project[line]],
+            "cents": rows.cents[chosen],
+            "recorded": rows.recorded[chosen],
             "ended": ended[chosen],
-            "source": chosen,
-        }
+            "line_id": lines.key[line],
+        },
+        copy=False,
     )
-    return table.assign(examined=_examined(table))
+    table["examined"] = _examined(table)
+    return table
+
+
+def _in_reference(rows: GainRows, planned: np.ndarray, project: np.ndarray, projects: pd.DataFrame) -> np.ndarray:
+    """Which forecasts were known when their project was signed, and are not of after the day that it was terminated."""
+    ends_on = np.where(projects["status"] == ProjectState.TERMINATED, day_numbers(projects["ends_on"]), UNKNOWN)[project]
+    withdrawn = (ends_on != UNKNOWN) & (rows.start[planned] > ends_on)
+    return (rows.recorded[planned] <= _signature_ends(projects)[project]) & ~withdrawn
 
 
 def _positions(column: pd.Series, values: Any) -> np.ndarray:
     """The position of each text in `values`; -1 where it is not there."""
-    found = pd.Index(values, dtype="str").get_indexer(column.cat.categories.astype("str"))
-    return np.append(found, -1)[column.cat.codes]
+    return pd.Index(values, dtype="str").get_indexer(pd.Index(column.astype("str")))
 
 
-def line_codes(project: np.ndarray, line: pd.Series, labels: pd.Index) -> np.ndarray:
+def line_codes(project: np.ndarray, label: np.ndarray, labels: int) -> np.ndarray:
     """One integer for each line, in the order of the projects and of the lines' labels; below 0 where one of them is unknown."""
-    places = np.array(sorted(range(len(labels)), key=[str(label) for label in labels].__getitem__), np.int64)
-    ranks = np.full(len(labels) + 1, -1, np.int64)
-    ranks[places] = np.arange(len(labels))
-    rank = ranks[_positions(line, labels.astype("str"))]
-    return np.where((project < 0) | (rank < 0), -1, project * len(labels) + rank)
+    return np.where((project < 0) | (label < 0), -1, project.astype(np.int64) * labels + label)
 
 
-def _latest(
-    counts: np.ndarray, line: np.ndarray, stage: np.ndarray, start: np.ndarray, end: np.ndarray, recorded: np.ndarray, row: np.ndarray
-) -> np.ndarray:
+def _latest(rows: GainRows, codes: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Of the rows that count, one for each identity, in the order of line, stage and period: the latest known, of two recorded
     together the later in the file."""
-    key = packed(line[counts], stage[counts], start[counts], end[counts])
+    key = packed(codes[rows.line[counts]], rows.stage[counts], rows.start[counts], rows.end[counts])
     order = np.argsort(key, kind="stable")
     if (key[order][1:] == key[order][:-1]).any():  # some rows supersede others: only then does their order matter
-        order = np.lexsort((row[counts], recorded[counts], key))
+        order = np.lexsort((rows.row[counts], rows.recorded[counts], key))
     key = key[order]
     last = np.ones(len(key), bool)
     last[:-1] = key[1:] != key[:-1]
@@ -119,12 +147,12 @@ def _examined(gains: pd.DataFrame) -> np.ndarray:
     return found & (stage == REPORTED)
 
 
-def _contested(contests: pd.DataFrame, projects: pd.DataFrame, labels: pd.Index, known: datetime) -> tuple[np.ndarray, np.ndarray]:
+def _contested(contests: pd.DataFrame, projects: pd.DataFrame, labels: list[str], known: datetime) -> tuple[np.ndarray, np.ndarray]:
     """The lines that are contested, each with the fiscal year (0: all): by the last known event of one cause or more."""
     events = contests[microseconds(contests["recorded_at"]) <= microsecond(known)].sort_values("recorded_at", kind="stable")
     events = events.drop_duplicates(["project", "line", "cause", "fiscal_year"], keep="last")
     events = events[events["contested"]]
-    found = line_codes(_positions(events["project"], projects["project"]), events["line"], labels)
+    found = line_codes(_positions(events["project"], projects["project"]), _positions(events["line"], labels), len(labels))
     return found[found >= 0], events["fiscal_year"].to_numpy()[found >= 0]
 
 

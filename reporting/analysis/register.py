@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from reporting import rules
-from reporting.analysis.frames import Frames, packed
+from reporting.analysis.frames import Frames
+from reporting.analysis.gain_rows import EPOCH_DAYS, EPOCH_MICROSECONDS
 from reporting.analysis.portfolio import NATURES, RECURRENCES, STAGES, portfolio_of
 
 #: the columns of `reporting.models.GainPart` after its sheet, each with the bytes of its integer
@@ -20,7 +22,6 @@ PART = (
     ("ended", 1), ("windfall", 1), ("contested", 1), ("recorded_at", 8),
 )  # fmt: skip
 _START, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-_EPOCH_DAYS, _EPOCH_MICROSECONDS = 10_957, 946_684_800_000_000
 _CHUNK = 100_000
 
 
@@ -32,24 +33,16 @@ class Register:
         gains, parts = portfolio.gains, portfolio.parts
         source = parts["source"].to_numpy()
         self.references: list[str] = portfolio.projects["project"].tolist()
-        self.project = gains["project"].to_numpy()[source]
-        self.label, self.nature, self.recurrence = (gains[name].to_numpy()[source] for name in ("label", "nature", "recurrence"))
-        self.labels = [str(label) for label in frames.gains["line"].cat.categories]
-        ids = frames.gains["line_id"].to_numpy()[gains["source"].to_numpy()] if "line_id" in frames.gains else gains["line"].to_numpy()
-        windfall = parts["windfall"].to_numpy()
-        self.values = {
-            "line_id": ids[source],
-            "stage": gains["stage"].to_numpy()[source],
-            "period_start": gains["start"].to_numpy()[source],
-            "period_end": gains["end"].to_numpy()[source],
-            "fiscal_year": np.where(windfall, 0, parts["fiscal_year"].to_numpy()),
-            "days": parts["days"].to_numpy(),
-            "cents": parts["cents"].to_numpy(),
-            "ended": gains["ended"].to_numpy()[source],
-            "windfall": windfall,
-            "contested": parts["contested"].to_numpy(),
-            "recorded_at": gains["recorded"].to_numpy()[source],
-        }  # fmt: skip
+        self.labels = portfolio.labels
+        self.project, self.label, self.nature, self.recurrence = (
+            gains[name].to_numpy()[source] for name in ("project", "label", "nature", "recurrence")
+        )
+        #: the columns of PART after the position, packed: what fingerprints are of, and what COPY takes
+        self.values = np.empty(len(source), np.dtype([(name, f"<i{width}") for name, width in PART[1:]]))
+        of_gain = {"period_start": "start", "period_end": "end", "recorded_at": "recorded"}
+        for name, _width in PART[1:]:
+            self.values[name] = parts[name] if name in parts else gains[of_gain.get(name, name)].to_numpy()[source]
+        self.values["fiscal_year"][parts["windfall"].to_numpy()] = 0
         self.projects, self.first, self.count = np.unique(self.project, return_index=True, return_counts=True)
 
     def slice_of(self, place: int) -> slice:
@@ -57,21 +50,23 @@ class Register:
 
     def fingerprints(self) -> list[str]:
         """Of each project: what its rows are made from, names of its lines included. Two that are equal have the same rows."""
-        columns = [np.ascontiguousarray(self.values[name].astype("<i8")) for name, _width in PART[1:]]
-        names = packed(self.label, self.nature, self.recurrence)
-        found = []
-        for place, project in enumerate(self.projects.tolist()):
-            rows = self.slice_of(place)
-            _codes, first = np.unique(names[rows], return_index=True)
-            digest = hashlib.sha256(self.references[project].encode())
-            for index in (first + rows.start).tolist():
-                digest.update(
-                    f"|{self.labels[self.label[index]]}|{NATURES[self.nature[index]]}|{RECURRENCES[self.recurrence[index]]}".encode()
-                )
-            for column in columns:
-                digest.update(column[rows])
-            found.append(digest.hexdigest())
-        return found
+        named = self._lines()
+        return [
+            hashlib.sha256(f"{self.references[project]}{names}".encode() + self.values[self.slice_of(place)].tobytes()).hexdigest()
+            for place, (project, names) in enumerate(zip(self.projects.tolist(), named, strict=True))
+        ]
+
+    def _lines(self) -> list[str]:
+        """Of each project, the label, nature and recurrence of its lines: rows come line by line."""
+        lines = self.values["line_id"]
+        first = np.flatnonzero(np.append(True, (lines[1:] != lines[:-1]) | (self.project[1:] != self.project[:-1]))[: len(lines)])
+        labels, natures, recurrences = (column[first].tolist() for column in (self.label, self.nature, self.recurrence))
+        said = [
+            f"|{self.labels[label]}|{NATURES[nature]}|{RECURRENCES[recurrence]}"
+            for label, nature, recurrence in zip(labels, natures, recurrences, strict=True)
+        ]
+        bounds = np.searchsorted(first, np.append(self.first, len(lines))).tolist()
+        return ["".join(said[start:end]) for start, end in pairwise(bounds)]
 
     def cents(self, place: int) -> int:
         return int(self.values["cents"][self.slice_of(place)].sum())
@@ -79,7 +74,7 @@ class Register:
     def lines(self, place: int) -> str:
         """The rows of a project as text: each in canonical JSON, then LF, as its record of the report would be written."""
         rows = self.slice_of(place)
-        values = {name: column[rows].tolist() for name, column in self.values.items()}
+        values = {name: self.values[name][rows].tolist() for name, _width in PART[1:]}
         project = json.dumps(self.references[int(self.projects[place])], ensure_ascii=False)
         names = [json.dumps(label, ensure_ascii=False) for label in (self.labels[code] for code in self.label[rows].tolist())]
         natures, recurrences = self.nature[rows].tolist(), self.recurrence[rows].tolist()
@@ -112,8 +107,8 @@ class Register:
                 rows[f"{name}_size"] = width
                 rows[name] = position[start : start + _CHUNK] if name == "position" else self.values[name][some]
             for name in ("period_start", "period_end"):
-                rows[name] -= _EPOCH_DAYS
-            rows["recorded_at"] -= _EPOCH_MICROSECONDS
+                rows[name] -= EPOCH_DAYS
+            rows["recorded_at"] -= EPOCH_MICROSECONDS
             yield rows.tobytes()
         yield _END
 

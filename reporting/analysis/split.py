@@ -19,21 +19,20 @@ def split_by_days(rows: pd.DataFrame) -> pd.DataFrame:
     begin = np.maximum(start, rows["starts_on"].to_numpy())
     lost = np.minimum(begin, end + 1) - start
     first = fiscal_years(begin)
-    years = np.where(begin <= end, fiscal_years(end) - first + 1, 0)
-    count = years + (lost > 0)
-    source = np.repeat(np.arange(len(rows)), count)
-    rank = np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count) - (lost > 0)[source]
-    year, windfall = first[source] + rank, rank < 0
-    days, shares = (end - start + 1)[source], cents[source]
-    several = count[source] > 1  # most rows are one part: only the others are divided
-    some = source[several]
-    left, right = np.maximum(begin[some], year_starts(year[several])), np.minimum(end[some], year_starts(year[several] + 1) - 1)
-    days[several] = np.where(windfall[several], lost[some], right - left + 1)
-    whole = np.cumsum(count > 1) - 1
-    divided = count > 1
-    parts = _largest_remainder(np.abs(cents[divided]), (end - start + 1)[divided], whole[some], days[several])
-    shares[several] = parts * np.sign(cents)[some]
-    return pd.DataFrame({"source": source, "fiscal_year": year, "days": days, "cents": shares, "windfall": windfall})
+    count = np.where(begin <= end, fiscal_years(end) - first + 1, 0).astype(np.int32) + (lost > 0)
+    source = np.repeat(np.arange(len(rows), dtype=np.int32), count)
+    year, days, shares, windfall = first[source], (end - start + 1)[source], cents[source], (begin > end)[source]
+    divided = np.flatnonzero(count > 1)  # most rows are one part: only the others are divided
+    whole = np.repeat(np.arange(len(divided)), count[divided])
+    rank = np.arange(len(whole)) - np.searchsorted(whole, whole)
+    some, place = divided[whole], (np.cumsum(count, dtype=np.int64) - count)[divided][whole] + rank
+    before = (lost[some] > 0) & (rank == 0)
+    years = first[some] + rank - (lost[some] > 0)
+    left, right = np.maximum(begin[some], year_starts(years)), np.minimum(end[some], year_starts(years + 1) - 1)
+    lengths = np.where(before, lost[some], right - left + 1)
+    parts = _largest_remainder(np.abs(cents[divided]), (end - start + 1)[divided].astype(np.int64), whole, lengths)
+    year[place], days[place], windfall[place], shares[place] = years, lengths, before, parts * np.sign(cents)[some]
+    return pd.DataFrame({"source": source, "fiscal_year": year, "days": days, "cents": shares, "windfall": windfall}, copy=False)
 
 
 def _largest_remainder(cents: np.ndarray, total: np.ndarray, source: np.ndarray, days: np.ndarray) -> np.ndarray:

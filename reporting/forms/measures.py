@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -74,7 +75,7 @@ class MeasuredForm(forms.Form):
     def steps(self) -> Steps | None:
         """From what was typed to the net gain of the period; None while something is missing."""
         self.is_valid()
-        start, end = [self.cleaned_data.get(name) for name in PERIOD]
+        start, end = self.period()
         measures: Measures | None = self.cleaned_data.get("measures")
         if not start or not end or end < start or measures is None:
             return None
@@ -88,13 +89,17 @@ class MeasuredForm(forms.Form):
         actual = {"actual_cost": measures.cost, "actual_volume": measures.volume}
         return steps_from_costs(self.line.nature, cost=baseline.cost, volume=baseline.volume, **actual, **given)
 
+    def period(self) -> tuple[date | None, date | None]:
+        """The days that were measured, None where one is missing."""
+        return self.cleaned_data.get("period_start"), self.cleaned_data.get("period_end")
+
     def amount_of(self, steps: Steps | None) -> Decimal | None:
         """The amount that the steps give, without its sign; None when it is not of the sign of the line's nature."""
         return abs(steps.net) if steps is not None and of_its_sign(self.line.nature, steps.net) else None
 
     @property
     def before(self) -> list[forms.BoundField]:
-        return [self[name] for name in PERIOD]
+        return [self[name] for name in PERIOD if name in self.fields]
 
     @property
     def measured(self) -> list[forms.BoundField]:

@@ -45,10 +45,24 @@ class IndexForm(_ParameterForm):
 class WeightsForm(_ParameterForm):
     names = ("valid_from", "realisation_weight", "least_coverage", "least_score", "largest_factor")
     valid_from = DayField(label=_("En vigueur du"))
-    realisation_weight = NumberField(label=_("Poids de la réalisation"), decimal_places=6, help_text=_("Part de 0 à 1 : 0,6"))
-    least_coverage = NumberField(label=_("Couverture minimale"), decimal_places=6, help_text=_("Part de 0 à 1 : 0,60"))
-    least_score = NumberField(label=_("Pointage minimal"), decimal_places=6, help_text=_("0,40"))
-    largest_factor = NumberField(label=_("Facteur maximal"), decimal_places=6, help_text=_("1,25"))
+    realisation_weight = NumberField(
+        label=_("Poids de la réalisation"),
+        decimal_places=6,
+        help_text=_("De 0 à 1; le reste va aux objectifs. Par exemple : 0,6"),
+    )
+    least_coverage = NumberField(
+        label=_("Couverture minimale"),
+        decimal_places=6,
+        help_text=_("De 0 à 1 : la part des gains déclarés à examiner avant de recommander. Par exemple : 0,60"),
+    )
+    least_score = NumberField(
+        label=_("Pointage minimal"),
+        decimal_places=6,
+        help_text=_("De 0 à 1 : au-dessous, aucune reconduction n’est recommandée. Par exemple : 0,40"),
+    )
+    largest_factor = NumberField(
+        label=_("Facteur maximal"), decimal_places=6, help_text=_("Multiplie au plus la base admissible. Par exemple : 1,25")
+    )
 
 
 FORMS = {ParameterKind.RATE: RateForm, ParameterKind.INDEX: IndexForm, ParameterKind.RENEWAL: WeightsForm}

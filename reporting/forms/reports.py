@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from fondsinnovation.fields import DayField
 from funding.enums import AgreementKind, DrawAuthorityState, MilestoneState, RecoveryBasis, RecoveryState
 from projects.enums import EnvelopeCode, Nature, ProjectState, Role, Stage
 from projects.models import Call, Region
@@ -18,7 +19,7 @@ from reporting.queries.payments import INSTALMENT_KINDS
 from reporting.rules import end_of_day
 from reporting.services.snapshots import FUTURE
 
-_ANY = [("", _("Tous"))]
+_ANY = [("", _("Toutes les valeurs"))]
 _FILTER_LABELS = {
     "project": _("Projet (numéro)"), "call": _("Appel"), "organisation": _("Organisme (code)"), "region": _("Région"), "status": _("État"),
     "nature": _("Nature"), "stage": _("Stade"), "fiscal_year": _("Exercice"), "envelope": _("Enveloppe"),
@@ -43,7 +44,7 @@ class KnownField(forms.Field):
             if len(text) == 10:
                 return end_of_day(date.fromisoformat(text))
             found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign in an address reads as a space
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # the last day of all has no end
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
         if found.tzinfo is None:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
@@ -53,7 +54,7 @@ class KnownField(forms.Field):
 class DatesForm(forms.Form):
     """Empty means now, on both sides. The names are those of the address: `?effet=…&connaissance=…`."""
 
-    effet = forms.DateField(label=_("Date d’effet"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    effet = DayField(label=_("Date d’effet"), required=False)
     connaissance = KnownField(label=_("Date de connaissance"), required=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,11 +13,13 @@ from funding.forms.payments import KeyForm
 from projects.enums import Nature
 from reporting.enums import Maturity
 from reporting.forms.gains import FILES
+from reporting.forms.measures import MeasuredForm, typed_measures
 from reporting.models import GainReport
+from reporting.queries.measures import measure_of
 
 
-class RestateForm(KeyForm):
-    """Another amount for a verified gain, and why. Without a new file, the evidence stays."""
+class RestateForm(MeasuredForm, KeyForm):
+    """Another amount for a verified gain, and why: what it was measured by is measured again. Without a new file, the evidence stays."""
 
     amount = MoneyField(label=_("Gain redressé"), help_text=_("Le montant de toute la période, sans signe; non la différence"))
     maturity = forms.ChoiceField(label=_("Maturité du montant"), choices=Maturity.choices, widget=forms.RadioSelect)
@@ -31,9 +34,18 @@ class RestateForm(KeyForm):
 
     def __init__(self, *args: Any, report: GainReport, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.report = report
+        self.measure(report.line)
+        before = typed_measures(measure_of(report))
+        for name in self.measured_names:
+            self.initial.setdefault(name, before.get(name))
+            self.fields[name].required = before.get(name) is not None
         if report.line.nature == Nature.COST:
             self.fields["amount"].label = _("Hausse de coût redressée")
         self.fields["evidence"].help_text = _("Sans nouveau fichier, « %(name)s » est conservé.") % {"name": report.evidence.name}
+
+    def period(self) -> tuple[date | None, date | None]:
+        return self.report.period_start, self.report.period_end
 
 
 class CaptureCorrectForm(KeyForm):

@@ -39,8 +39,9 @@ class ResultsForm(KeyForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors and not self.values():
-            self.add_error(f"value_{self.objectives[0].pk}" if self.objectives else None, _("Inscrivez au moins une valeur."))
+        names = [f"value_{objective.pk}" for objective in self.objectives]
+        if not self.values() and not any(name in self.errors for name in names):
+            self.add_error(names[0] if names else None, _("Inscrivez au moins une valeur."))
         return cleaned
 
     def values(self) -> dict[int, Decimal]:

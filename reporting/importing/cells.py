@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from fondsinnovation.kit.money import LARGEST, BadAmount, plain_amount
-from reporting.rules import end_of_day
+from reporting.rules import TOTAL, end_of_day
 
 ZONE = ZoneInfo("America/Toronto")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -53,6 +53,8 @@ _ERRORS = frozenset(
         *("#VALEUR!", "#NOM?", "#NUL!", "#NOMBRE!", "#PROPAGATION!", "#CALCUL!", "#CHAMP!"),
     }
 )
+#: what an address or a report would take for something else
+_TAKEN = frozenset({".", "..", TOTAL})
 #: kinds of characters that nobody sees: two codes that differ by one look the same
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -87,12 +89,14 @@ def name(longest: int) -> Read:
 
 
 def identifier(longest: int) -> Read:
-    """A text that names a page of the portal: a slash would cut its address."""
+    """A text that names a page of the portal: a slash would cut its address, a point leave it; and a row of the reports, as TOTAL does."""
     whole = name(longest)
 
     def read(cell: str) -> str:
         if "/" in cell:
             raise Unreadable(_("« %(value)s » contient « / »; code sans barre oblique attendu") % {"value": cell})
+        if cell in _TAKEN:
+            raise Unreadable(_("« %(value)s » a un autre sens dans le portail; autre code attendu") % {"value": cell})
         return str(whole(cell))
 
     return read

@@ -17,8 +17,9 @@ from reporting.importing.plan import Plan, check_knowledge, repeated, tally, unk
 from reporting.importing.tables import Problems, Table
 from reporting.models import Gain, GainReport
 
-#: what a budget can be cut by: only that is captured
-CAPTURABLE = (Nature.CASH, Nature.REV)
+#: what a budget is cut by, and the costs that it takes over: only that is captured, and the reports count the three
+CAPTURABLE = (Nature.CASH, Nature.REV, Nature.COST)
+NOTHING = Decimal("0.00")
 #: an empty date: known by the time of this import
 _LATEST = datetime.max.replace(tzinfo=UTC)
 Identity = tuple[LineKey, str, date, date]
@@ -76,7 +77,10 @@ def _faults(columns: dict[str, list[Any]], index: int, known: Known) -> Iterable
     elif known.lines[project, line].nature == Nature.COST and columns["amount"][index] > 0:
         yield "amount", _("« %(value)s » d’une hausse de coût; 0 ou moins attendu") % {"value": columns["amount"][index]}
     elif stage == Stage.CAPTURED and known.lines[project, line].nature not in CAPTURABLE:
-        yield "stage", _("« captured » d’une ligne qui n’est ni une économie encaissable ni un revenu; autre stade attendu")
+        yield (
+            "stage",
+            _("« captured » d’un coût évité ou d’une productivité; autre stade attendu"),
+        )
     if columns["period_end"][index] < columns["period_start"][index]:
         yield "period_end", _("avant le début de la période; fin au début ou après attendue")
     if stage == Stage.VERIFIED and not columns["evidence"][index]:
@@ -143,7 +147,7 @@ def _check_followed(table: Table, fresh: list[int], known: Known, problems: Prob
 
 def _check_captured(table: Table, versions: dict[Identity, list[int]], held: dict[Identity, list[Version]], problems: Problems) -> None:
     """A captured amount is at most what was verified of the same line and period, as known by then; of no verified row of that very
-    period, what was verified of the periods that it touches."""
+    period, what was verified of the periods that it touches. Of a loss, or of a cost, nothing or a part of it is captured."""
     verified = _verified(table, versions, held)
     said, amounts = table.columns["recorded_at"], table.columns["amount"]
     for (line, stage, start, end), places in versions.items():
@@ -153,7 +157,7 @@ def _check_captured(table: Table, versions: dict[Identity, list[int]], held: dic
         same = periods.get((start, end))
         found = [same] if same else [each for (first, last), each in periods.items() if first <= end and start <= last]
         for index in places:
-            most = sum((_by_then(each, said[index] or _LATEST) for each in found), Decimal("0.00"))
+            most = max(sum((_by_then(each, said[index] or _LATEST) for each in found), NOTHING), NOTHING)
             if amounts[index] > most:
                 what = _("« %(value)s » capté; au plus le gain vérifié de la même période, %(most)s, attendu")
                 problems.add(table.file, table.numbers[index], "amount", what % {"value": amounts[index], "most": most})

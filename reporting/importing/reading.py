@@ -8,7 +8,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from django.utils.translation import gettext as _
 
@@ -142,6 +142,7 @@ def _read_zip(path: Path, problems: Problems) -> Package:
 def _members(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], problems: Problems) -> Iterator[tuple[str, bytes]]:
     """The CSV files of an archive, whatever the folder they are in; a note beside them, or what a computer adds, is not read."""
     for member in members:
-        name = PurePosixPath(member.filename).name
-        if _is_data(name) and "__MACOSX" not in PurePosixPath(member.filename).parts and _is_wanted(name, problems):
+        path = PureWindowsPath(member.filename)  # some archivers of Windows write « \ » between folders; this reads both
+        name = path.name
+        if _is_data(name) and "__MACOSX" not in path.parts and _is_wanted(name, problems):
             yield name, archive.read(member)

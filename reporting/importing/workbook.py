@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from reporting.importing.tables import Problems, Row, Table, read_table, refusal
 #: what opening or reading a workbook that is damaged, or is none, ends in; bad XML, and XML that would grow without end, is a SyntaxError
 _BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, OSError, TypeError, AttributeError)
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*ref=[\"']([A-Z0-9:]{1,40})[\"']")
+#: the column and the row of the first cell of a range
+_FIRST = re.compile(r"([A-Z]*)([0-9]*)")
 _CHUNK, _OVERLAP = 1 << 20, 200
 #: what a number format writes without counting: quoted and escaped text, colours and conditions
 _ASIDE = re.compile(r'"[^"]*"|\\.|[_*].|\[[^\]]*\]')
@@ -39,6 +42,11 @@ def read_workbook(path: Path, members: list[str], problems: Problems) -> dict[st
     if any(_MACROS.search(member) for member in members):
         raise refusal(path.name, _("classeur avec macros; XLSX sans macros attendu"))
     content = path.read_bytes()
+    with warnings.catch_warnings(action="ignore"):  # what the library leaves aside is not ours to say; what we refuse is said by cell
+        return _read(path, content, problems)
+
+
+def _read(path: Path, content: bytes, problems: Problems) -> dict[str, Table]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
         try:
@@ -60,8 +68,9 @@ def _read_sheets(book: Any, digest: str, problems: Problems) -> dict[str, Table]
             problems.add(sheet.title, 1, "1", _("feuille masquée; feuille visible attendue"))
             continue
         for place in _merged(sheet):
-            row = int(re.sub(r"\D", "", place.partition(":")[0]) or 1)
-            problems.add(sheet.title, row, place, _("cellules fusionnées; une valeur par cellule attendue"))
+            column, row = _FIRST.match(place).groups()  # type: ignore[union-attr]
+            said = _("cellules fusionnées (%(range)s); une valeur par cellule attendue") % {"range": place}
+            problems.add(sheet.title, int(row or 1), column or "1", said)
         sheet.reset_dimensions()  # what a workbook says of its own size is not to be trusted
         found[sheet.title] = read_table(sheet.title, sheet.title, digest, _sheet_rows(sheet, formats), problems)
     return found

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import re
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from fondsinnovation.fields import FIRST_DAY, LAST_DAY
 from reporting.rules import end_of_day
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def effective_day(text: str) -> date:
-    """A day: « 2026-10-31 »."""
+    """A day of a believable year: « 2026-10-31 »."""
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(_("%(text)s : un jour comme 2026-10-31 est attendu") % {"text": text}) from error
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise argparse.ArgumentTypeError(_("%(text)s : un jour comme 2026-10-31 est attendu") % {"text": text})
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise argparse.ArgumentTypeError(_("%(text)s : un jour de 1900 à 2100 est attendu") % {"text": text})
+    return day
 
 
 def knowledge_date(text: str) -> datetime:
     """A day (its end in America/Toronto) or an instant with its offset."""
     try:
-        if len(text) == 10:
+        if _DAY.fullmatch(text):
             return end_of_day(date.fromisoformat(text))
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # the last day of all has no end
         raise argparse.ArgumentTypeError(_("%(text)s : un jour ou un instant avec décalage est attendu") % {"text": text}) from error
     if found.tzinfo is None:
         raise argparse.ArgumentTypeError(_("%(text)s : le décalage par rapport à UTC est attendu") % {"text": text})

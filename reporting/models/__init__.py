@@ -11,7 +11,7 @@ from reporting.models.project_past import ProjectPast
 from reporting.models.registers import FactBase, GainPart, GainSheet, ProjectFacts
 from reporting.models.renewals import Renewal, RenewalStep
 from reporting.models.samples import GainSample, GainSampleCheck, GainSampleItem
-from reporting.models.sharing import GainShare, GainSharing, SharedGain, SharedGainPart
+from reporting.models.sharing import GainShare, GainSharing, SharedCorrectionPart, SharedGain, SharedGainCorrection, SharedGainPart
 from reporting.models.snapshots import DiscountRate, Export, Run, Snapshot, SnapshotRow
 from reporting.models.variances import VarianceExplanation
 from reporting.models.verification import GainRestatement, GainVerification
@@ -54,7 +54,9 @@ __all__ = [
     "RenewalStep",
     "RenewalWeights",
     "Run",
+    "SharedCorrectionPart",
     "SharedGain",
+    "SharedGainCorrection",
     "SharedGainPart",
     "Snapshot",
     "SnapshotRow",

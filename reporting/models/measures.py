@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from reporting.models.gains import GainReport
+from reporting.models.verification import GainRestatement
 
 _NUMBER: Any = {"max_digits": 15, "decimal_places": 2, "null": True, "blank": True}
 
@@ -17,10 +19,12 @@ _NUMBER: Any = {"max_digits": 15, "decimal_places": 2, "null": True, "blank": Tr
 class GainMeasure(models.Model):
     """What one version of a report measured over its period, in dollars, units and hours; the latest row of a report counts.
 
-    A report measures by cost and volume or by hours, or nothing of its own but its indicators.
+    A report measures by cost and volume or by hours, or nothing of its own but its indicators. What a restatement measured
+    anew counts once that restatement is co-signed.
     """
 
     report = models.ForeignKey(GainReport, models.PROTECT, related_name="measures")
+    restatement = models.OneToOneField(GainRestatement, models.PROTECT, null=True, blank=True, related_name="measure")
     cost = models.DecimalField(_("coût réel"), **_NUMBER)
     volume = models.DecimalField(_("volume réel"), **_NUMBER)
     hours = models.DecimalField(_("heures libérées"), **_NUMBER)
@@ -53,6 +57,15 @@ class GainMeasure(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["report", "-id"])]
+
+    @property
+    def known_at(self) -> datetime:
+        """From when it counts. Raises TypeError for that of a restatement that is not co-signed."""
+        if self.restatement is None:
+            return self.recorded_at
+        if self.restatement.recorded_at is None:
+            raise TypeError("a restatement is known once it is co-signed")
+        return self.restatement.recorded_at
 
 
 class IndicatorMeasure(models.Model):

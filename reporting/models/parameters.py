@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from projects.models.decided import Decided, decided_with_its_state, two_people
 from reporting.enums import ParameterKind, ParameterState
 
 _PERSON = settings.AUTH_USER_MODEL
@@ -62,14 +63,13 @@ class RenewalWeights(models.Model):
         ]
 
 
-class ParameterMove(models.Model):
+class ParameterMove(Decided):
     """A parameter that one person proposes with its source and that another one approves: its row is written then, as it is here.
 
     A discount rate has `valid_from` and `value` (a share of 1), a price index `fiscal_year` and `value`, the weights of renewals
     `valid_from` and their four numbers.
     """
 
-    number = models.CharField(_("numéro"), max_length=20, unique=True)
     kind = models.CharField(_("paramètre"), max_length=8, choices=ParameterKind)
     state = models.CharField(_("état"), max_length=8, choices=ParameterState, default=ParameterState.PROPOSED)
     valid_from = models.DateField(_("en vigueur du"), null=True, blank=True)
@@ -80,24 +80,20 @@ class ParameterMove(models.Model):
     least_score = models.DecimalField(_("pointage minimal"), **_SHARE, null=True, blank=True)
     largest_factor = models.DecimalField(_("facteur maximal"), **_SHARE, null=True, blank=True)
     source = models.CharField(_("source"), max_length=200)
-    reason = models.TextField(_("motif"), max_length=2000)
     proposed_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
-    decided_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    refusal_reason = models.TextField(_("motif du refus"), max_length=2000, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="parameter_move_two_people",
-                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),
-                violation_error_message=_("Une autre personne que celle qui propose un paramètre doit en décider."),
+            two_people(
+                "parameter_move_two_people",
+                proposer="proposed_by",
+                message=_("Une autre personne que celle qui propose un paramètre doit en décider."),
             ),
-            models.CheckConstraint(
-                name="parameter_move_decided_with_its_state",
-                condition=Q(state=ParameterState.PROPOSED, decided_by=None, decided_at=None)
-                | Q(state__in=[ParameterState.APPROVED, ParameterState.REFUSED], decided_by__isnull=False, decided_at__isnull=False),
+            decided_with_its_state(
+                "parameter_move_decided_with_its_state",
+                proposed=ParameterState.PROPOSED,
+                decided=[ParameterState.APPROVED, ParameterState.REFUSED],
             ),
             models.CheckConstraint(
                 name="parameter_move_says_why",
@@ -118,6 +114,3 @@ class ParameterMove(models.Model):
                 violation_error_message=_("Un paramètre a exactement les valeurs de son type."),
             ),
         ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return self.number

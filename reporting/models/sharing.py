@@ -81,3 +81,39 @@ class SharedGainPart(models.Model):
     class Meta:
         db_table = "shared_gain_part"
         constraints = [models.UniqueConstraint(name="shared_gain_part_once", fields=["shared", "report"])]
+
+
+class SharedGainCorrection(models.Model):
+    """Another amount for the whole of a measure that was shared, split by the same keys. Append-only: the measure itself stays."""
+
+    shared = models.ForeignKey(SharedGain, models.PROTECT, related_name="corrections")
+    before = models.DecimalField(_("gain mesuré avant"), **_MONEY)
+    amount = models.DecimalField(_("gain mesuré, corrigé"), **_MONEY)
+    reason = models.TextField(_("motif de la correction"), max_length=4000)
+    recorded_at = models.DateTimeField(_("date de connaissance"))
+    recorded_by = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "shared_gain_correction"
+        constraints = [
+            models.CheckConstraint(
+                name="shared_correction_has_a_reason",
+                condition=Q(reason__regex=r"\S"),
+                violation_error_message=_("La correction d’un gain partagé a un motif."),
+            ),
+            models.CheckConstraint(name="shared_correction_hash", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")),
+        ]
+
+
+class SharedCorrectionPart(models.Model):
+    """What a report is given of the corrected whole: by a restatement when it was verified, at once when it was not."""
+
+    correction = models.ForeignKey(SharedGainCorrection, models.PROTECT, related_name="parts")
+    report = models.ForeignKey("reporting.GainReport", models.PROTECT, related_name="shared_corrections")
+    restatement = models.OneToOneField("reporting.GainRestatement", models.PROTECT, null=True, blank=True, related_name="shared_correction")
+    amount = models.DecimalField(_("part"), **_MONEY)
+
+    class Meta:
+        db_table = "shared_correction_part"
+        constraints = [models.UniqueConstraint(name="shared_correction_part_once", fields=["correction", "report"])]

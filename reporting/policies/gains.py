@@ -27,7 +27,7 @@ CAPTURABLE = frozenset({Nature.CASH, Nature.REV})
     of=lambda project: project.organisation_id,
     says=gettext_lazy("La rédaction ou la répondance financière de l’organisme bénéficiaire déclare et corrige ses gains."),
     subject=Subject.GAINS,
-    acts=("report_gain", "correct_gain", "report_shared_gain"),
+    acts=("report_gain", "correct_gain", "report_shared_gain", "correct_shared_gain"),
 )
 def report_gain(actor: User, project: Project, now: datetime) -> Verdict:
     """A writer or the finance respondent of the beneficiary reports and corrects its gains."""

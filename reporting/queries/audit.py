@@ -50,6 +50,7 @@ ACTS: Mapping[str, str | Promise] = {
     "refuse_write_off": _("Radiation refusée"),
     "request_write_off": _("Radiation demandée"),
     "report_shared_gain": _("Gain partagé déclaré"),
+    "correct_shared_gain": _("Gain partagé corrigé en entier"),
     "share_gain": _("Clés d’un gain partagé inscrites"),
     "resolve_overlap": _("Chevauchement de gains tranché"),
     "reverse_cash": _("Tirage ou rentrée corrigé"),

@@ -15,7 +15,7 @@ from projects.gain_math import part_of_year, steps_from_costs
 from projects.models import BaselineVersion, Project
 from projects.models.baselines import AnyBaseline
 from reporting.models import Gain, GainMeasure
-from reporting.queries.measures import shares_of
+from reporting.queries.measures import known_versions, shares_of
 from reporting.rules import TOTAL, text
 
 Row = dict[str, str]
@@ -43,9 +43,10 @@ def baseline_rows(*, effective: date, known: datetime, projects: QuerySet[Projec
 
 
 def _measures(known: datetime) -> dict[int, list[GainMeasure]]:
-    """The measures of each report, the latest first."""
+    """The measures of each report that were known, the latest first: that of a restatement from its co-signature on."""
     found: dict[int, list[GainMeasure]] = {}
-    for measure in GainMeasure.objects.filter(recorded_at__lte=known).order_by("-recorded_at", "-pk"):
+    rows = GainMeasure.objects.filter(known_versions(lte=known), recorded_at__lte=known)
+    for measure in rows.select_related("restatement").order_by("-recorded_at", "-pk"):
         found.setdefault(measure.report_id, []).append(measure)
     return found
 
@@ -53,7 +54,7 @@ def _measures(known: datetime) -> dict[int, list[GainMeasure]]:
 def _measure_of(gain: Gain, measures: Mapping[int, list[GainMeasure]]) -> GainMeasure | None:
     """The measure by cost and volume that the reported row was submitted with: that of a correction counts once it is co-signed."""
     made = measures.get(gain.report_id or 0, [])
-    last = next((measure for measure in made if measure.recorded_at <= gain.recorded_at), None)
+    last = next((measure for measure in made if measure.known_at <= gain.recorded_at), None)
     return last if last is not None and last.cost is not None else None
 
 

@@ -48,6 +48,10 @@ CLAIM_INVARIANTS: tuple[tuple[str, Any, str], ...] = (
            LEFT JOIN shared_gain_part p ON p.shared_id = g.id GROUP BY g.id HAVING g.amount <> coalesce(sum(p.amount), 0)
               OR count(p.id) <> (SELECT count(*) FROM reporting_gainshare s WHERE s.sharing_id = g.sharing_id)
            UNION ALL
+           SELECT 'correction ' || c.id || ' : ' || c.amount || ' ≠ ' || coalesce(sum(p.amount), 0) FROM shared_gain_correction c
+           LEFT JOIN shared_correction_part p ON p.correction_id = c.id GROUP BY c.id HAVING c.amount <> coalesce(sum(p.amount), 0)
+              OR count(p.id) <> (SELECT count(*) FROM shared_gain_part o WHERE o.shared_id = c.shared_id)
+           UNION ALL
            SELECT r.number FROM reporting_gainreport r JOIN reporting_gainshare s ON s.line_id = r.line_id
            JOIN reporting_gainsharing g ON g.id = s.sharing_id AND g.recorded_at <= r.reported_at
            WHERE NOT EXISTS (SELECT FROM shared_gain_part p WHERE p.report_id = r.id)""",

@@ -176,6 +176,7 @@ STORY: dict[str, str | Promise] = {
     "restate_gain": _("Gain redressé"),
     "cosign_restatement": _("Redressement cosigné et soumis"),
     "correct_capture": _("Captation corrigée"),
+    "correct_shared_gain": _("Gain partagé corrigé en entier"),
 }
 
 

@@ -32,7 +32,8 @@ _PROJECT: Mapping[str, Any] = {
     "ledger": F("agreement__project"), "cofunding": F("project"), "gains": F("project"), "forecasts": _OWNER, "contests": F("project"),
 }  # fmt: skip
 _OWN = """
-SELECT p.id, CASE WHEN EXISTS (SELECT FROM reporting_projectpast w WHERE w.project_id = p.id AND w.until >= %s) THEN 'past' ELSE
+SELECT p.id, p.reference,
+  CASE WHEN EXISTS (SELECT FROM reporting_projectpast w WHERE w.project_id = p.id AND w.until >= %s) THEN 'past' ELSE
   md5(concat_ws('|', p.reference, c.reference, o.code, COALESCE(p.region_id, '-'), p.state, p.decided_on,
     COALESCE(p.signed_on::text, '-'), COALESCE(p.starts_on::text, '-'), COALESCE(p.ends_on::text, '-'), COALESCE(lines.said, '-'))) END
 FROM projects_project p JOIN projects_call c ON c.id = p.call_id JOIN projects_organisation o ON o.id = p.organisation_id
@@ -45,14 +46,16 @@ LEFT JOIN (
 """
 
 
-def own_facts(known: datetime) -> dict[int, str]:
-    """Of each project, what its own facts are (state, dates, region, call, organisation, lines): they have one clock only.
+def own_facts(known: datetime) -> tuple[dict[str, int], dict[int, str]]:
+    """The key of each project by its reference; and of each key, what the project's own facts are (state, dates, region, call,
+    organisation, lines): they have one clock only.
 
     One that changed after the knowledge date was fixed is read as it was (`project_rows`): it is marked, and read again next time.
     """
     with connection.cursor() as cursor:
         cursor.execute(_OWN, [known])
-        return dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    return {reference: key for key, reference, _said in rows}, {key: said for key, _reference, said in rows}
 
 
 def rates_known(known: datetime) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +18,7 @@ from projects.models import GainLine, ServiceIndicator
 from projects.models.baselines import AnyBaseline
 from projects.queries.baselines import baseline_on
 from reporting.enums import GainReportState
-from reporting.models import GainMeasure, GainReport, IndicatorMeasure
+from reporting.models import GainMeasure, GainReport, GainRestatement, IndicatorMeasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,28 @@ def shares_of(line: GainLine) -> Shares:
     return Shares(attribution=line.attribution, deadweight=line.deadweight, displacement=line.displacement)
 
 
+def known_versions(path: str = "", **at: datetime) -> Q:
+    """The measures of versions that are known: a restatement counts once it is co-signed (`at`: by which instant, as a lookup)."""
+    asked: dict[str, Any] = {**at} or {"isnull": False}
+    lookups = {f"{path}restatement__recorded_at__{name}": value for name, value in asked.items()}
+    return Q(**{f"{path}restatement": None}) | Q(**lookups)
+
+
 def measure_of(report: GainReport) -> GainMeasure | None:
-    """What the latest version of a report measured, with its indicators."""
-    rows = report.measures.prefetch_related(Prefetch("indicators", IndicatorMeasure.objects.order_by("indicator__position", "pk")))
-    return next(iter(rows.order_by("-pk")[:1]), None)
+    """What the version of a report that is known measured, with its indicators."""
+    return next(iter(with_indicators(report.measures).filter(known_versions()).order_by("-pk")[:1]), None)
+
+
+def measure_of_restatement(restatement: GainRestatement) -> GainMeasure | None:
+    """What a restatement measured anew, whether it is known yet or not."""
+    return with_indicators(GainMeasure.objects).filter(restatement=restatement).first()
+
+
+def with_indicators(measures: Any) -> QuerySet[GainMeasure]:
+    found: QuerySet[GainMeasure] = measures.prefetch_related(
+        Prefetch("indicators", IndicatorMeasure.objects.order_by("indicator__position", "pk"))
+    )
+    return found
 
 
 def indicators_of(line: GainLine) -> QuerySet[ServiceIndicator]:
@@ -128,6 +148,7 @@ def degraded(line: GainLine) -> list[Reading] | None:
 
 
 def _counted(line: GainLine) -> Iterable[IndicatorMeasure]:
-    """Every measured value of submitted reports, the oldest period first, of each report the latest version last."""
-    rows = IndicatorMeasure.objects.filter(measure__report__line=line).exclude(measure__report__state=GainReportState.DRAFT)
+    """Every measured value of submitted reports, the oldest period first, of each report the latest known version last."""
+    rows = IndicatorMeasure.objects.filter(known_versions("measure__"), measure__report__line=line)
+    rows = rows.exclude(measure__report__state=GainReportState.DRAFT)
     return rows.select_related("indicator").order_by("measure__report__period_end", "measure__report_id", "measure_id", "pk")

@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 
 from projects.enums import Stage
 from reporting.enums import RestatementState, SnapshotKind
-from reporting.models import GainReport, GainRestatement, GainVerification, Snapshot
+from reporting.models import GainMeasure, GainReport, GainRestatement, GainVerification, Snapshot
 from reporting.queries.gains import gain_reports_for
+from reporting.queries.measures import known_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +30,41 @@ class Version:
     reason: str
     state: str
     answer: str = ""
+    measure: GainMeasure | None = None
 
 
 def versions_of(report: GainReport) -> list[Version]:
     """Every version that was ever known, the latest first. Nothing for a gain that was never restated."""
     known = report.restatements.filter(recorded_at__isnull=False).select_related("restated_by", "cosigned_by").order_by("version")
-    found = [_version(one) for one in known]
-    if not found:
+    restatements = list(known)
+    if not restatements:
         return []
+    measures = {measure.restatement_id: measure for measure in report.measures.filter(known_versions()).order_by("pk")}
+    found = [_version(one, measures.get(one.pk)) for one in restatements]
     reported = report.gains.filter(stage=Stage.REPORTED, recorded_at__lte=found[0].at).select_related("recorded_by")
     first = reported.order_by("recorded_at", "pk").exclude(amount=found[0].amount).last() or reported.order_by("recorded_at", "pk")[0]
-    return [*reversed(found), _first(first)]
+    return [*reversed(found), _first(first, measures.get(None))]
 
 
-def _first(row: Any) -> Version:
+def _first(row: Any, measure: GainMeasure | None) -> Version:
     by = row.recorded_by.name if row.recorded_by else ""
-    return Version(1, row.amount, None, row.get_maturity_display(), row.recorded_at, by, "", "", "")
+    return Version(1, row.amount, None, row.get_maturity_display(), row.recorded_at, by, "", "", "", measure=measure)
 
 
-def _version(one: GainRestatement) -> Version:
-    cosigner = one.cosigned_by.name if one.cosigned_by else ""
-    state = one.get_state_display()
-    maturity = one.get_maturity_display()
-    at = one.recorded_at or one.restated_at
-    return Version(one.version, one.amount, one.difference, maturity, at, one.restated_by.name, cosigner, one.reason, state, one.answer)
+def _version(one: GainRestatement, measure: GainMeasure | None) -> Version:
+    return Version(
+        number=one.version,
+        amount=one.amount,
+        difference=one.difference,
+        maturity=one.get_maturity_display(),
+        at=one.recorded_at or one.restated_at,
+        by=one.restated_by.name,
+        cosigned_by=one.cosigned_by.name if one.cosigned_by else "",
+        reason=one.reason,
+        state=one.get_state_display(),
+        answer=one.answer,
+        measure=measure,
+    )
 
 
 def open_restatement(report: GainReport) -> GainRestatement | None:

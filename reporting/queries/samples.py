@@ -60,8 +60,8 @@ def items_for(sample: GainSample, person: Any, now: datetime) -> QuerySet[GainSa
     return rows.select_related("gain__project__organisation", "gain__line", "gain__report", "finding__examined_by")
 
 
-def hidden_keys(gains: dict[str, int], person: Any, now: datetime) -> set[str]:
-    """Of gains about to be drawn, the names of those that this person does not see."""
-    seen = Gain.objects.filter(pk__in=gains.values(), project__in=projects_for(person, now)).order_by("pk").values_list("pk", flat=True)
-    shown = set(seen)
-    return {name for name, pk in gains.items() if pk not in shown}
+def seen_gains(gains: dict[str, int], person: Any, now: datetime) -> dict[str, Gain]:
+    """Of gains about to be drawn, by name, those that this person sees."""
+    rows = Gain.objects.filter(pk__in=gains.values(), project__in=projects_for(person, now)).order_by("pk")
+    shown = {gain.pk: gain for gain in rows.select_related("project__organisation", "line", "report")}
+    return {name: shown[pk] for name, pk in gains.items() if pk in shown}

@@ -10,7 +10,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from funding.models import Cofunding, LedgerEntry
 from projects.enums import Stage
-from projects.models import ForecastGain, Project, Recusal
+from projects.models import BaselineDecision, ForecastGain, Project, Recusal
 from reporting.catalogue import GAINS
 from reporting.columns import Report
 from reporting.enums import RunState, SnapshotKind
@@ -30,10 +30,10 @@ from reporting.models import (
 from reporting.models.registers import PART_FIELDS, part_row
 from reporting.rules import TOTAL
 
-#: the rows whose arrival makes a snapshot older than the facts
+#: the rows whose arrival makes a snapshot older than the facts; what a report measured counts with the gain of its version
 FACTS: Mapping[str, Any] = {
     "ledger": LedgerEntry, "cofunding": Cofunding, "gains": Gain, "forecasts": ForecastGain, "costs": ImportedCost,
-    "contests": LineContest,
+    "contests": LineContest, "baselines": BaselineDecision,
     "objectives": ObjectiveResult, "explanations": VarianceExplanation, "renewals": RenewalStep, "rates": DiscountRate,
     "weights": RenewalWeights,
 }  # fmt: skip
@@ -53,7 +53,7 @@ def snapshot_of(code: str, effective: date | None, known: datetime | None) -> Sn
 
 
 def changed_since(known: datetime) -> bool:
-    """Whether money or a gain was recorded after `known`, in one query."""
+    """Whether money, a gain or what a gain is compared with was recorded after `known`, in one query."""
     first, *others = (model.objects.filter(recorded_at__gt=known).values("pk") for model in FACTS.values())
     return bool(first.union(*others, all=True).exists())
 

@@ -139,10 +139,12 @@ class Returns:
     def restate(self, lines: Sequence[GainLine]) -> None:
         """One gain that was verified again after its restatement, and one that waits for it."""
         rows = GainReport.objects.filter(line__in=lines, state=GainReportState.VERIFIED, maturity=Maturity.FINAL)
-        by_project = {report.project_id: report for report in rows.select_related("project").order_by("-pk")}
+        by_project = {report.project_id: report for report in rows.select_related("project", "line__baseline").order_by("-pk")}
         for number, report in enumerate(list(by_project.values())[:2]):
+            amount = round_cents(report.amount * Decimal("0.93"))
+            measures = measured(report.line, report.line.baseline, amount, report.period_start, report.period_end, FASTER)
             restated = restate_gain(
-                report_id=report.pk, amount=round_cents(report.amount * Decimal("0.93")), maturity=Maturity.FINAL, method=METHOD,
+                report_id=report.pk, amount=amount, maturity=Maturity.FINAL, method=METHOD, measures=measures,
                 reason="Une facture de l’exercice est arrivée après la déclaration.", evidence=_file("facture.pdf", "Facture tardive"),
                 **self.of(report.project, Role.WRITER),
             )  # fmt: skip

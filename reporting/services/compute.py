@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from itertools import compress, islice
+from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import QuerySet
 
 from projects.models import Project
-from projects.services.journal import canonical
 from reporting import catalogue
 from reporting.catalogue import REPORTS
 from reporting.columns import Kind, Report, is_total
@@ -31,6 +32,7 @@ from reporting.queries.snapshots import chosen_projects, high_water, kept_rows, 
 from reporting.queries.variances import explanations_at
 
 Row = dict[str, str]
+_CHUNK = 2_000
 #: registers of some projects or of all of them, that the database sums by itself
 _REGISTERS: Mapping[str, Callable[..., Iterator[Row]]] = {
     catalogue.BASELINES.code: baseline_rows,
@@ -83,7 +85,7 @@ def frames_at(known: datetime, projects: QuerySet[Project] | None = None) -> Any
     from reporting import analysis
 
     tables = {noun: analysis.frame(noun, rows) for noun, rows in portfolio_rows(known, projects).items()}
-    return analysis.Frames(gains=analysis.gain_frame(gain_columns(known, projects)), **tables)
+    return analysis.Frames(gains=analysis.gain_rows(gain_columns(known, projects)), **tables)
 
 
 def rows_of(report: Report, *, effective: date, known: datetime, filters: Mapping[str, str], person: Any = None) -> Iterator[Row]:
@@ -106,51 +108,62 @@ def matching(rows: Iterable[Row], report: Report, filters: Mapping[str, str]) ->
     return (row for row in rows if all(row[name] == value for name, value in asked))
 
 
-@dataclass
 class Content:
     """What identifies a report's rows: their number, the sum of each money column (TOTAL rows apart), one SHA-256.
 
     Of a report `by_key`, whose rows come key by key, it is that of one line for each key: the key, a space, the SHA-256 of its rows.
     """
 
-    report: Report
-    rows: int = 0
-    cents: dict[str, int] = field(default_factory=dict)
-    digest: Any = field(default_factory=hashlib.sha256)
-    key: str | None = None
-    of_key: Any = field(default_factory=hashlib.sha256)
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.rows = 0
+        self.cents: dict[str, int] = {}
+        self._digest = hashlib.sha256()
+        self._key: str | None = None
+        self._of_key = hashlib.sha256()
+        self._names = sorted(column.code for column in report.columns)
+        self._values = itemgetter(*self._names)
+        self._line = f"{{{','.join(f'{encode_basestring(name)}:%s' for name in self._names)}}}"
+        self._money = [column.code for column in report.columns if column.kind is Kind.MONEY]
 
-    def add(self, row: Mapping[str, str]) -> str:
-        """Take one row in; its canonical line is what is hashed."""
-        line = canonical(row)
-        self._digest_for(row).update(line.encode() + b"\n")
-        self.rows += 1
-        if not is_total(self.report.key_of(row)):
-            for column in self.report.columns:
-                if column.kind is Kind.MONEY and row[column.code]:
-                    self.cents[column.code] = self.cents.get(column.code, 0) + int(row[column.code].replace(".", ""))
-        return line
+    def take(self, rows: Iterable[Row]) -> Iterator[tuple[Row, str, str]]:
+        """Take rows in as they come, some at a time. Gives each, its key, and its line: its canonical JSON, which is what is hashed."""
+        source = iter(rows)
+        while chunk := list(islice(source, _CHUNK)):
+            columns = dict(zip(self._names, zip(*map(self._values, chunk), strict=True), strict=True))
+            lines = list(map(self._line.__mod__, zip(*(map(encode_basestring, column) for column in columns.values()), strict=True)))
+            keys = [*map(":".join, zip(*(columns[name] for name in self.report.key), strict=True))]
+            self._hash(keys, lines)
+            self.rows += len(chunk)
+            counted = [not is_total(key) for key in keys]
+            for name in self._money:
+                cents = [int(text.replace(".", "")) for text in compress(columns[name], counted) if text]
+                if cents:
+                    self.cents[name] = self.cents.get(name, 0) + sum(cents)
+            yield from zip(chunk, keys, lines, strict=True)
 
     def add_key(self, key: str, *, rows: int, sha256: str, cents: Mapping[str, int]) -> None:
         """Take in all the rows of a key at once, by what is known of them."""
         self.rows += rows
         for name, amount in cents.items():
             self.cents[name] = self.cents.get(name, 0) + amount
-        self.digest.update(_key_line(key, sha256))
+        self._digest.update(_key_line(key, sha256))
 
-    def _digest_for(self, row: Mapping[str, str]) -> Any:
+    def _hash(self, keys: list[str], lines: list[str]) -> None:
         if not self.report.by_key:
-            return self.digest
-        if (key := self.report.key_of(row)) != self.key:
-            self.digest = self._closed()
-            self.key, self.of_key = key, hashlib.sha256()
-        return self.of_key
+            self._digest.update(("\n".join(lines) + "\n").encode())
+            return
+        for key, line in zip(keys, lines, strict=True):
+            if key != self._key:
+                self._digest = self._closed()
+                self._key, self._of_key = key, hashlib.sha256()
+            self._of_key.update(line.encode() + b"\n")
 
     def _closed(self) -> Any:
         """The digest with the key under way in it."""
-        digest = self.digest.copy()
-        if self.key is not None:
-            digest.update(_key_line(self.key, self.of_key.hexdigest()))
+        digest = self._digest.copy()
+        if self._key is not None:
+            digest.update(_key_line(self._key, self._of_key.hexdigest()))
         return digest
 
     @property
@@ -166,8 +179,18 @@ def _key_line(key: str, sha256: str) -> bytes:
     return f"{key} {sha256}\n".encode()
 
 
-def manifest(content: Content, *, effective: date, known: datetime, filters: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What a figure rests on (domain: traceability). No clock and no name in it: the same pair of dates gives the same bytes."""
+def manifest(
+    content: Content,
+    *,
+    effective: date,
+    known: datetime,
+    filters: Mapping[str, str] | None = None,
+    marks: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """What a figure rests on (domain: traceability). No clock and no name in it: the same pair of dates gives the same bytes.
+
+    `marks`: the `high_water` of that instant, when it is known already.
+    """
     report = content.report
     return {
         "code": report.code,
@@ -176,7 +199,7 @@ def manifest(content: Content, *, effective: date, known: datetime, filters: Map
         "effective": effective.isoformat(),
         "known": known.isoformat(),
         "parameters": dict(filters or {}),
-        "high_water": high_water(known),
+        "high_water": dict(marks or high_water(known)),
         "rows": content.rows,
         "control_totals": content.totals,
         "sha256": content.sha256,

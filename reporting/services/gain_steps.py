@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.errors import Invalid, Stale
 from fondsinnovation.kit.money import ZERO
@@ -17,7 +18,10 @@ from projects.models import Document, GainLine, Project, User
 from projects.services import messages
 from projects.services.documents import store_upload
 from projects.services.journal import note
-from reporting.models import GainReport
+from reporting.models import GainReport, SharedGainPart
+
+#: why the amount of a part does not change alone
+PART = gettext_lazy("Ce gain est la part d’un gain partagé : la mesure se corrige en entier, sur la page du partage.")
 
 
 def signed(line: GainLine, amount: Decimal) -> Decimal:
@@ -31,6 +35,14 @@ def require_unchanged(read: datetime, seen: datetime | None) -> None:
     """`read`: the instant of the version as it is; `seen`: of the one that was read."""
     if seen is not None and seen != read:
         raise Stale(_("Cette déclaration a été corrigée depuis que vous avez ouvert cette page. Rien n’a été enregistré : relisez-la."))
+
+
+def require_own_amount(report: GainReport, amount: Decimal) -> None:
+    """The amount of a part of a shared gain is its part of the whole measure, as last corrected (INV-18). Raises Invalid."""
+    corrected = report.shared_corrections.order_by("-pk").values_list("amount", flat=True)[:1]
+    parts = [*corrected, *SharedGainPart.objects.filter(report=report).order_by("pk").values_list("amount", flat=True)]
+    if parts and amount != parts[0]:
+        raise Invalid(errors={"amount": str(PART)})
 
 
 def require_reason(reason: str) -> None:

@@ -22,7 +22,7 @@ from reporting.policies import gains as policies
 from reporting.queries.gains import cosigners_of, holders_of, is_alone, project_of
 from reporting.services.captures import capture_gain
 from reporting.services.gain_rows import record_stage
-from reporting.services.gain_steps import note_file, require_unchanged, signed, store, tell, words
+from reporting.services.gain_steps import note_file, require_own_amount, require_unchanged, signed, store, tell, words
 from reporting.services.measures import Measures, guard_quality, record_measures
 from reporting.services.verification import reject_gain, return_gain, verify_gain
 
@@ -94,26 +94,10 @@ def correct_gain(
     report = lock(GainReport, report_id)
     require_move(GAIN_REPORT_MOVES, report.state, _S.DRAFT)
     _require_same_period(report, period_start, period_end)
-    transition(
-        [report],
-        _S.DRAFT,
-        moves=GAIN_REPORT_MOVES,
-        now=now,
-        period_start=period_start,
-        period_end=period_end,
-        amount=signed(report.line, amount),
-        maturity=maturity,
-        method=method,
-        evidence=document,
-        reported_by=actor,
-        reported_at=now,
-        cosigned_by=None,
-        cosigned_at=None,
-        cosignature_waived=False,
-        reason="",
-    )
-    note(report, amount=report.amount, period_start=period_start, period_end=period_end, evidence=document.sha256)
-    note_file(report)
+    becomes = signed(report.line, amount)
+    require_own_amount(report, becomes)
+    facts = {"period_start": period_start, "period_end": period_end, "maturity": maturity, "method": method, "evidence": document}
+    correct_report(report, amount=becomes, facts=facts, actor=actor, now=now)
     record_measures(report, measures, known=known, actor=actor)
     ask_cosignature(report, known=known, actor=actor, now=now)
     return report
@@ -180,6 +164,16 @@ def open_report(line: GainLine, project: Project, *, amount: Decimal, facts: dic
     note(report, amount=amount, evidence=facts["evidence"].sha256, **period)
     note_file(report)
     return report
+
+
+def correct_report(report: GainReport, *, amount: Decimal, facts: dict[str, Any], actor: User, now: datetime) -> None:
+    """Write again a report that nobody verified yet: nobody has co-signed it so. `facts` are what changes beside its amount."""
+    nobody = {"cosigned_by": None, "cosigned_at": None, "cosignature_waived": False}
+    values = {"amount": amount, "reported_by": actor, "reported_at": now, "reason": "", **facts, **nobody}
+    transition([report], _S.DRAFT, moves=GAIN_REPORT_MOVES, now=now, **values)
+    period = {name: getattr(report, name) for name in ("period_start", "period_end")}
+    note(report, amount=amount, evidence=report.evidence.sha256, **period)
+    note_file(report)
 
 
 def require_period(start: date, end: date, now: datetime) -> None:

@@ -14,7 +14,7 @@ from fondsinnovation.kit.states import require_move
 from fondsinnovation.templatetags.typography import money
 from funding.refusals import say
 from projects.enums import DocumentKind, Role, Stage
-from projects.models import Document, User
+from projects.models import User
 from projects.services import messages
 from projects.services.journal import money_clock, note, note_organisation, note_reason, transition
 from projects.services.locks import lock
@@ -23,7 +23,8 @@ from reporting.models import GainReport, GainRestatement
 from reporting.policies import restatements as policies
 from reporting.queries.gains import cosigners_of, holders_of, is_alone
 from reporting.services.gain_rows import record_stage
-from reporting.services.gain_steps import note_file, require_reason, require_unchanged, signed, store, tell, words
+from reporting.services.gain_steps import note_file, require_own_amount, require_reason, require_unchanged, signed, store, tell, words
+from reporting.services.measures import Measures, guard_quality, record_measures, require_measured_again
 
 _S = GainReportState
 _R = RestatementState
@@ -40,11 +41,13 @@ def restate_gain(
     evidence: Any | None,
     actor: User,
     now: datetime,
+    measures: Measures | None = None,
     key: str | None = None,
 ) -> GainRestatement:
     """Say that a verified or captured gain is another amount (without its sign), and why. No file keeps the evidence it had.
 
-    Nothing counts before the co-signature; a restatement that still waits for its own is replaced. Raises NotAllowed, WrongState, Invalid.
+    What the gain was measured by is measured again; both versions stay. Nothing counts before the co-signature; a restatement
+    that still waits for its own is replaced. Raises NotAllowed, WrongState, Invalid.
     """
     report = GainReport.objects.select_related("project__application", "evidence").get(pk=report_id)
     policies.restate_gain(actor, report, now).require()
@@ -56,19 +59,11 @@ def restate_gain(
     require_move(GAIN_REPORT_MOVES, report.state, _S.TO_REVERIFY)
     require_reason(reason)
     becomes = signed(report.line, amount)
-    _require_a_change(report, becomes, maturity)
-    note(report, version=report.version + 1, before=report.amount, amount=becomes)
-    transition(report.restatements.filter(state=_R.DRAFT), _R.REPLACED, moves=RESTATEMENT_MOVES, now=now)
-    restatement = _write(report, becomes, document, maturity=maturity, method=method, reason=reason, actor=actor, now=now)
-    note_reason(reason)
-    note_organisation(report.project.organisation_id)
-    note_file(report)
-    if is_alone(report.project, now):
-        note(restatement, cosignature_waived=True)
-        _submit(report, restatement, known=known, actor=actor, now=now, cosignature_waived=True)
-    else:
-        _ask_cosignature(report, restatement, now)
-    return restatement
+    require_own_amount(report, becomes)
+    differs = require_measured_again(report, measures)
+    _require_a_change(report, becomes, maturity, measured=differs)
+    facts = {"maturity": maturity, "method": method, "reason": reason, "evidence": document}
+    return restate_report(report, amount=becomes, facts=facts, measures=measures, known=known, actor=actor, now=now)
 
 
 @act
@@ -93,22 +88,47 @@ def cosign_restatement(
 
 
 # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _write(
-    report: GainReport, amount: Decimal, evidence: Document, *, maturity: str, method: str, reason: str, actor: User, now: datetime
+def restate_report(
+    report: GainReport,
+    *,
+    amount: Decimal,
+    facts: dict[str, Any],
+    measures: Measures | None,
+    known: datetime,
+    actor: User,
+    now: datetime,
+    within: bool = True,
 ) -> GainRestatement:
+    """Write the restatement of a locked report, and ask for its co-signature or waive it. `facts` are what it says beside its amount.
+
+    `within`: the actor is of the organisation; one of another leaves the co-signature to it, however few they are.
+    """
+    note(report, version=report.version + 1, before=report.amount, amount=amount)
+    transition(report.restatements.filter(state=_R.DRAFT), _R.REPLACED, moves=RESTATEMENT_MOVES, now=now)
+    restatement = _write(report, amount, facts, actor=actor, now=now)
+    record_measures(report, measures, known=known, actor=actor, restatement=restatement)
+    note_reason(facts["reason"])
+    note_organisation(report.project.organisation_id)
+    note_file(report)
+    if within and is_alone(report.project, now):
+        note(restatement, cosignature_waived=True)
+        _submit(report, restatement, known=known, actor=actor, now=now, cosignature_waived=True)
+    else:
+        _ask_cosignature(report, restatement, now)
+    return restatement
+
+
+def _write(report: GainReport, amount: Decimal, facts: dict[str, Any], *, actor: User, now: datetime) -> GainRestatement:
     restatement = GainRestatement.objects.create(
         report=report,
         version=report.version + 1,
         before=report.amount,
         amount=amount,
-        maturity=maturity,
-        method=method,
-        evidence=evidence,
-        reason=reason,
         restated_by=actor,
         restated_at=now,
+        **facts,
     )
-    note(restatement, amount=amount, evidence=evidence.sha256)
+    note(restatement, amount=amount, evidence=restatement.evidence.sha256)
     return restatement
 
 
@@ -133,6 +153,7 @@ def _submit(report: GainReport, restatement: GainRestatement, *, known: datetime
         cosignature_waived=restatement.cosignature_waived,
     )
     record_stage(report, Stage.REPORTED, report.amount, report.evidence, known=known, actor=actor, now=now)
+    guard_quality(report, known=known, actor=actor, now=now)
     with messages.in_french():
         subject = _("Gain %(number)s à revérifier") % {"number": report.number}
         body = _("Le gain passe de %(before)s à %(amount)s : %(reason)s")
@@ -151,11 +172,13 @@ def _ask_cosignature(report: GainReport, restatement: GainRestatement, now: date
     tell(cosigners_of(report.project, restatement.restated_by, now), report, subject, body, now)
 
 
-def _require_a_change(report: GainReport, amount: Decimal, maturity: str) -> None:
+def _require_a_change(report: GainReport, amount: Decimal, maturity: str, *, measured: bool) -> None:
+    """`measured`: something else was. What the verifier returned may come back with the same amount, and another file or method."""
     if maturity not in Maturity.values:
         raise Invalid(errors={"maturity": _("Choisissez la maturité de cette version.")})
-    if (amount, maturity) == (report.amount, report.maturity):
-        raise Invalid(errors={"amount": _("Rien ne change : inscrivez un autre montant ou une autre maturité.")})
+    returned = report.restatements.filter(version=report.version, state=_R.RETURNED).exists()
+    if (amount, maturity) == (report.amount, report.maturity) and not (measured or returned):
+        raise Invalid(errors={"amount": _("Rien ne change : inscrivez un autre montant, une autre mesure ou une autre maturité.")})
 
 
 say(
@@ -163,6 +186,8 @@ say(
         "gain_restatement_of_what_is_verified": gettext_lazy(
             "Seul un gain vérifié ou capté se redresse, à partir de sa version en vigueur."
         ),
+        "gain_restatement_is_measured": gettext_lazy("Ce que la version précédente a mesuré se mesure de nouveau."),
+        "gain_measure_of_its_version": gettext_lazy("Une mesure est celle d’une version du gain qui n’est pas encore connue."),
         "gain_restatement_stays": gettext_lazy("Un redressement inscrit ne change plus."),
         "gain_report_changes_by_restatement": gettext_lazy("Un gain vérifié ne change que par un redressement cosigné de l’organisme."),
     },

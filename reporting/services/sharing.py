@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from fondsinnovation.kit.errors import DomainError, Invalid, WrongState, act, on_constraint
 from fondsinnovation.kit.money import split
+from fondsinnovation.templatetags.typography import percent
 from projects.enums import DocumentKind
 from projects.models import Document, Project, User
 from projects.services.journal import canonical, money_clock, note, note_money, note_reason, sha256
@@ -57,7 +58,9 @@ def _require_keys(shares: Mapping[int, Decimal], owners: Mapping[int, int], titl
     if len(shares) < 2 or set(owners) != set(shares):
         errors["shares"] = _("Un gain se partage entre au moins deux lignes de projets signés.")
     elif sum(shares.values()) != WHOLE:
-        errors["shares"] = _("Les clés font exactement 100 %.")
+        total = sum(shares.values())
+        given = percent(total, 4 if total * 100 % 1 else 0)
+        errors["shares"] = _("Les clés font %(given)s : elles doivent faire exactement 100 %%.") % {"given": given}
     if not title.strip():
         errors["title"] = _("Nommez ce gain partagé.")
     if not reason.strip():
@@ -87,7 +90,7 @@ def report_shared_gain(
     shares = shares_of(sharing_id)
     mine = policies.own_projects(actor, shares, now)
     require_period(period_start, period_end, now)
-    documents = _store_for_each(evidence, shares, actor, now)
+    documents = store_for_each(evidence, shares, actor, now)
     known = money_clock(now)
     total = signed(shares[0].line, amount)
     shared = SharedGain(
@@ -108,7 +111,7 @@ def report_shared_gain(
     return shared
 
 
-def _store_for_each(evidence: Any, shares: list[GainShare], actor: User, now: datetime) -> list[Document]:
+def store_for_each(evidence: Any, shares: list[GainShare], actor: User, now: datetime) -> list[Document]:
     """Each project keeps its own row of the one file."""
     documents = []
     for share in shares:

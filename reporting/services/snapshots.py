@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import IO, Any
 
@@ -29,13 +30,14 @@ from reporting.enums import RUN_MOVES, RunState, SnapshotKind
 from reporting.models import GainSheet, Run, Snapshot, SnapshotRow
 from reporting.policies import reports as policies
 from reporting.queries.increments import BY_FACTS
-from reporting.queries.snapshots import under_way
+from reporting.queries.snapshots import high_water, under_way
 from reporting.services.compute import Content, Row, compute, manifest
 from reporting.services.increments import basis_at, keep_facts
-from reporting.services.registers import forget_sheets, sheets_of, write_sheets
+from reporting.services.registers import KeptSheet, forget_sheets, sheets_of, write_sheets
 
 FUTURE = gettext_lazy("La date de connaissance est dans le futur : choisissez un moment passé. Un jour veut dire la fin de ce jour.")
 WORKING = "working"
+_CHUNK = 2_000
 #: advisory lock: one recompute at a time, and a worker that dies lets it go
 RECOMPUTE_LOCK = 270_031
 #: how long a snapshot that somebody asked for is kept
@@ -197,11 +199,15 @@ class _Made:
     known: datetime
     kind: SnapshotKind
 
+    @cached_property
+    def marks(self) -> dict[str, int]:
+        return high_water(self.known)
+
     def snapshot(self, content: Content) -> Snapshot:
         dates: dict[str, Any] = {"effective": self.effective, "known": self.known}
         return Snapshot(
             report=content.report.code, kind=self.kind, row_count=content.rows, sha256=content.sha256, computed_at=self.now, run=self.run,
-            manifest=manifest(content, **dates), **dates,
+            manifest=manifest(content, **dates, marks=self.marks), **dates,
         )  # fmt: skip
 
 
@@ -227,7 +233,7 @@ def _replace_some(made: _Made, codes: Sequence[str], *, alone: bool) -> bool:
                 _keep(draft, islice(lines, draft.row_count), _copy)
             if basis and sheets:
                 write_sheets(sheets)
-                _keep(made.snapshot(sheets.content), sheets.in_order(), _copy_sheets)
+                _keep(made.snapshot(sheets.content), sheets.in_order(), _copy_sheets, moved=bool(sheets.new))
                 keep_facts(basis)
                 forget_sheets()
     return basis is not None and not basis.whole
@@ -236,17 +242,20 @@ def _replace_some(made: _Made, codes: Sequence[str], *, alone: bool) -> bool:
 def _draft(made: _Made, report: Report, rows: Iterable[Row], lines: IO[bytes]) -> Snapshot:
     """A snapshot whose rows wait in `lines`, one each: its key, a tab, its canonical JSON."""
     content = Content(report)
-    for row in rows:
-        lines.write(f"{report.key_of(row)}\t{content.add(row)}\n".encode())
+    for _row, key, line in content.take(rows):
+        lines.write(f"{key}\t{line}\n".encode())
     return made.snapshot(content)
 
 
-def _keep(draft: Snapshot, rows: Iterable[Any], copy: Callable[[int, Iterable[Any]], None]) -> None:
-    """Put a snapshot in place of the one of its kind. The same rows are not written again: only their dates are."""
+def _keep(draft: Snapshot, rows: Iterable[Any], copy: Callable[[int, Iterable[Any]], None], *, moved: bool = False) -> None:
+    """Put a snapshot in place of the one of its kind. The same rows are not written again: only their dates are.
+
+    `moved`: what holds them is new, even if they are the same.
+    """
     found = Snapshot.objects.filter(report=draft.report, kind=draft.kind)
     if draft.kind == SnapshotKind.ASKED:
         found = found.filter(effective=draft.effective, known=draft.known)
-    if found.filter(sha256=draft.sha256, row_count=draft.row_count, manifest__version=draft.manifest["version"]).update(
+    if not moved and found.filter(sha256=draft.sha256, row_count=draft.row_count, manifest__version=draft.manifest["version"]).update(
         effective=draft.effective, known=draft.known, manifest=draft.manifest, computed_at=draft.computed_at, run=draft.run
     ):
         deque(rows, maxlen=0)
@@ -259,14 +268,15 @@ def _keep(draft: Snapshot, rows: Iterable[Any], copy: Callable[[int, Iterable[An
 
 
 def _copy(snapshot_id: int, lines: Iterable[bytes]) -> None:
+    """Each line is as `_draft` wrote it: what stands before it in the table is added, and COPY's own escape is doubled."""
     table = connection.ops.quote_name(SnapshotRow._meta.db_table)
+    numbered = enumerate(lines, start=1)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} (snapshot_id, position, key, data) FROM STDIN") as copy:
-        for position, line in enumerate(lines, start=1):
-            key, _tab, data = line.decode().rstrip("\n").partition("\t")
-            copy.write_row((snapshot_id, position, key, data))
+        while chunk := list(islice(numbered, _CHUNK)):
+            copy.write(b"".join(b"%d\t%d\t%b" % (snapshot_id, position, line.replace(b"\\", b"\\\\")) for position, line in chunk))
 
 
-def _copy_sheets(snapshot_id: int, sheets: Iterable[tuple[str, GainSheet]]) -> None:
+def _copy_sheets(snapshot_id: int, sheets: Iterable[tuple[str, KeptSheet | GainSheet]]) -> None:
     table = connection.ops.quote_name(SnapshotRow._meta.db_table)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} (snapshot_id, position, key, data, sheet_id) FROM STDIN") as copy:
         for position, (key, sheet) in enumerate(sheets, start=1):

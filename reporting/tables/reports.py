@@ -67,6 +67,11 @@ EMPTY: Mapping[str, Any] = {
 }
 
 NUMERIC = (Kind.MONEY, Kind.RATIO, Kind.WHOLE)
+#: ratios that a page writes as percentages, to the digit of the file: 0.8472 is « 84,72 % »; multiples, years and factors stay numbers
+PERCENTAGES = frozenset({
+    "roi_public", "roi_fund", "roi_after_admin", "realisation_reported", "realisation_verified", "verification_yield", "coverage",
+    "capture_rate", "variance", "objective_attainment", "commitment_rate", "payment_rate", "share", "accepted_share",
+})  # fmt: skip
 
 
 def shown(column: Column, text: str) -> str:
@@ -80,7 +85,7 @@ def shown(column: Column, text: str) -> str:
     if column.kind is Kind.MONEY:
         return typography.money_cents(Decimal(text))
     if column.kind is Kind.RATIO:
-        return typography.number(Decimal(text), 4)
+        return typography.percent(text, 2) if column.code in PERCENTAGES else typography.number(Decimal(text), 4)
     if column.kind is Kind.INSTANT:
         return typography.iso_datetime(datetime.fromisoformat(text))
     if column.kind is Kind.DAY:

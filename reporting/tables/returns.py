@@ -25,7 +25,7 @@ class _Amount(django_tables2.Column):
 
 class _Ratio(_Amount):
     def render(self, value: str) -> str:
-        return typography.number(Decimal(value), 4) if value else typography.unknown()
+        return typography.percent(value, 2) if value else typography.unknown()
 
 
 class ReturnsTable(BaseTable):

@@ -14,7 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from fondsinnovation.kit.tables import RIGHT, BaseTable, DayColumn, MoneyColumn, NumberColumn
 from fondsinnovation.templatetags import typography
 from fondsinnovation.templatetags.portal import tag
-from reporting.models import GainSample, GainSampleItem
+from reporting.models import Gain, GainSample, GainSampleItem
+
+
+def gain_cell(gain: Gain, key: str) -> SafeString:
+    """A gain that a seed draws: its number, or its identity when it was imported, then whose it is and its period."""
+    report = gain.report
+    name = report.number if report else key
+    shown = format_html('<a href="{}">{}</a>', reverse("reporting:gain_detail", args=[name]), name) if report else name
+    days = (typography.iso_date(gain.period_start), typography.iso_date(gain.period_end))
+    small = '{}<br><span class="small soft">{} · {} · <span class="num">{}</span> – <span class="num">{}</span></span>'
+    return format_html(small, shown, gain.project.organisation.name, gain.line.title, *days)
 
 
 class SampleTable(BaseTable):
@@ -55,18 +65,7 @@ class SampleItemTable(BaseTable):
         self.may_examine = may_examine
 
     def render_key(self, record: GainSampleItem) -> SafeString:
-        gain = record.gain
-        report = gain.report
-        name = report.number if report else record.key
-        shown = format_html('<a href="{}">{}</a>', reverse("reporting:gain_detail", args=[name]), name) if report else name
-        days = (typography.iso_date(gain.period_start), typography.iso_date(gain.period_end))
-        return format_html(
-            '{}<br><span class="small soft">{} · {} · <span class="num">{}</span> – <span class="num">{}</span></span>',
-            shown,
-            gain.project.organisation.name,
-            gain.line.title,
-            *days,
-        )
+        return gain_cell(record.gain, record.key)
 
     def render_why(self, record: GainSampleItem) -> SafeString:
         if not record.cumulative:

@@ -125,7 +125,7 @@ def _facts(request: HttpRequest, report: GainReport) -> dict[str, Any]:
         "state": state_tag(report),
         "forecasts": reference_forecasts(report.line, report.project),
         "readable": _readable(request, report.evidence, report.budget_document),
-        **measured_facts(report),
+        **measured_facts(report, measure_of(report)),
     }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from fondsinnovation.templatetags.typography import typed_money
-from reporting.models import GainReport
-from reporting.queries.measures import hours_of, measure_of, readings_of, results_of
+from reporting.models import GainMeasure, GainReport
+from reporting.queries.measures import hours_of, readings_of, results_of
 
 
 class Calculator:
@@ -40,9 +40,8 @@ class Calculator:
         return answer
 
 
-def measured_facts(report: GainReport) -> dict[str, Any]:
-    """What was measured for a report, and what it gives."""
-    measure = measure_of(report)
+def measured_facts(report: GainReport, measure: GainMeasure | None) -> dict[str, Any]:
+    """What was measured for a version of a report, and what it gives."""
     return {
         "measure": measure,
         "readings": readings_of(report.line, measure),

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.views import ActForm
-from fondsinnovation.templatetags.typography import iso_date, number, unknown
+from fondsinnovation.templatetags.typography import iso_date, number, percent, unknown
 from projects.models import Project
 from projects.policies.staff import read_files
 from projects.queries.applications import projects_for
@@ -131,7 +131,7 @@ def _number(value: Any) -> str:
 
 def _share(reached: Fraction | None) -> str:
     shown = rules.ratio(reached)
-    return unknown() if shown is None else number(shown, 4)
+    return percent(shown, 2)
 
 
 class ResultsRecord(ActForm):

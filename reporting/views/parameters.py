@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.verdict import possible
@@ -25,6 +26,12 @@ from reporting.policies.reports import read_reports
 from reporting.queries.parameters import indices_at, moves, rates_at, weights_at
 from reporting.services import parameters as acts
 
+#: what the button of each kind says
+PROPOSE = {
+    ParameterKind.RATE: gettext_lazy("Proposer un taux d’actualisation"),
+    ParameterKind.INDEX: gettext_lazy("Proposer un indice des prix"),
+    ParameterKind.RENEWAL: gettext_lazy("Proposer des paramètres de reconduction"),
+}
 COLOURS = {ParameterState.PROPOSED: "yellow", ParameterState.APPROVED: "green", ParameterState.REFUSED: "red"}
 
 
@@ -41,7 +48,7 @@ def parameter_list(request: HttpRequest) -> HttpResponse:
         "indices": indices_at(now),
         "weights": weights_at(timezone.localdate(now), now),
         "moves": [(move, COLOURS[ParameterState(move.state)], policies.decide_parameter(request.user, move, now)) for move in found[:50]],
-        "kinds": ParameterKind.choices,
+        "kinds": PROPOSE.items(),
         "may_propose": policies.propose_parameter(request.user, now),
     }
     return render(request, "reporting/parameter_list.html", context)

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
@@ -88,8 +90,12 @@ def _availability() -> Grid:
         (gettext_lazy("Exercice"), False), (gettext_lazy("Crédit ouvert"), True), (gettext_lazy("Réservé"), True),
         (gettext_lazy("Engagé"), True), (gettext_lazy("Disponible"), True),
     )  # fmt: skip
-    rows = [[fiscal_year(line.fiscal_year) if line.fiscal_year else _("Total"), *map(money_cents, _amounts(line))] for line in lines]
+    rows = [[_year(line), *map(money_cents, _amounts(line))] for line in lines]
     return grid(columns, rows[:-1], rows[-1] if rows else ())
+
+
+def _year(line: Any) -> SafeString | str:
+    return format_html('<span class="num">{}</span>', fiscal_year(line.fiscal_year)) if line.fiscal_year else _("Total")
 
 
 def _amounts(line: Any) -> tuple[Any, ...]:

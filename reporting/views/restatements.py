@@ -18,12 +18,14 @@ from reporting.forms.gains import SeenForm
 from reporting.forms.restatements import CaptureCorrectForm, RestateForm
 from reporting.models import GainReport, GainRestatement
 from reporting.policies import restatements as policies
+from reporting.queries.measures import measure_of_restatement
 from reporting.services import captures, restatements
 from reporting.views.gains import GainAct
+from reporting.views.measures import Calculator, measured_facts
 
 
-class GainRestate(GainAct):
-    """Say that a verified gain is another amount."""
+class GainRestate(Calculator, GainAct):
+    """Say that a verified gain is another amount, from what was measured anew."""
 
     template_name = "reporting/gain_restate.html"
     form_class = RestateForm
@@ -38,7 +40,7 @@ class GainRestate(GainAct):
         return {**super().get_form_kwargs(), "report": self.report}
 
     def perform(self, form: BaseForm) -> HttpResponse:
-        restatement = restatements.restate_gain(**self.act_with(form, "amount", "maturity", "reason", "method", "evidence"))
+        restatement = restatements.restate_gain(**self.act_with(form, "amount", "maturity", "reason", "method", "evidence", "measures"))
         if restatement.cosignature_waived:
             return self.done(_("Le gain est redressé et soumis : la cosignature est levée."))
         return self.done(_("Le redressement attend sa cosignature; d’ici là, rien ne change."))
@@ -71,7 +73,9 @@ class RestatementCosign(GainAct):
         return {**super().get_initial(), "seen": self.restatement.restated_at.isoformat()}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(restatement=self.restatement, **kwargs)
+        restatement = self.restatement
+        context = super().get_context_data(restatement=restatement, **kwargs)
+        return {**context, **measured_facts(self.report, measure_of_restatement(restatement))}
 
     def perform(self, form: BaseForm) -> HttpResponse:
         given = {name: form.cleaned_data[name] for name in ("key", "seen")}

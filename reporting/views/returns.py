@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.money import fiscal_year_of
-from fondsinnovation.templatetags.typography import fiscal_year, number
+from fondsinnovation.templatetags.typography import fiscal_year, number, year_spans
 from projects.models import Call, Organisation, Project
 from projects.queries.applications import projects_for
 from reporting import catalogue
@@ -121,7 +121,7 @@ def _project_facts(project: Project, snapshot: Snapshot, row: queries.Row, parts
 
 def _contested(parts: list[queries.Row]) -> list[tuple[str, str]]:
     """The code of each contested line, and its fiscal years in words."""
-    return [(line, ", ".join(map(fiscal_year, years))) for line, years in queries.contested_lines(parts)]
+    return [(line, year_spans(years)) for line, years in queries.contested_lines(parts)]
 
 
 def _lines(project: Project) -> list[tuple[Any, list[tuple[Any, str]]]]:

@@ -27,11 +27,11 @@ from reporting.forms.samples import FindingForm, SampleForm
 from reporting.models import GainSample, GainSampleItem
 from reporting.policies import samples as policies
 from reporting.policies.verification import read_desk
-from reporting.queries.samples import hidden_keys, items_for, population_of, samples_for
+from reporting.queries.samples import items_for, population_of, samples_for, seen_gains
 from reporting.sampling import draw
 from reporting.services import samples as acts
 from reporting.services.snapshots import fix_knowledge
-from reporting.tables.samples import SampleItemTable, SampleTable
+from reporting.tables.samples import SampleItemTable, SampleTable, gain_cell
 
 #: what a first page proposes
 PROPOSED = {"population": "unexamined", "largest": 10, "points": 20}
@@ -92,15 +92,15 @@ class SampleDraw(ActForm):
         items, gains = population_of(form.asked)
         sample = draw(items, **form.drawn_with)
         drawn = {pick.key: gains[pick.key] for pick in sample.picks}
-        hidden = hidden_keys(drawn, self.request.user, self.now)
+        seen = seen_gains(drawn, self.request.user, self.now)
         return {
             "sample": sample,
             "rows": [
-                (pick, Picked(pick.why.value).label, _dollars(pick.cents), _dollars(pick.cumulative))
+                (gain_cell(seen[pick.key], pick.key), Picked(pick.why.value).label, _dollars(pick.cents), _dollars(pick.cumulative))
                 for pick in sample.picks
-                if pick.key not in hidden
+                if pick.key in seen
             ],
-            "hidden": len(hidden),
+            "hidden": len(drawn) - len(seen),
             "asked": form.asked,
             "call_id": form.asked.call_id,
             "total": _dollars(sample.cents),

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.views import ActForm
 from projects.queries.applications import projects_for
-from reporting.forms.sharing import SharedGainForm, SharingForm
-from reporting.models import GainSharing
+from reporting.forms.sharing import SharedCorrectForm, SharedGainForm, SharingForm
+from reporting.models import GainReport, GainSharing, SharedGain
 from reporting.policies.sharing import list_shares, may_measure, own_projects
-from reporting.queries.sharing import shares_of, sharings_for
+from reporting.queries.sharing import amount_of, shared_gains_for, shares_of, sharings_for
+from reporting.services import shared_corrections as corrections
 from reporting.services import sharing as acts
 
 
@@ -79,4 +80,42 @@ class SharedGainReport(ActForm):
     def perform(self, form: BaseForm) -> HttpResponse:
         acts.report_shared_gain(sharing_id=self.sharing.pk, actor=self.request.user, now=timezone.now(), **form.cleaned_data)
         messages.success(self.request, _("La mesure est partagée; chaque part attend sa cosignature."))
+        return redirect("reporting:sharing_list")
+
+
+class SharedGainCorrect(ActForm):
+    """Correct one measure as a whole: each part becomes its share of it."""
+
+    template_name = "reporting/sharing_form.html"
+    form_class = SharedCorrectForm
+
+    @cached_property
+    def shared(self) -> SharedGain:
+        now = timezone.now()
+        shared = get_object_or_404(shared_gains_for(self.request.user, now), pk=self.kwargs["pk"])
+        own_projects(self.request.user, shares_of(shared.sharing_id), now)
+        return shared
+
+    @cached_property
+    def first(self) -> GainReport:
+        """The part of the first key, whose method and maturity the form begins with."""
+        return self.shared.parts.select_related("report__line").order_by("pk")[0].report
+
+    def require_possible(self) -> None:
+        corrections.require_correctable(self.shared)
+
+    def get_initial(self) -> dict[str, Any]:
+        kept = {name: getattr(self.first, name) for name in ("maturity", "method")}
+        return {**super().get_initial(), **kept, "amount": abs(amount_of(self.shared))}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "nature": self.first.line.nature}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        lead = _("Les mêmes clés partagent le nouveau montant au cent près. Chaque organisme cosigne sa part, qui est alors à revérifier.")
+        return super().get_context_data(title=_("Corriger la mesure"), eyebrow=self.shared.sharing.title, lead=lead, **kwargs)
+
+    def perform(self, form: BaseForm) -> HttpResponse:
+        corrections.correct_shared_gain(shared_id=self.shared.pk, actor=self.request.user, now=timezone.now(), **form.cleaned_data)
+        messages.success(self.request, _("La mesure est corrigée; chaque part attend sa cosignature."))
         return redirect("reporting:sharing_list")

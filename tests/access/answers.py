@@ -159,6 +159,8 @@ api:award-list                       | -                  | GET      | 401 200
 api:call-detail                      | call               | GET      | 200 200
 api:call-list                        | -                  | GET      | 200 200
 api:documentation                    | -                  | GET      | 200 200
+api:followupreport-detail            | follow_up_submitted | GET      | 401 404 insiders:200
+api:followupreport-list              | -                  | GET      | 401 200
 api:gainreport-detail                | gain_verified      | GET      | 401 404 insiders:200
 api:gainreport-list                  | -                  | GET      | 401 200
 api:payment-detail                   | payment_requested  | GET      | 401 404 insiders:403 payers:200
@@ -166,6 +168,7 @@ api:payment-list                     | -                  | GET      | 401 403 p
 api:project-detail                   | project            | GET      | 401 404 insiders:200
 api:project-list                     | -                  | GET      | 401 200
 api:roi-projects                     | -                  | GET      | 401 403 readers:200
+api:variances                        | -                  | GET      | 401 403 readers:200
 api:schema                           | -                  | GET      | 200 200
 projects:accessibility               | -                  | GET      | 200 200
 projects:account                     | -                  | GET      | 302 200
@@ -426,6 +429,7 @@ reporting:renewal_recommend          | renewal            | GET POST | 302 404 r
 reporting:renewal_return             | renewal            | GET POST | 302 404 readers:403 minister:409
 reporting:sharing_create              | -                  | GET POST | 302 403 officer:200/422
 reporting:sharing_list                | -                  | GET      | 302 200
+reporting:shared_gain_correct         | shared_gain        | GET POST | 302 404 readers:403
 reporting:sharing_report              | sharing            | GET POST | 302 404 readers:403
 reporting:report_cell                | cell               | GET      | 302 403 readers:200
 reporting:report_detail              | report             | GET      | 302 403 readers:200

@@ -86,7 +86,7 @@ from tests.funding.credit import authority, frozen, received
 from tests.funding.recovering import claimed
 from tests.reporting.gains import OPINION, Team, answers
 from tests.reporting.overlaps import overlapping
-from tests.reporting.sharing import share
+from tests.reporting.sharing import measure, share
 
 S = ApplicationState
 #: what an organisation's files are known by: nobody else ever reads them
@@ -129,7 +129,10 @@ def without_files() -> World:
     agreement_in_force(ApplicationFactory(organisation=world.neighbour, title="Aréna", call=world.call, state=S.CONVERTED))
     world.places["neighbour"] = {"pk": submitted.pk, "number": submitted.number}
     # what two organisations have between them, and neither of these does; their calls are public
-    world.places |= {"sharing": {"pk": share(Team(), Team()).pk}, "overlap": {"pk": overlapping()[2].pk}}
+    team = Team()
+    sharing = share(team, Team())
+    shared = measure(sharing, team.writer)
+    world.places |= {"sharing": {"pk": sharing.pk}, "shared_gain": {"pk": shared.pk}, "overlap": {"pk": overlapping()[2].pk}}
     return world
 
 

@@ -98,6 +98,7 @@ from reporting.models import (
     PortfolioImport,
     Renewal,
     Run,
+    SharedGain,
 )
 from reporting.queries.samples import Asked
 from reporting.seeding import live
@@ -112,7 +113,8 @@ from reporting.services.portfolio_imports import upload_portfolio
 from reporting.services.portfolio_work import work_on_portfolio
 from reporting.services.restatements import cosign_restatement, restate_gain
 from reporting.services.samples import draw_sample, examine_item
-from reporting.services.sharing import share_gain
+from reporting.services.shared_corrections import correct_shared_gain
+from reporting.services.sharing import report_shared_gain, share_gain
 from reporting.services.variances import explain_variance
 from tests.factories import call_content, upload
 from tests.funding.amending import proposed
@@ -397,7 +399,13 @@ def share_a_gain() -> None:
     """A line other than the one of the gains: what is shared is reported on the page of the sharing alone."""
     line = GainLine.objects.get(plan__application__title=GAINED, code="L2")
     shares = {line.pk: Decimal("0.6"), Team(nature=line.nature).line.pk: Decimal("0.4")}
-    share_gain(title="Guichet commun", shares=shares, reason="Entente", actor=person("agente1"), now=timezone.now())
+    now = timezone.now()
+    sharing = share_gain(title="Guichet commun", shares=shares, reason="Entente", actor=person("agente1"), now=now)
+    day = timezone.localdate(now) - timedelta(days=30)
+    measured = {"period_start": day, "period_end": day + timedelta(days=9), "amount": Decimal("2400.00"), "method": "Relevé commun"}
+    shared = report_shared_gain(sharing_id=sharing.pk, evidence=upload(), actor=person("redaction.rimouski"), now=now, **measured)
+    words = {"maturity": "final", "method": "Relevé commun corrigé", "reason": "Un poste avait été oublié.", "evidence": None}
+    correct_shared_gain(shared_id=shared.pk, amount=Decimal("2350.05"), actor=person("redaction.rimouski"), now=now, **words)
 
 
 def return_a_gain(now: Any) -> None:
@@ -898,6 +906,7 @@ page("reporting:parameter_decide", "tete", lambda: (ParameterMove.objects.order_
 page("reporting:sharing_list", "agente1")
 page("reporting:sharing_create", "agente1")
 page("reporting:sharing_report", "redaction.rimouski", newest(GainSharing))
+page("reporting:shared_gain_correct", "redaction.rimouski", newest(SharedGain))
 # returns
 page("reporting:project_returns", "audit", project)
 page("reporting:project_returns", "redaction.rimouski", project)

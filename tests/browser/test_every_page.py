@@ -32,7 +32,7 @@ def routes(resolver, prefix=""):
 
 def for_programs(route):
     """The resources of the API: what they answer is JSON."""
-    return re.match(r"api:(.+-(list|detail)|roi-projects)$", route)
+    return re.match(r"api:(.+-(list|detail)|roi-projects|variances)$", route)
 
 
 def test_every_route_has_a_line():

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from projects.enums import Role
 from reporting.enums import OverlapOutcome
-from reporting.models import GainSharing, Overlap, OverlapResolution
+from reporting.models import GainReport, GainSharing, Overlap, OverlapResolution
 from tests.factories import person_with
 from tests.reporting.gains import Team
 from tests.reporting.overlaps import overlapping, settle
@@ -31,13 +31,23 @@ def test_shared_gain_is_recorded_then_read(page, live, sign_in, look):
         assert GainSharing.objects.count() == found
         assert found or (keys.input_value(), page.get_by_role("alert").count()) == (typed, 1)
     sharing = GainSharing.objects.get()
-    measure(sharing, one.writer)
+    shared = measure(sharing, one.writer)
     look(live.url + reverse("reporting:sharing_list"), "sharing-list")
     page.goto(live.url + reverse("reporting:sharing_list"))
     assert page.get_by_text("60\u00a0000,01\u00a0$").first.is_visible()
     assert page.get_by_text("40\u00a0000,00\u00a0$").first.is_visible()
     sign_in(one.writer)
     look(live.url + reverse("reporting:sharing_report", args=[sharing.pk]), "sharing-report")
+    correct = live.url + reverse("reporting:shared_gain_correct", args=[shared.pk])
+    look(correct, "shared-gain-correct")
+    page.goto(live.url + reverse("reporting:sharing_list"))
+    page.get_by_role("link", name="Corriger la mesure").click()
+    page.get_by_label("Gain corrigé, en entier").fill("90 000,03")
+    page.get_by_label("Motif de la correction").fill("Une facture du comptoir est arrivée après la déclaration.")
+    page.get_by_role("button", name="Corriger la mesure").click()
+    page.get_by_text("La mesure est corrigée").wait_for()
+    assert [str(row.amount) for row in GainReport.objects.order_by("pk")] == ["54000.02", "36000.01"]
+    look(live.url + reverse("reporting:sharing_list"), "sharing-corrected")
 
 
 def test_controller_settles_an_overlap(page, live, sign_in, look):

@@ -109,7 +109,7 @@ def test_double_click_makes_one_call(client, officer):
         ("1e9", "inscrivez un montant en chiffres, par exemple 45 000 ou 45 000,50"),
         ("NaN", "inscrivez un montant en chiffres, par exemple 45 000 ou 45 000,50"),
         ("1,234", "inscrivez au plus deux chiffres après la virgule"),
-        ("10000000000000000", "le montant est trop grand : inscrivez moins de 10 000 milliards de dollars"),
+        ("10000000000000000", "le montant est trop grand : inscrivez au plus 10 milliards de dollars"),
     ],
 )
 def test_amount_that_cannot_be_read_is_refused_beside_its_field(client, officer, amount, message):

@@ -299,6 +299,7 @@ PK = {
     "reporting:export_detail": "",
     "reporting:export_download": "",
     "reporting:sharing_report": "reporting.gainsharing",
+    "reporting:shared_gain_correct": "reporting.sharedgain",
     "reporting:overlap_detail": "reporting.overlap",
     "reporting:overlap_resolve": "reporting.overlap",
     "reporting:import_file": "",

@@ -168,6 +168,17 @@ def test_long_text_counts_and_never_cuts(typed: str, shown: str) -> None:
     assert form.cleaned_data["reason"] == typed
 
 
+def test_text_area_lets_too_long_a_text_in_and_says_so() -> None:
+    """A browser would cut what is pasted at `maxlength`, without a word."""
+
+    class NoteForm(forms.Form):
+        note = forms.CharField(max_length=3, widget=forms.Textarea(attrs={"rows": 2}))
+
+    page = render("{{ form.note.as_field_group }}", form=NoteForm({"note": "trop long"}))
+    assert ("maxlength" in page, 'rows="2"' in page, "trop long</textarea>" in page) == (False, True, True)
+    assert "au plus 3" in page
+
+
 @pytest.mark.parametrize(
     ("typed", "code"),
     [

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from projects.enums import ApplicationState, Nature, Role
-from projects.models import Baseline, GainLine, GainPlan, Project
+from projects.models import Baseline, ForecastGain, GainLine, GainPlan, Project
 from reporting.enums import Point
 from reporting.models import GainReport, GainRestatement
 from reporting.services import gains as acts
@@ -19,10 +19,13 @@ START, END = date(2026, 4, 1), date(2026, 9, 30)
 AMOUNT = Decimal("40000.00")
 
 
-def project_with_line(baseline: dict[str, int] | None = None, **line: Any) -> tuple[Project, GainLine]:
-    """A project that began on 1 April 2026, and the one line of its locked plan."""
+def project_with_line(baseline: dict[str, int] | None = None, *, forecast: Decimal | None = None, **line: Any) -> tuple[Project, GainLine]:
+    """A project that began on 1 April 2026, and the one line of its locked plan; `forecast`: of its first half-year too."""
     application = ApplicationFactory(state=ApplicationState.CONVERTED)
     lines = GainLine.objects.filter(plan=GainPlan.objects.get(application=application))
+    if forecast is not None:
+        known = application.submitted_at
+        ForecastGain.objects.create(line=lines.get(), period_start=START, period_end=END, amount=forecast, recorded_at=known)
     if baseline:
         Baseline.objects.filter(line__in=lines).update(**baseline)
     lines.update(**line)

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from projects.enums import Role
-from projects.models import ForecastGain, Objective
+from projects.models import Objective
 from reporting.models import Renewal
 from reporting.services import renewals as acts
 from reporting.services.objectives import record_results
 from tests.factories import NOW, person_with
-from tests.reporting.gains import END, START, Team
+from tests.reporting.gains import Team
 
 BASE = Decimal("45000.00")
 LATER = NOW + timedelta(hours=1)
@@ -22,20 +22,15 @@ class Dossiers:
     """A project whose realisation is 0.80, coverage 1 and attainment 0.70, and the people of its renewal."""
 
     def __init__(self) -> None:
-        self.team = Team()
+        self.team = Team(forecast=Decimal(40_000))
         self.project = self.team.project
         self.officer, self.director = person_with(Role.OFFICER), person_with(Role.DIRECTOR)
-        self._forecast()
         self.team.verified(Decimal("32000.00"), reason="Factures manquantes")
         objectives = list(Objective.objects.filter(call=self.project.call).order_by("position"))
         values = {each.pk: each.baseline + (each.target - each.baseline) * Decimal("0.7") for each in objectives}
         writer = self.team.writer
         record_results(project_id=self.project.pk, values=values, measured_on=NOW.date(), source="Registre", actor=writer, now=NOW)
         self.renewal = acts.open_renewal(project_id=self.project.pk, actor=self.officer, now=NOW)
-
-    def _forecast(self) -> None:
-        known = self.project.application.submitted_at
-        ForecastGain.objects.create(line=self.team.line, period_start=START, period_end=END, amount=Decimal(40_000), recorded_at=known)
 
     def analyse(self, **given: Any) -> Renewal:
         values: dict[str, Any] = {

@@ -16,7 +16,7 @@ from projects.api.base import Pages, TokenThrottle
 from projects.enums import ApplicationState, CallState, Role, TokenScope
 from projects.models import ApiToken, Call, Project
 from projects.services.tokens import create_token, revoke_token
-from reporting.catalogue import ROI_PROJECTS
+from reporting.catalogue import ROI_PROJECTS, VARIANCES
 from reporting.enums import SnapshotKind
 from reporting.models import Snapshot, SnapshotRow
 from tests.factories import (
@@ -39,7 +39,9 @@ RESOURCES = {
     "/api/v1/agreements/": TokenScope.AGREEMENTS,
     "/api/v1/payments/": TokenScope.PAYMENTS,
     "/api/v1/gains/": TokenScope.GAINS,
+    "/api/v1/follow-ups/": TokenScope.PROJECTS,
     "/api/v1/reports/roi-projects/": TokenScope.REPORTS,
+    "/api/v1/reports/variances/": TokenScope.REPORTS,
 }
 
 
@@ -59,12 +61,14 @@ def read(client, address, headers=None, **query):
     return response.status_code, json.loads(response.content)
 
 
-def keep_snapshot(rows, *, effective=date(2026, 11, 24), known=NOW, kind=SnapshotKind.WORKING):
+def keep_snapshot(rows, *, effective=date(2026, 11, 24), known=NOW, kind=SnapshotKind.WORKING, report=ROI_PROJECTS):
+    """Rows of (project, value of the first column of money)."""
+    column = "fund_paid" if report is ROI_PROJECTS else "forecast"
     snapshot = Snapshot.objects.create(
-        report="roi-projects", kind=kind, effective=effective, known=known, row_count=len(rows), sha256="a" * 64, computed_at=NOW
+        report=report.code, kind=kind, effective=effective, known=known, row_count=len(rows), sha256="a" * 64, computed_at=NOW
     )
     for position, (project, paid) in enumerate(rows, start=1):
-        data = {column.code: "" for column in ROI_PROJECTS.columns} | {"project": project, "fund_paid": paid}
+        data = {each.code: "" for each in report.columns} | {"project": project, column: paid}
         SnapshotRow.objects.create(snapshot=snapshot, position=position, key=project, data=data)
     return snapshot
 
@@ -99,6 +103,7 @@ def test_other_scheme_is_no_token(client):
 @pytest.mark.parametrize(("address", "scope"), [*RESOURCES.items(), ("/api/v1/calls/", TokenScope.CALLS)])
 def test_each_resource_needs_its_own_scope(client, address, scope):
     keep_snapshot([])
+    keep_snapshot([], report=VARIANCES)
     officer = person_with(Role.OFFICER)
     others = [each for each in TokenScope.values if each != scope]
     assert read(client, address, bearer(officer, *others)) == (
@@ -329,6 +334,7 @@ QUERIES = {
     "/api/v1/gains/": 7,
     "/api/v1/payments/": 7,
     "/api/v1/reports/roi-projects/": 9,
+    "/api/v1/reports/variances/": 9,
 }
 
 
@@ -341,7 +347,8 @@ def test_endpoint_reads_the_same_number_of_times(client, django_assert_num_queri
         team.report()
         advance = team.project.agreement.instalments.get(position=1)
         request_payment(instalment_id=advance.pk, attestations=dict.fromkeys(ATTESTATIONS, True), actor=requester, now=NOW)
-    keep_snapshot([(project, "1.00") for project in Project.objects.order_by("pk").values_list("reference", flat=True)])
+    for report in (ROI_PROJECTS, VARIANCES):
+        keep_snapshot([(one, "1.00") for one in Project.objects.order_by("pk").values_list("reference", flat=True)], report=report)
     headers = bearer(person_with(Role.OFFICER))
     client.get("/api/v1/calls/", headers=headers)  # the day of last use is written once
     with django_assert_num_queries(QUERIES[address]):
@@ -366,7 +373,7 @@ def test_schema_is_valid_and_complete(tmp_path):
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
     schema = SchemaGenerator().get_schema(request=None, public=True)
     expected = {f"{address}" for address in [*RESOURCES, "/api/v1/calls/"]}
-    details = {"/api/v1/reports/roi-projects/"}
+    details = {"/api/v1/reports/roi-projects/", "/api/v1/reports/variances/"}
     assert {path for path in schema["paths"] if not path.endswith("}/")} == expected
     assert len(schema["paths"]) == 2 * len(expected) - len(details)
 

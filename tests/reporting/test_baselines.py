@@ -11,17 +11,19 @@ from django.urls import reverse
 
 from fondsinnovation.kit.errors import Invalid, NotAllowed, WrongState
 from projects.enums import ApplicationState, Role
-from projects.models import Baseline, BaselineDecision, BaselineVersion, GainLine, GainPlan, Message, User
+from projects.models import Baseline, BaselineDecision, BaselineVersion, GainLine, GainPlan, Message, OutboxMessage, User
 from projects.queries.baselines import baseline_on
 from projects.services.baselines import ask_baseline, decide_baseline
 from reporting.models import Gain
 from reporting.queries.baseline_rows import baseline_rows
 from reporting.queries.measures import measure_of, results_of
+from reporting.queries.snapshots import changed_since, snapshot_of
 from reporting.services import gains as acts
 from tests.factories import NOW, ApplicationFactory, MembershipFactory, UnitFactory, agreement_in_force, person_with, recuse
 from tests.projects.test_gain_rows import raw
 from tests.reporting.gains import Team
 from tests.reporting.test_measures import YEAR, measured, page_of
+from tests.reporting.test_snapshots import recompute
 
 pytestmark = pytest.mark.django_db
 
@@ -288,3 +290,33 @@ def test_report_leaves_out_what_kept_no_cost(team):
     team.submitted(**YEAR)
     team.report(period_start=date(2024, 10, 1), period_end=date(2025, 9, 30), measures=measured(team))
     assert [row["project"] for row in rows()] == ["TOTAL"]
+
+
+# ── What is out of date ──────────────────────────────────────────────────────────────────────────────────────────────
+def kept():
+    """The version of the baseline and the current gain in the working report."""
+    rows = snapshot_of("baselines", None, None).rows.exclude(key="TOTAL").order_by("position", "pk").values_list("data", flat=True)
+    return [(row["version"], row["gain_current"]) for row in rows]
+
+
+def test_decision_marks_the_reports_and_asks_for_their_recompute(team):
+    team.submitted(**YEAR, measures=measured(team))
+    version = asked(team)
+    recompute(NOW)
+    assert (changed_since(NOW), kept()) == (False, [("1", "40000.00")])
+    OutboxMessage.objects.all().delete()
+    later = NOW + timedelta(minutes=1)
+    decided(version, now=later)
+    assert (changed_since(NOW), kept(), OutboxMessage.objects.filter(topic="money").count()) == (True, [("1", "40000.00")], 1)
+    recompute(later)
+    assert (changed_since(later), kept()) == (False, [("2", "90000.00")])
+
+
+def test_measure_marks_the_reports_with_the_gain_of_its_version(team):
+    report = team.report(**YEAR, measures=measured(team), now=NOW + timedelta(minutes=1))
+    recompute(NOW + timedelta(minutes=2))
+    assert (changed_since(NOW), kept()) == (False, [])  # a draft is in no report
+    acts.cosign_gain(report_id=report.pk, actor=team.finance, now=NOW + timedelta(minutes=3))
+    assert changed_since(NOW + timedelta(minutes=2))
+    recompute(NOW + timedelta(minutes=3))
+    assert (changed_since(NOW + timedelta(minutes=3)), kept()) == (False, [("1", "40000.00")])

@@ -88,6 +88,13 @@ def test_grouped_bars_draw_a_loss_under_zero() -> None:
     assert float(gain.get("height")) == pytest.approx(2 * float(loss.get("height")), abs=0.11)
 
 
+def test_label_of_a_loss_stands_under_its_bar_and_above_the_name_of_its_year() -> None:
+    drawing = grouped_bars(id="g", title="Écarts", categories=["2026-2027"], series=[Series("écart", [-4 * MILLION], Fill.SOLID)])
+    bar = _shapes(drawing.wide, "rect")[-1]
+    places = {text.text: float(text.get("y")) for text in _shapes(drawing.wide, "text")}
+    assert float(bar.get("y")) + float(bar.get("height")) < places["−4,0"] < places["2026-2027"] - 13
+
+
 @pytest.mark.parametrize("amounts", [[], [None], [Decimal(0)]])
 def test_grouped_bars_of_nothing_are_drawn(amounts: list) -> None:
     drawing = grouped_bars(id="g", title="Vide", categories=["a"][: len(amounts)], series=[Series("s", amounts, Fill.SOLID)])
@@ -143,7 +150,8 @@ MORE = [Step("Non examiné", Decimal(0)), Step("Ajusté", -MILLION), Step("Véri
 def test_waterfall_of_many_steps_is_one_row_each_on_a_phone() -> None:
     drawing = waterfall(id="w", title="Gains", steps=[*STEPS, *MORE])
     assert _texts(drawing.narrow) == [
-        "Prévu", "4,0 M$", "Non déclaré", "−1,0 M$", "Déclaré", "3,0 M$", "Non examiné", "0,0 M$", "Ajusté", "−1,0 M$", "Vérifié", "2,0 M$",
+        "Prévu", "4,00 M$", "Non déclaré", "−1,00 M$", "Déclaré", "3,00 M$", "Non examiné", "0,00 M$", "Ajusté", "−1,00 M$",
+        "Vérifié", "2,00 M$",
     ]  # fmt: skip
     bars = [(rect.get("x"), rect.get("width"), rect.get("fill")) for rect in _shapes(drawing.narrow, "rect")]
     assert bars == [

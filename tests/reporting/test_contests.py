@@ -96,7 +96,7 @@ def test_gains_of_a_contested_line_leave_the_totals_from_its_knowledge_date_on_a
     def known(at):
         frames = frames_at(at)
         row = analysis.roi_projects(frames, effective=date(2026, 12, 31), known=at).iloc[0]
-        return row["net_gain_verified"], row["net_gain_contested"]
+        return Decimal(row["net_gain_verified"]), Decimal(row["net_gain_contested"])
 
     assert [known(at) for at in (NOW, LATER, LAST)] == [(AMOUNT, ZERO), (ZERO, AMOUNT), (AMOUNT, ZERO)]
 

@@ -115,6 +115,13 @@ def test_texts_that_nobody_can_see_whole_are_refused(tmp_path: Path, text: str, 
     assert said(path) == [f"gains.csv:2:evidence: {problem}"]
 
 
+@pytest.mark.parametrize("code", ["TOTAL", ".", ".."])
+def test_a_code_that_means_something_else_in_a_report_or_an_address_is_refused(tmp_path: Path, code: str) -> None:
+    rows = {"organisations": [row("organisations", code=code)], "projects": [row("projects", reference=code)]}
+    what = f"« {code} » a un autre sens dans le portail; autre code attendu"
+    assert said(folder(tmp_path / "p", rows)) == [f"organisations.csv:2:code: {what}", f"projects.csv:2:reference: {what}"]
+
+
 def test_the_same_word_is_the_same_code_however_its_accents_were_typed(tmp_path: Path) -> None:
     typed = [row("organisations", code="E\N{COMBINING ACUTE ACCENT}D-\N{LATIN SMALL LIGATURE OE}", name="Santé\N{NO-BREAK SPACE}Québec")]
     package = read_package(folder(tmp_path / "p", {"organisations": typed}))
@@ -265,7 +272,7 @@ def test_merged_cells_hidden_sheets_and_second_headers_are_refused(tmp_path: Pat
     assert said(changed(tmp_path / "p.xlsx", change)) == [
         "payments:1:1: feuille masquée; feuille visible attendue",
         "cofunding:1:1: feuille masquée; feuille visible attendue",
-        "gains:2:G2:G3: cellules fusionnées; une valeur par cellule attendue",
+        "gains:2:G: cellules fusionnées (G2:G3); une valeur par cellule attendue",
         "calls:3:reference: second en-tête; une rangée de valeurs attendue",
     ]
 
@@ -279,6 +286,14 @@ def test_trailing_blank_rows_and_styled_cells_are_none(tmp_path: Path) -> None:
 
     package = read_package(changed(tmp_path / "p.xlsx", change))
     assert column(package, "gains", "project") == ["P1"]
+
+
+def test_what_the_library_of_workbooks_complains_of_is_said_by_cell_alone(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    def change(book: Any) -> None:
+        book["gains"]["D2"].value, book["gains"]["D2"].number_format = 99_999_999, "yyyy-mm-dd"
+
+    assert said(changed(tmp_path / "p.xlsx", change)) == ["gains:2:period_start: erreur #VALUE!; valeur attendue"]
+    assert recwarn.list == []
 
 
 def test_a_sheet_that_lies_about_its_rows_is_not_read_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,6 +343,9 @@ def test_what_a_computer_adds_to_an_archive_is_not_read(tmp_path: Path) -> None:
         archive.writestr("portefeuille/.DS_Store", b"\x00")
         archive.writestr("portefeuille/LISEZ-MOI.txt", "Une note.")
     assert column(read_package(path), "calls", "reference") == ["AP-1"]
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("export\\cofunding.csv", csv_of("cofunding", [row("cofunding")]))  # as old archivers of Windows write folders
+    assert column(read_package(path), "cofunding", "reference") == ["F-1"]
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("dedans.zip", b"PK")
         archive.writestr("../../calls.csv", csv_of("calls", [row("calls")]))

@@ -1,5 +1,6 @@
 """What a package is refused for: every problem at once, by file, row and column, and nothing is written."""
 
+import json
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -195,7 +196,7 @@ def test_unknown_references_and_repeated_identities_are_refused(capsys: Any, tmp
         "gains.csv:6:amount: « 0.01 » d’une hausse de coût; 0 ou moins attendu",
         "gains.csv:7:period_end: avant le début de la période; fin au début ou après attendue",
         "gains.csv:8:evidence: vide d’un gain vérifié; preuve attendue",
-        "gains.csv:9:stage: « captured » d’une ligne qui n’est ni une économie encaissable ni un revenu; autre stade attendu",
+        "gains.csv:9:stage: « captured » d’un coût évité ou d’une productivité; autre stade attendu",
         "gains.csv:3:amount: « 500.00 » est déjà à la rangée 2; identité unique attendue",
         "gains.csv:10:amount: « 500.01 » capté; au plus le gain vérifié de la même période, 500.00, attendu",
         "secretariat_costs.csv:3:reference: « S-1 » est déjà à la rangée 2; identité unique attendue",
@@ -360,6 +361,24 @@ def test_captured_is_held_to_what_was_verified_by_then(capsys: Any, tmp_path: Pa
     assert refused(capsys, folder(tmp_path / "then", {"gains": [more, later]})) == [
         "gains.csv:2:amount: " + said.format("1000.01", "1000.00"),
         "gains.csv:3:amount: " + said.format("1000.00", "600.00"),
+    ]
+
+
+def test_of_a_loss_or_of_a_cost_nothing_or_a_part_is_captured(capsys: Any, tmp_path: Path) -> None:
+    lines = [{}, {"line": "L2", "nature": "COST"}, {"line": "L3"}]
+    verified = [{"amount": "-500.00"}, {"line": "L2", "amount": "-300.00"}, {"line": "L3", "amount": "-80.00"}]
+    captured = [{**each, "stage": "captured", "recorded_at": "2026-06-01"} for each in verified]
+    captured[0]["amount"], captured[1]["amount"], captured[2]["amount"] = "-400.00", "-240.00", "0.00"
+    package = folder(tmp_path / "p", small(gain_lines=lines, gains=[*verified, *captured]))
+    assert run(capsys, "import_portfolio", package)[0] == 0
+    file = tmp_path / "rapport.json"
+    dates = ["--effective", "2026-06-30", "--known", "2026-06-30"]
+    assert run(capsys, "export_report", "roi-projects", *dates, "--format", "json", "--output", file)[0] == 0
+    project = json.loads(file.read_text())["rows"][0]
+    assert (project["net_gain_captured"], project["capture_rate"]) == ("-640.00", "0.6897")
+    more = row("gains", **{**captured[0], "amount": "0.01"})
+    assert refused(capsys, folder(tmp_path / "more", {"gains": [more]})) == [
+        "gains.csv:2:amount: « 0.01 » capté; au plus le gain vérifié de la même période, 0.00, attendu"
     ]
 
 

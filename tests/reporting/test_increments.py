@@ -102,7 +102,7 @@ def test_recompute_of_what_changed_equals_a_full_one_whatever_the_acts(seed: int
         at += timedelta(minutes=1)
         for _act in range(draw.randint(1, 3)):
             draw.choice(ACTS)(book, draw, at)
-        assert affected_projects(EFFECTIVE, at, own_facts(at)) is not None
+        assert affected_projects(EFFECTIVE, at, own_facts(at)[1]) is not None
         recompute(at)
         found = figures()
         assert found == in_full(at)

@@ -157,7 +157,7 @@ def test_recompute_after_acts_of_people_equals_a_full_one(tmp_path: Path) -> Non
         for act in day:
             at += timedelta(minutes=1)
             act(at)
-        followed.append(affected_projects(DAY, at, own_facts(at)) is not None)
+        followed.append(affected_projects(DAY, at, own_facts(at)[1]) is not None)
         recompute(at)
         found = figures()
         assert found == in_full(at)

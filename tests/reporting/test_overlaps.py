@@ -136,7 +136,7 @@ def test_pairs_of_three_lines_are_three_overlaps():
 def figures(at):
     frames = frames_at(at)
     total = analysis.roi_projects(frames, effective=date(2026, 12, 31), known=at).iloc[-1]
-    return total["net_gain_verified"], total["net_gain_contested"]
+    return Decimal(total["net_gain_verified"]), Decimal(total["net_gain_contested"])
 
 
 def test_headlines_leave_out_both_lines_until_it_is_settled_and_the_past_stays_as_it_was_known():

@@ -70,7 +70,13 @@ def test_a_future_knowledge_date_is_refused_in_one_line(capsys: Any, tmp_path: P
     assert Run.objects.count() == 0
 
 
-@pytest.mark.parametrize("bad", [["--effective", "31-10-2026"], ["--known", "hier"], ["--known", "2026-10-01T10:00:00"]])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ["--effective", "31-10-2026"], ["--effective", "20261031"], ["--effective", "2026-W44-6"], ["--effective", "9999-12-31"],
+        ["--known", "hier"], ["--known", "2026-10-01T10:00:00"], ["--known", "9999-12-31"],
+    ],
+)  # fmt: skip
 def test_bad_dates_are_bad_usage(bad: list[str]) -> None:
     with pytest.raises(CommandError):
         call_command("recompute_reports", *bad)

@@ -378,3 +378,12 @@ def test_report_of_the_future_is_refused_beside_its_date(client: Client, auditor
     assert page.status_code == 422
     assert page.context["form"].errors == {"connaissance": [str(snapshots.FUTURE)]}
     assert "Calculer à ces dates" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "errors"), [("effet", "Écrivez un jour de 1900 à 2100."), ("connaissance", "Écrivez un jour (2026-10-31)")]
+)
+def test_a_day_that_no_fiscal_year_holds_is_refused_beside_it(client: Client, auditor: User, name: str, errors: str) -> None:
+    page = client.get(f"/rapports/roi-projects/?{name}=9999-12-31")
+    assert (page.status_code, list(page.context["form"].errors)) == (422, [name])
+    assert page.context["form"].errors[name][0].startswith(errors)

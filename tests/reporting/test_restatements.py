@@ -107,6 +107,16 @@ def test_returned_restatement_leaves_what_was_verified_and_another_follows(team)
     assert team.verify(report, Decimal("26000.00")).state == _S.VERIFIED
 
 
+def test_returned_restatement_may_come_back_with_another_file_and_the_same_amount(team):
+    report = team.restated(team.verified(), LESS)
+    report = acts.return_gain(report_id=report.pk, reason="Quelle facture?", actor=team.verifier, now=NOW)
+    report = team.restated(report, LESS, evidence=upload("facture.pdf"), now=LATER)
+    assert (report.version, report.amount, report.evidence.name) == (3, LESS, "facture.pdf")
+    assert amounts(Stage.REPORTED) == [AMOUNT, LESS, LESS]
+    with pytest.raises(Invalid):
+        team.restate(team.verify(report, LESS, now=LATER), LESS)
+
+
 def test_draft_is_replaced_and_a_submitted_one_must_be_examined(team):
     report = team.verified()
     team.restate(report, LESS)

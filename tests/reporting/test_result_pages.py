@@ -52,14 +52,14 @@ def shown(client, person, name, *args, status=200, data=None):
 def test_objectives_page_says_what_was_measured_by_whom_and_at_two_dates(client, dossiers):
     writer, project = dossiers.team.writer, dossiers.project
     page = shown(client, writer, "project_objectives", project.reference)
-    assert ("0,7000" in page, writer.name in page, "Inscrire des résultats" in page) == (True, True, True)
+    assert ("70,00 %" in page, writer.name in page, "Inscrire des résultats" in page) == (True, True, True)
     client.force_login(writer)
     before = client.get(reverse("reporting:project_objectives", args=[project.reference]), {"effet": "2020-01-01"})
-    assert "0,7000" not in before.content.decode()
+    assert "70,00\xa0%" not in before.content.decode()
     future = client.get(reverse("reporting:project_objectives", args=[project.reference]), {"connaissance": "2099-01-01"})
     assert future.status_code == 422
     page = shown(client, dossiers.officer, "call_objectives", project.call.reference)
-    assert ("0,7000" in page, project.reference in page, "1 projet au" in page) == (True, True, True)
+    assert ("70,00 %" in page, project.reference in page, "1 projet au" in page) == (True, True, True)
 
 
 def test_results_form_records_what_is_typed_and_leaves_the_rest(client, dossiers):
@@ -174,7 +174,7 @@ def test_list_of_dossiers_has_a_view_for_each_step(client, dossiers):
 def test_dossier_opens_on_figures_as_a_person_reads_them(client, dossiers):
     recompute()
     page = shown(client, dossiers.officer, "renewal_open", dossiers.project.reference)
-    assert ("0,8000" in page, "0,7000" in page, "1,0000" in page) == (True, True, True)
+    assert ("80,00 %" in page, "70,00 %" in page, "100,00 %" in page) == (True, True, True)
 
 
 # ── Sensitivity ──────────────────────────────────────────────────────────────────────────────────────────────────────

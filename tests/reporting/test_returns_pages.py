@@ -114,17 +114,17 @@ def test_project_page_says_what_the_report_says(client: Client, auditor: User, t
     }
     ratios = {str(label): (fund and fund.text, public.text) for label, fund, public, *_rates in page.context["ratios"]}
     assert ratios == {
-        "Rendement": ("1,2300", "0,7840"),
+        "Rendement": ("123,00\xa0%", "78,40\xa0%"),
         "Multiple\xa0: gain pour 1\xa0$": ("2,2300", "1,7840"),
         "Cumulé sur 3 ans, pour 1\xa0$": ("1,1300", "0,9040"),
         "Récurrent après 3 ans, pour 1\xa0$": ("0,5500", "0,4400"),
         "Ratio avantages-coûts": (None, "1,6173"),
-        "Réalisation déclarée": ("17,8400", "17,8400"),
-        "Réalisation vérifiée": ("17,8400", "17,8400"),
-        "Écart au prévu": ("16,8400", "16,8400"),
+        "Réalisation déclarée": ("1\xa0784,00\xa0%", "1\xa0784,00\xa0%"),
+        "Réalisation vérifiée": ("1\xa0784,00\xa0%", "1\xa0784,00\xa0%"),
+        "Écart au prévu": ("1\xa0684,00\xa0%", "1\xa0684,00\xa0%"),
     }
     # captured ÷ verified, on CASH and REV alone: 80 000 ÷ (2 350 000 + 80 000)
-    assert {(coverage.text, capture.text) for *_ratio, coverage, capture in page.context["ratios"]} == {("1,0000", "0,0329")}
+    assert {(coverage.text, capture.text) for *_ratio, coverage, capture in page.context["ratios"]} == {("100,00\xa0%", "3,29\xa0%")}
     assert (data["payback_years"], page.context["cells"]["payback_years"].text) == ("4.2182", "4,2182")
 
 
@@ -260,8 +260,8 @@ def test_project_page_gives_the_variance_of_each_year_with_its_band_and_cause(cl
     found = client.get(url("project_returns", "P1")).context["variances"]
     said = [(one["year"], one["figures"][3].text, one["colour"], one["cause"], one["unexplained"]) for one in found]
     assert said == [
-        ("2025-2026", "−0,2000", "yellow", "Retard", False),  # 100 000 against 125 000
-        ("2026-2027", "−0,0476", "green", "", False),  # 400 000 against 420 000
+        ("2025-2026", "−20,00\xa0%", "yellow", "Retard", False),  # 100 000 against 125 000
+        ("2026-2027", "−4,76\xa0%", "green", "", False),  # 400 000 against 420 000
         *((f"{year}-{year + 1}", "n.\xa0d.", "", "", False) for year in (2027, 2028, 2029)),  # nothing was forecast
     ]
     assert [cell.url for cell in found[0]["figures"]] != [""] * 4
@@ -313,10 +313,10 @@ def test_fund_page_discloses_what_its_ratios_leave_out(client: Client, auditor: 
     # P2 has no forecast at all, P3 one that is still to come
     assert (context["immature"], context["immature_cost"].text.replace(NBSP, " ")) == (2, "70 000,00 $")
     # (2 230 000 − 1 070 000) ÷ 1 070 000 over the two projects that the Fund paid
-    assert (context["before"].text, context["cost"]) == ("1,0841", Decimal("200000.00"))
+    assert (context["before"].text, context["cost"]) == ("108,41\xa0%", Decimal("200000.00"))
     # (2 280 000 − 1 070 000 − 200 000) ÷ 1 270 000
-    assert context["after"].text == "0,7953"
-    assert (context["coverage"].text, context["capture"].text) == ("1,0000", "0,0323")  # 80 000 ÷ 2 480 000
+    assert context["after"].text == "79,53\xa0%"
+    assert (context["coverage"].text, context["capture"].text) == ("100,00\xa0%", "3,23\xa0%")  # 80 000 ÷ 2 480 000
 
 
 def test_fund_page_falls_from_the_forecast_to_the_captured(client: Client, auditor: User, tmp_path: Path) -> None:
@@ -338,7 +338,8 @@ def test_fund_page_shows_cohorts_and_the_period_page_amounts_alone(client: Clien
     three(tmp_path)
     cohorts = client.get(url("fund_returns")).context["cohorts"]
     assert [(name.text, cells[0].text, cells[3].text) for name, cells in cohorts] == [
-        ("2024-2025", "1", "1,2300"), ("2025-2026", "1", "n.\xa0d."), ("2027-2028", "1", "−1,0000"), ("Total", "3", "1,0841"),
+        ("2024-2025", "1", "123,00\xa0%"), ("2025-2026", "1", "n.\xa0d."),
+        ("2027-2028", "1", "−100,00\xa0%"), ("Total", "3", "108,41\xa0%"),
     ]  # fmt: skip
     period = client.get(url("period_returns"))
     assert [str(label) for label in period.context["columns"]] == ["Prévu", "Déclaré", "Vérifié", "Capté", "Contesté"]

@@ -40,12 +40,22 @@ def test_keys_are_recorded_and_a_measure_is_shared_in_the_browser(client):
     assert "60\u00a0000,01\u00a0$" in text
 
 
-@pytest.mark.parametrize("keys", [("60", "30"), ("60", "x"), ("0", "100"), ("33,3333333", "66,6666667")])
-def test_keys_that_are_not_keys_come_back_as_typed(client, keys):
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (("60", "30"), "Les clés font 90\xa0%"),
+        (("60", "x"), "écrivez le projet, sa ligne et sa part"),
+        (("nan", "40"), "écrivez le projet, sa ligne et sa part"),
+        (("0", "100"), "inscrivez une part entre 0 et 100"),
+        (("33,3333333", "66,6666667"), "au plus quatre décimales"),
+    ],
+)
+def test_keys_that_are_not_keys_come_back_as_typed_with_what_is_wrong(client, keys, said):
     one, other = Team(), Team()
     typed = written(one, other, keys=keys)
     answer = post(client, person_with(Role.OFFICER), reverse(CREATE), title="Guichet", shares=typed, reason="Entente")
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["shares"])
+    assert said in answer.context["form"].errors["shares"][0]
     assert answer.context["form"]["shares"].value() == typed
 
 

@@ -269,7 +269,14 @@ def test_sample_is_previewed_kept_examined_and_taken(client, team):
     choice = {"population": "all", "effective": "2026-09-30", "largest": "1", "points": "2", "seed": "2026"}
     assert get(client, auditor, address).status_code == 200
     preview = get(client, auditor, address, **choice)
-    assert ([row[0].why for row in preview.context["rows"]], GainSample.objects.count()) == (["largest", "unit", "unit"], 0)
+    assert ([str(row[1]) for row in preview.context["rows"]], GainSample.objects.count()) == (
+        ["Plus grand montant", "Unité monétaire", "Unité monétaire"],
+        0,
+    )
+    assert (preview.content.decode().count('href="/gains/GAIN-'), "L1/2026" in preview.content.decode()) == (
+        3,
+        False,
+    )  # numbers, not identities
     assert post(client, auditor, address, **choice).status_code == 403
     shown = dict(get(client, team.verifier, address, **choice).context["kept"])
     answer = post(client, team.verifier, address, **shown)
