@@ -216,8 +216,8 @@ def _errors(form: BaseForm | BaseFormSet) -> Iterator[dict[str, str]]:
         for each in form.forms:
             yield from _errors(each)
         return
-    places = {name: place for place, name in enumerate(form.fields)}  # those of the whole form first, then as the page reads
-    for name, messages in sorted(form.errors.items(), key=lambda each: places.get(each[0], -1)):
+    places = {name: place for place, name in enumerate(form.fields)}  # as the page reads, then those of the whole form
+    for name, messages in sorted(form.errors.items(), key=lambda each: places.get(each[0], len(places))):
         bound = form[name] if name in form.fields else None
         visible = bound is not None and not bound.is_hidden
         target = (bound.auto_id if bound.use_fieldset else bound.id_for_label) if visible else ""

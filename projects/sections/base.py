@@ -17,6 +17,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from fondsinnovation.fields import LongTextField
+from fondsinnovation.templatetags.typography import number
 from projects.enums import SectionKind
 from projects.models import Document, TermsProfile
 
@@ -67,9 +68,8 @@ class TypedForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         for name, asked in self.fields.items():
             if isinstance(asked, LongTextField) and (over := asked.too_long_by(cleaned.get(name) or "")):
-                self.refuse(
-                    name, _("Le texte dépasse la limite de %(limit)s caractères : retirez-en %(over)s."), limit=asked.limit, over=over
-                )
+                said = {"limit": number(asked.limit), "over": number(over)}
+                self.refuse(name, _("Le texte dépasse la limite de %(limit)s caractères : retirez-en %(over)s."), **said)
         return cleaned
 
     def refuse(self, name: str | None, message: Any, *, code: str = "refused", **values: Any) -> None:
@@ -165,6 +165,11 @@ class SectionForm(TypedForm):
         if self.is_valid():
             return Progress.COMPLETE
         return Progress.IN_PROGRESS if self.error_codes() <= {"required"} else Progress.TO_CORRECT
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing at all is typed."""
+        return not any(text.strip() for text in self.typed().values())
 
     def typed(self) -> dict[str, str]:
         """What was typed, whole: field name → text, as posted. A NUL, which no one types and no database keeps, is dropped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -44,11 +44,12 @@ class KnownField(forms.Field):
             if len(text) == 10:
                 return end_of_day(date.fromisoformat(text))
             found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign in an address reads as a space
-        except (ValueError, OverflowError) as error:  # the last day of all has no end
+            instant = found.astimezone(UTC)
+        except (ValueError, OverflowError) as error:  # the last day of all has no end, nor the first a beginning everywhere
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
         if found.tzinfo is None:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return found
+        return instant
 
 
 class DatesForm(forms.Form):

@@ -73,7 +73,7 @@ def known_of(package: Package, now: datetime, person: User | None = None) -> Kno
         calls={row.reference: row for row in Call.objects.order_by("pk")},
         projects=found,
         lines={(row.owner, row.code): row for row in _lines(found)},
-        kept=Snapshot.objects.filter(kind__in=(SnapshotKind.EDITION, SnapshotKind.ASKED)).order_by("known", "pk").last(),
+        kept=Snapshot.objects.filter(kind=SnapshotKind.EDITION).order_by("known", "pk").last(),
         now=now,
         held=set(found),
         hidden=hidden,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ LARGEST_PACKAGE = 500_000_000
 _COMPOUND = bytes.fromhex("D0CF11E0A1B11AE1")
 #: files that are data: one of another name is refused, and anything else beside them is a note
 _DATA = (".csv", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".zip")
+#: what opening or reading an archive that is damaged, or asks for a password, ends in
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, UnicodeDecodeError, RuntimeError, NotImplementedError, EOFError)
 Package = dict[str, Table]
 
 
@@ -125,7 +128,7 @@ def _read_zip(path: Path, problems: Problems) -> Package:
     """A ZIP of CSV files, or a workbook, which is a ZIP of its own kind."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
             if sum(member.file_size for member in members) > LARGEST_PACKAGE:
                 said = _("trop grand une fois ouvert; au plus %(most)d Mo attendus")
                 raise refusal(path.name, said % {"most": LARGEST_PACKAGE // 1_000_000})
@@ -135,8 +138,16 @@ def _read_zip(path: Path, problems: Problems) -> Package:
             if "mimetype" in names and "content.xml" in names:
                 raise refusal(path.name, _("classeur OpenDocument; XLSX, ou ZIP de CSV, attendu"))
             return _read_csv_files(_members(archive, members, problems), problems)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-        raise refusal(path.name, _("archive illisible; ZIP sans mot de passe attendu")) from error
+    except OSError as error:
+        if error.filename:  # the file itself cannot be read
+            raise
+        raise _not_an_archive(path) from error
+    except _BROKEN as error:
+        raise _not_an_archive(path) from error
+
+
+def _not_an_archive(path: Path) -> Refused:
+    return refusal(path.name, _("archive illisible; ZIP sans mot de passe attendu"))
 
 
 def _members(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], problems: Problems) -> Iterator[tuple[str, bytes]]:

@@ -25,6 +25,8 @@ MOST_ROWS = 1_048_576
 _LONGEST, _ENDING = 600, 250
 #: a problem is one line: what would end it, or act on a screen, is shown as a mark
 _MARKS = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), "\N{REPLACEMENT CHARACTER}")
+#: the same, and what stands between the parts of a problem
+_PLACE_MARKS = _MARKS | {ord(":"): "\N{REPLACEMENT CHARACTER}"}
 
 
 class Problem(NamedTuple):
@@ -64,12 +66,15 @@ class Problems:
         what = what.translate(_MARKS)
         if len(what) > _LONGEST:
             what = f"{what[: _LONGEST - _ENDING]}…{what[-_ENDING:]}"
-        self.lines.append(Problem(file.translate(_MARKS), row, column.translate(_MARKS)[:80], what))
+        self.lines.append(Problem(file.translate(_PLACE_MARKS), row, column.translate(_PLACE_MARKS)[:80], what))
 
     def refuse(self) -> None:
-        """Raise Refused when there is a problem, all of them at once."""
+        """Raise Refused when there is a problem: all of them at once, file by file, each in the order of its rows."""
         if self.lines:
-            raise Refused(self.lines)
+            places: dict[str, int] = {}
+            for problem in self.lines:
+                places.setdefault(problem.file, len(places))
+            raise Refused(sorted(self.lines, key=lambda problem: (places[problem.file], problem.row)))
 
 
 @dataclass(slots=True)

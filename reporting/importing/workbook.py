@@ -24,7 +24,7 @@ from reporting.importing.nouns import NOUNS
 from reporting.importing.tables import Problems, Row, Table, read_table, refusal
 
 #: what opening or reading a workbook that is damaged, or is none, ends in; bad XML, and XML that would grow without end, is a SyntaxError
-_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, OSError, TypeError, AttributeError)
+_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, SyntaxError, LookupError, ValueError, OSError, TypeError, AttributeError)
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*ref=[\"']([A-Z0-9:]{1,40})[\"']")
 #: the column and the row of the first cell of a range
 _FIRST = re.compile(r"([A-Z]*)([0-9]*)")

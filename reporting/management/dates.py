@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.utils.translation import gettext as _
 
@@ -33,8 +33,9 @@ def knowledge_date(text: str) -> datetime:
         if _DAY.fullmatch(text):
             return end_of_day(date.fromisoformat(text))
         found = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:  # the last day of all has no end
+        instant = found.astimezone(UTC)  # one instant is written in one way, whatever the offset that it was typed with
+    except (ValueError, OverflowError) as error:  # the last day of all has no end, nor the first a beginning everywhere
         raise argparse.ArgumentTypeError(_("%(text)s : un jour ou un instant avec décalage est attendu") % {"text": text}) from error
     if found.tzinfo is None:
         raise argparse.ArgumentTypeError(_("%(text)s : le décalage par rapport à UTC est attendu") % {"text": text})
-    return found
+    return instant

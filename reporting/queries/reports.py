@@ -62,9 +62,10 @@ _RETURN: Mapping[str, tuple[str, ...]] = {
     **{f"{name}_public": _PUBLIC for name in ("roi", "multiple", "rec3", "cum3")},
     **dict.fromkeys(("npv", "bcr", "payback_years"), _PUBLIC),
     "roi_after_admin": _FUND,
-    "realisation_reported": ("net_gain_reported", "net_gain_forecast"),
-    **dict.fromkeys(("realisation_verified", "variance"), ("net_gain_verified", "net_gain_forecast")),
-    **dict.fromkeys(("verification_yield", "coverage"), ("net_gain_verified", "net_gain_reported")),
+    "realisation_reported": ("net_gain_reported", "net_gain_expected"),
+    **dict.fromkeys(("realisation_verified", "variance"), ("net_gain_verified", "net_gain_expected")),
+    "verification_yield": ("net_gain_verified", "net_gain_examined"),
+    "coverage": ("net_gain_examined", "net_gain_reported"),
     "capture_rate": ("net_gain_captured", "net_gain_verified"),
 }
 #: (report, column) of a ratio → the figures that it is made from

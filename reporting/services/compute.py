@@ -28,7 +28,7 @@ from reporting.queries.milestones import milestone_rows
 from reporting.queries.payments import payment_rows
 from reporting.queries.recoveries import recovery_rows
 from reporting.queries.renewals import judged_at
-from reporting.queries.snapshots import chosen_projects, high_water, kept_rows, snapshot_of
+from reporting.queries.snapshots import FACTS, chosen_projects, high_water, kept_rows, snapshot_of
 from reporting.queries.variances import explanations_at
 
 Row = dict[str, str]
@@ -191,6 +191,7 @@ def manifest(
 
     `marks`: the `high_water` of that instant, when it is known already.
     """
+    marks = _marks(content, effective, known) if marks is None else marks
     report = content.report
     return {
         "code": report.code,
@@ -199,8 +200,16 @@ def manifest(
         "effective": effective.isoformat(),
         "known": known.isoformat(),
         "parameters": dict(filters or {}),
-        "high_water": dict(marks or high_water(known)),
+        "high_water": dict(marks),
         "rows": content.rows,
         "control_totals": content.totals,
         "sha256": content.sha256,
     }
+
+
+def _marks(content: Content, effective: date, known: datetime) -> Mapping[str, int]:
+    """The marks that were kept with these very rows: history that came later, known by then, is not in them. Else those of today."""
+    kept = snapshot_of(content.report.code, effective, known)
+    if kept is None or kept.sha256 != content.sha256:
+        return high_water(known)
+    return {name: kept.manifest["high_water"][name] for name in FACTS if name in kept.manifest["high_water"]}

@@ -52,7 +52,8 @@ def save_follow_up_section(
     Only the number of a group of one or two persons is not kept. Raises NotAllowed, WrongState, Stale, Invalid.
     """
     report = _to_write(report_id, actor, now)
-    if kind not in {part.kind for part, _required in parts_of(report.kind)}:
+    required = {part.kind: is_required for part, is_required in parts_of(report.kind)}
+    if kind not in required:
         raise WrongState(_("Ce rapport ne demande pas cette section."))
     form = part_form(kind, typed, report_facts(report, timezone.localdate(now)))
     if isinstance(form, EquityPart) and (small := form.small_cells()):
@@ -63,7 +64,8 @@ def save_follow_up_section(
     section = section or FollowUpSection(report=report, kind=kind, version=0)
     if section.version != version:
         raise Stale(_("Cette section a été modifiée depuis que vous l’avez ouverte. Rien n’a été écrasé."))
-    section.content, section.is_complete = form.typed(), form.is_valid()
+    left_out = not required[kind] and form.is_blank  # opened and left empty: it asks for nothing, and keeps nobody from signing
+    section.content, section.is_complete = form.typed(), left_out or form.is_valid()
     section.version += 1
     section.saved_by, section.saved_at = actor, now
     section.save()

@@ -76,7 +76,7 @@ def _figures(found: Dashboard) -> list[dict[str, str]]:
     paid = amount(fund, "paid")
     everything = {"envelope": TOTAL, "fiscal_year": TOTAL}
     verified, captured = amount(found.total, "net_gain_verified"), amount(found.total, "net_gain_captured")
-    realised = found.total["realisation_verified"]
+    realised, captured_share = found.total["realisation_verified"], found.total["capture_rate"]
     return [
         {
             "label": _("Engagé"), "value": millions(committed), "url": _cell("envelopes", "committed", **everything),
@@ -92,7 +92,7 @@ def _figures(found: Dashboard) -> list[dict[str, str]]:
         },
         {
             "label": _("Gains captés"), "value": short(captured), "url": _cell("roi-projects", "net_gain_captured", project=TOTAL),
-            "note": _("%(share)s des gains vérifiés") % {"share": _share(captured, verified)},
+            "note": _("captation de %(share)s") % {"share": percent(Decimal(captured_share) if captured_share else None, 0)},
         },
     ]  # fmt: skip
 

@@ -136,7 +136,7 @@ def tasks_of(report: FollowUpReport) -> list[dict[str, Any]]:
     for part, required, saved in sections_of(report):
         form = part_form(part.kind, saved.content if saved else {}, facts)
         progress = form.progress(started=saved is not None)
-        optional = saved is None and not required
+        optional = not required and form.is_blank
         state, colour = (_("Facultatif"), "") if optional else (progress.label, PROGRESS_COLOURS[progress])
         found.append(
             {"part": part, "state": state, "colour": colour, "done": saved is not None and saved.is_complete, "required": required}

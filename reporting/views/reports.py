@@ -18,15 +18,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from fondsinnovation.kit.views import ActForm
-from fondsinnovation.templatetags.typography import number
+from fondsinnovation.templatetags.typography import money_cents, number
 from funding.queries.cash import is_in_force
 from reporting.catalogue import REPORTS
 from reporting.columns import Report
 from reporting.exports import FORMATS
 from reporting.forms.reports import ComputeForm, DatesForm, ReportForm, refuse_future
+from reporting.formulas import FORMULAS
 from reporting.models import Run, Snapshot
 from reporting.policies import reports as policies
 from reporting.queries.reports import COMPONENTS, RETURNS, cell_rows, names_of
+from reporting.queries.returns import secretariat_cost
 from reporting.queries.snapshots import changed_since, hidden_projects, row_of, snapshot_of, under_way, visible_rows, working_snapshots
 from reporting.services.snapshots import WORKING, ask_recompute
 from reporting.tables.reports import ROWS, ReportTable, cell_url, report_table, shown
@@ -153,7 +155,8 @@ def report_cell(request: HttpRequest, code: str, column: str) -> HttpResponse:
         "year": int(year) if year else None,
         "name": [names.get(part, {}).get(row[part]) or shown(report.column(part), row[part]) for part in report.row_names if row[part]],
         "snapshot": snapshot,
-        "parts": _parts(report, column, row, dates),
+        "parts": _parts(report, column, row, dates, snapshot),
+        "formula": FORMULAS.get(column, ()) if code in RETURNS else (),
         "back": f"{reverse('reporting:report_detail', args=[code])}?{urlencode(dates)}",
         "hidden": hidden_projects(request.user).exists(),
     }
@@ -166,11 +169,14 @@ def _year_of(request: HttpRequest, report: Report, column: str) -> str:
     return year if report.code in RETURNS and column.startswith("net_gain_") and year.isdecimal() and len(year) == 4 else ""
 
 
-def _parts(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str]) -> list[tuple[Any, str, str]]:
+def _parts(report: Report, column: str, row: Mapping[str, str], dates: Mapping[str, str], snapshot: Snapshot) -> list[tuple[Any, str, str]]:
     """(label, value, address) of each figure that a ratio is made from."""
     codes = COMPONENTS.get((report.code, column), ())
     columns = [report.column(code) for code in codes]
-    return [(column.label, shown(column, row[column.code]), cell_url(report, column.code, row, dates)) for column in columns]
+    found = [(each.label, shown(each, row[each.code]), cell_url(report, each.code, row, dates)) for each in columns]
+    if column == "roi_after_admin":  # the one figure of a report that is no column of it
+        found.append((_("Coût du Secrétariat"), money_cents(secretariat_cost(snapshot)), ""))
+    return found
 
 
 def _cell_table(request: HttpRequest, snapshot: Snapshot, column: str, selection: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
@@ -46,6 +48,12 @@ def _asked(request: HttpRequest, now: datetime) -> tuple[dict[str, Snapshot], di
         raise Http404
     pair = chosen_dates(form, now)
     return queries.snapshots_at(*pair), dates_of(*pair)
+
+
+def _not_computed(person: Any, dates: dict[str, str], now: datetime) -> dict[str, Any]:
+    """What a page says before its figures are: at dates that were asked for, a reader of the reports is led to where they are computed."""
+    address = f"{reverse('reporting:report_detail', args=['roi-projects'])}?{urlencode(dates)}"
+    return {"snapshot": None, "ask_url": address if dates and read_reports(person, now) else ""}
 
 
 def _common(request: HttpRequest, cells: Cells, snapshot: Snapshot) -> dict[str, Any]:
@@ -90,7 +98,7 @@ def project_returns(request: HttpRequest, project: str) -> HttpResponse:
     row = queries.public_row(snapshot, found.reference) if snapshot else None
     lines = _lines(found)
     again = [one for _line, reports in lines for one, _colour in reports if one.state == GainReportState.TO_REVERIFY]
-    context = {"project": found, "lines": lines, "again": again, "snapshot": None}
+    context = {"project": found, "lines": lines, "again": again} | _not_computed(request.user, dates, now)
     if snapshot is not None and row is not None:
         cells = Cells("roi-projects", row, dates, bool(read_reports(request.user, now)))
         parts = queries.project_parts(kept["gains"], found.reference)
@@ -159,7 +167,7 @@ def _group(request: HttpRequest, report: str, key: str, members: QuerySet[Projec
     kept, dates = _asked(request, now)
     snapshot = kept.get(report)
     row = queries.row_of(snapshot, key, request.user) if snapshot else None
-    context |= {"snapshot": None, "table": None}
+    context |= {"table": None} | _not_computed(request.user, dates, now)
     if snapshot is not None and row is not None:
         cells = Cells(report, row, dates, bool(read_reports(request.user, now)))
         decided = members.filter(decided_on__lte=snapshot.effective)
@@ -199,7 +207,7 @@ def fund_returns(request: HttpRequest) -> HttpResponse:
     read_reports(request.user, now).require()
     kept, dates = _asked(request, now)
     snapshot = kept.get("roi-cohorts")
-    context: dict[str, Any] = {"snapshot": None}
+    context = _not_computed(request.user, dates, now)
     if snapshot is not None:
         cohorts = [Cells("roi-cohorts", row, dates, linked=True) for row in queries.cohort_rows(snapshot)]
         total = next(cells for cells in cohorts if cells.row["cohort"] == TOTAL)
@@ -231,7 +239,7 @@ def period_returns(request: HttpRequest) -> HttpResponse:
     read_reports(request.user, now).require()
     kept, dates = _asked(request, now)
     snapshot = kept.get("gains-by-year")
-    context: dict[str, Any] = {"snapshot": None}
+    context = _not_computed(request.user, dates, now)
     if snapshot is not None:
         rows = queries.cohort_rows(snapshot)
         lines = [queries.year_line(row) for row in rows if row["nature"] == "NET" and row["fiscal_year"] != TOTAL]

@@ -184,7 +184,7 @@ def test_wrong_section_is_kept_whole_and_comes_back_with_its_errors(client, draf
     assert answer.status_code == 422
     assert answer.context["form"].errors == {
         "title": ["Ce champ est obligatoire."],
-        "need": ["Le texte dépasse la limite de 4000 caractères : retirez-en 1000."],
+        "need": ["Le texte dépasse la limite de 4\xa0000 caractères : retirez-en 1\xa0000."],
     }
     kept = saved(draft, "need")
     assert (len(kept.data["need"]), kept.is_complete, kept.version) == (5000, False, 1)

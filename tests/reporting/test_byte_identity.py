@@ -131,3 +131,25 @@ def test_a_report_of_two_dates_is_the_same_to_the_byte_after_any_later_act(tmp_p
     # the reports of the second date tell what happened since: the acts above did reach them
     moved = {code for code in REPORTS if any(first[code, name] != second[code, name] for name in ("csv", "csv-fr"))}
     assert moved >= {"roi-projects", "roi-calls", "gains", "gains-by-year", "commitments", "recoveries", "renewal", "envelopes"}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_clock")
+def test_history_that_comes_after_a_report_that_was_asked_for_is_taken_and_leaves_it_as_it_was(tmp_path: Path) -> None:
+    def computed() -> None:
+        run_recompute(run_id=snapshots.request_recompute(now=SECOND, effective=EFFECTIVE, known=FIRST).pk, now=SECOND)
+
+    bring(tmp_path / "first", small(), NOW)
+    computed()
+    first = files(FIRST)
+    rows = {
+        "projects": [row("projects", reference="PRJ-9")],
+        "gain_lines": [row("gain_lines", project="PRJ-9")],
+        "gains": [row("gains", project="PRJ-9", recorded_at="2026-05-01")],
+    }
+    bring(tmp_path / "then", rows, AFTER)
+    assert files(FIRST) == first
+    computed()
+    with one_moment():
+        codes = [found["project"] for found in rows_of(REPORTS["gains"], effective=EFFECTIVE, known=FIRST, filters={})]
+    assert "PRJ-9" in codes

@@ -92,6 +92,17 @@ def test_report_says_what_it_lacks_until_it_is_signed(recipient):
         recipient.save(report, P.PROGRESS, {"done": "Autre"}, version=1)
 
 
+def test_optional_section_opened_and_left_empty_keeps_nobody_from_signing(recipient):
+    report = recipient.fill(recipient.reports[-1])
+    empty = dict.fromkeys(TYPED[P.LESSONS], " ")
+    assert (report.kind, recipient.save(report, P.LESSONS, empty).is_complete, missing_of(report)) == ("post_closing", True, [])
+    begun = {**empty, next(iter(empty)): "Commencer tôt"}
+    recipient.save(report, P.LESSONS, begun, version=1)
+    assert [str(name) for name in missing_of(report)] == ["Leçons"]
+    recipient.save(report, P.LESSONS, empty, version=2)  # and it can be left out again
+    assert recipient.sign(report).state == S.TO_COSIGN
+
+
 def test_a_file_is_taken_back_from_a_draft_only(recipient):
     report = recipient.final
     with pytest.raises(Invalid) as refused:

@@ -311,6 +311,25 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"
 )
 
 
+def test_an_archive_whose_bytes_make_no_sense_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "p.zip", {"gains": [row("gains")]})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("é.txt", "")
+    content = path.read_bytes()
+    refused = ["p.zip:1:1: archive illisible; ZIP sans mot de passe attendu"]
+    path.write_bytes(content.replace("é".encode(), b"\xff\xff"))  # a name that is no UTF-8
+    assert said(path) == refused
+    begins = int.from_bytes(content[-6:-2], "little")
+    path.write_bytes(content[:-6] + (begins + 100).to_bytes(4, "little") + content[-2:])  # files that begin before the first byte
+    assert said(path) == refused
+
+
+def test_a_cell_whose_format_is_not_in_the_workbook_is_refused_in_one_line(tmp_path: Path) -> None:
+    book = workbook(tmp_path / "p.xlsx", {"gains": [row("gains")]}, gains={"F2": 500})
+    path = edited(book, "xl/worksheets/sheet1.xml", lambda sheet: sheet.replace('<c r="F2"', '<c r="F2" s="99"'))
+    assert said(path) == ["p.xlsx:1:1: classeur illisible; XLSX attendu"]
+
+
 @pytest.mark.parametrize("member", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml"])
 def test_a_workbook_that_would_grow_without_end_is_refused(tmp_path: Path, member: str) -> None:
     def grow(xml: str) -> str:

@@ -192,12 +192,12 @@ def test_unknown_references_and_repeated_identities_are_refused(capsys: Any, tmp
         "projects.csv:4:ends_on: avant le début; fin après le début attendue",
         "gain_lines.csv:3:line: « P1 / L1 » est déjà à la rangée 2; identité unique attendue",
         "gain_lines.csv:5:organisation: « X » est inconnu; code de la base ou du paquet attendu",
+        "gains.csv:3:amount: « 500.00 » est déjà à la rangée 2; identité unique attendue",
         "gains.csv:4:line: « L9 » est inconnu; code de la base ou du paquet attendu",
         "gains.csv:6:amount: « 0.01 » d’une hausse de coût; 0 ou moins attendu",
         "gains.csv:7:period_end: avant le début de la période; fin au début ou après attendue",
         "gains.csv:8:evidence: vide d’un gain vérifié; preuve attendue",
         "gains.csv:9:stage: « captured » d’un coût évité ou d’une productivité; autre stade attendu",
-        "gains.csv:3:amount: « 500.00 » est déjà à la rangée 2; identité unique attendue",
         "gains.csv:10:amount: « 500.01 » capté; au plus le gain vérifié de la même période, 500.00, attendu",
         "secretariat_costs.csv:3:reference: « S-1 » est déjà à la rangée 2; identité unique attendue",
         "commitments.csv:3:reference: « C-1 » est déjà à la rangée 2; identité unique attendue",
@@ -245,14 +245,14 @@ def test_money_that_does_not_fit_is_refused_with_the_margin_and_what_was_asked(c
     allotments = [{"amount": "60000000.00"}, {"fiscal_year": 2030}]
     rows = small(commitments=commitments, payments=payments, allotments=allotments)
     assert refused(capsys, folder(tmp_path / "p", rows)) == [
-        "allotments.csv:3:fiscal_year: « 2030 »; exercice de 2024 à 2028 attendu",
         "allotments.csv:2:amount: le plafond de l’enveloppe PROJECTS laisse 0.00; 6000000.00 de plus demandés",
-        "commitments.csv:5:fiscal_year: « 2030 »; exercice de 2024 à 2028 attendu",
-        "payments.csv:4:fiscal_year: « 2023 »; exercice de 2024 à 2028 attendu",
+        "allotments.csv:3:fiscal_year: « 2030 »; exercice de 2024 à 2028 attendu",
         "commitments.csv:3:amount: l’enveloppe PROJECTS n’a plus que 1000000.00 en 2024-2025; 1000000.01 demandés",
+        "commitments.csv:4:amount: 53000000.01 désengagés; au plus 53000000.00, qui restent engagés et non payés, attendus",
+        "commitments.csv:5:fiscal_year: « 2030 »; exercice de 2024 à 2028 attendu",
         "payments.csv:2:amount: l’engagement du projet laisse 53000000.00 à payer; 53000000.01 demandés",
         "payments.csv:3:amount: 400.00 recouvrés; au plus les 0.00 payés attendus",
-        "commitments.csv:4:amount: 53000000.01 désengagés; au plus 53000000.00, qui restent engagés et non payés, attendus",
+        "payments.csv:4:fiscal_year: « 2023 »; exercice de 2024 à 2028 attendu",
     ]
 
 
@@ -281,7 +281,7 @@ def test_the_money_and_the_plan_of_a_project_of_the_portal_are_its_own(capsys: A
 
 def test_nothing_becomes_known_before_a_report_that_is_kept(capsys: Any, tmp_path: Path) -> None:
     Snapshot.objects.create(
-        report="roi-projects", kind="asked", effective=date(2026, 3, 31), known=datetime(2026, 5, 2, 4, tzinfo=UTC), row_count=0,
+        report="roi-projects", kind="edition", effective=date(2026, 3, 31), known=datetime(2026, 5, 2, 4, tzinfo=UTC), row_count=0,
         sha256="0" * 64, manifest={}, computed_at=NOW,
     )  # fmt: skip
     said = "le rapport « roi-projects » au 2026-03-31, connu au 2026-05-02 00:00:00, est conservé; date de connaissance plus tard attendue"
@@ -342,10 +342,10 @@ def test_a_row_that_cannot_be_read_hides_no_other_problem_and_makes_none(capsys:
     assert refused(capsys, folder(tmp_path / "p", rows)) == [
         "organisations.csv:3:kind: « x »; attendu : ministry, agency, municipality",
         "projects.csv:3:decided_on: « hier »; jour comme 2026-10-31 attendu",
+        "commitments.csv:4:project: « P9 » est inconnu; code de la base ou du paquet attendu",
         "commitments.csv:5:amount: « x »; montant comme 1250000.50 attendu",
         "gain_lines.csv:3:recurrence: « x »; attendu : one_off, recurrent",
         "gains.csv:4:line: « L3 » est inconnu; code de la base ou du paquet attendu",
-        "commitments.csv:4:project: « P9 » est inconnu; code de la base ou du paquet attendu",
     ]
 
 
@@ -406,7 +406,7 @@ def test_allotments_are_each_set_once_and_not_below_nothing(capsys: Any, tmp_pat
         ]
     }
     assert refused(capsys, folder(tmp_path / "p", rows)) == [
+        "allotments.csv:3:effective_on: « PROJECTS / 2026 / 2026-04-01 » est déjà à la rangée 2; identité unique attendue",
         "allotments.csv:4:amount: « -1.00 »; montant de 0 ou plus attendu",
         "allotments.csv:5:recorded_at: « 2026-04-01T1 »; jour ou instant avec décalage attendu",
-        "allotments.csv:3:effective_on: « PROJECTS / 2026 / 2026-04-01 » est déjà à la rangée 2; identité unique attendue",
     ]

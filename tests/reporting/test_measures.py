@@ -211,7 +211,7 @@ def test_form_keeps_its_measures_and_the_page_shows_them(client):
     assert (answer.status_code, measure_of(report).volume) == (302, 1_100)
     acts.cosign_gain(report_id=report.pk, actor=team.finance, now=NOW)
     said = page_of(client.get(reverse("reporting:gain_detail", args=[report.number])))
-    for text in ("Hors tolérance", "Exclu des totaux", "Situation de départ signée", "220 000 $", "160 000,00 $"):
+    for text in ("Hors tolérance", "Exclu des totaux", "Situation de départ signée", "220 000,00 $", "160 000,00 $"):
         assert text in said
 
 

@@ -75,6 +75,7 @@ def test_a_future_knowledge_date_is_refused_in_one_line(capsys: Any, tmp_path: P
     [
         ["--effective", "31-10-2026"], ["--effective", "20261031"], ["--effective", "2026-W44-6"], ["--effective", "9999-12-31"],
         ["--known", "hier"], ["--known", "2026-10-01T10:00:00"], ["--known", "9999-12-31"],
+        ["--known", "0001-01-01T00:00:00+14:00"],
     ],
 )  # fmt: skip
 def test_bad_dates_are_bad_usage(bad: list[str]) -> None:
@@ -93,7 +94,10 @@ def test_export_report_writes_the_same_bytes_each_time(capsys: Any, tmp_path: Pa
             assert (code, err) == (0, "")
             assert "2 lignes, SHA-256 " in out
             found.append(file.read_bytes())
-        assert found[0] == found[1]
+        same = tmp_path / f"ailleurs.{form}"
+        elsewhere = ["--effective", "2026-10-31", "--known", "2026-11-01T03:00:00Z"]
+        assert run(capsys, "export_report", "roi-projects", *elsewhere, "--format", form, "--output", str(same))[0] == 0
+        assert [found[1], same.read_bytes()] == [found[0]] * 2
     assert KnowledgeFloor.objects.get().known.isoformat() == "2026-11-01T03:00:00+00:00"
 
 

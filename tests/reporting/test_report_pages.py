@@ -279,6 +279,11 @@ def test_cell_page_shows_the_rows_and_their_sum(client: Client, auditor: User) -
     assert [(str(label), value) for label, value, _url in page.context["parts"]] == [
         ("Gain net vérifié", "25\xa0000,00\xa0$"), ("Versé", "60\xa0000,00\xa0$"),
     ]  # fmt: skip
+    assert "(gain net vérifié − versé) ÷ versé" in page.text
+    page = client.get(url("report_cell", "roi-projects", "realisation_verified", project="PRJ-1"))
+    assert [str(label) for label, *_shown in page.context["parts"]] == ["Gain net vérifié", "Gain net prévu échu"]
+    page = client.get(url("report_cell", "roi-calls", "roi_after_admin", call="TOTAL"))
+    assert [str(label) for label, *_shown in page.context["parts"]] == ["Gain net vérifié", "Versé", "Coût du Secrétariat"]
     for column, query in (("cofunding", {"project": "TOTAL"}), ("net_gain_verified", {"project": "PRJ-1"})):
         assert client.get(url("report_cell", "roi-projects", column, **query)).context["table"].paginator.count == 1
     page = client.get(url("report_cell", "envelopes", "ceiling", envelope="PROJECTS", fiscal_year="TOTAL"))

@@ -372,7 +372,9 @@ def test_pages_read_the_pair_of_dates_that_is_asked_for(client: Client, auditor:
         expected = "500 000,00 $" if page[0] == "project_returns" else "550 000,00 $"
         assert found["cells"]["net_gain_verified"].text.replace(NBSP, " ") == expected
         assert client.get(found["cells"]["net_gain_verified"].url).context["value"].replace(NBSP, " ") == expected
-    assert "Aucun calcul ne porte" in client.get(url("period_returns", effet="2027-01-01", connaissance="2027-01-02")).text
+    asked = client.get(url("period_returns", effet="2027-01-01", connaissance="2027-01-02"))
+    assert "Aucun calcul ne porte" in asked.text
+    assert "Calculer à ces dates" in client.get(asked.context["ask_url"]).text
     assert client.get(url("fund_returns", effet="hier")).status_code == 404
     assert client.get(url("fund_returns", connaissance="2031-01-01")).status_code == 404
 
