@@ -11,7 +11,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from tests.browser import fund
+from tests.browser import fund, seeded
 from tests.browser.conftest import TOO_WIDE
 
 pytestmark = pytest.mark.browser
@@ -40,6 +40,15 @@ def test_every_route_has_a_line():
     known = set(fund.PAGES) | fund.NOT_PAGES
     assert named - known == set(), "these routes have no line in tests/browser/fund.py: say who opens them, and with which rows"
     assert known - named == set(), "these routes no longer exist: take their lines out of tests/browser/fund.py"
+
+
+@pytest.fixture
+def committed_db(template_database, django_db_setup, django_db_blocker, settings, monkeypatch, tmp_path_factory):
+    """The fund, in a copy of this part's own, with its documents."""
+    settings.MEDIA_ROOT = seeded.documents(tmp_path_factory.getbasetemp())
+    monkeypatch.setenv("MEDIA_ROOT", str(settings.MEDIA_ROOT))
+    with django_db_blocker.unblock(), seeded.copy_of_fund(template_database) as name:
+        yield name
 
 
 @pytest.fixture
@@ -81,8 +90,7 @@ def test_text_that_overflows_its_box_is_a_sideways_scroll(page):
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_page_is_accessible_at_each_width(page, sessions, accessibility_violations, monkeypatch, part):
-    fund.prepare(monkeypatch)
+def test_every_page_is_accessible_at_each_width(page, sessions, accessibility_violations, part):
     wrong = {}
     for route, lines in list(fund.PAGES.items())[part::PARTS]:
         for index, (local, arguments, query) in enumerate(lines):

@@ -1,27 +1,15 @@
-"""Bad usage, and a database that nobody prepared: one line in French on standard error, exit code 2."""
+"""What is wrong with a command's words, in French, and a database that nobody prepared. `test_demo` asks the same of real processes."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
 from fondsinnovation import commands
 from fondsinnovation.commands import database_is_ready, usage_problem
-from tests.house.processes import nothing_left
-from tests.house.test_demo import BASE_DIR, NOT_INHERITED
-
-
-def run(state: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED | {"DEMO", "SECRET_KEY"}}
-    done = subprocess.run(
-        [sys.executable, BASE_DIR / "manage.py", *arguments],
-        env={**environment, "PORTAL_STATE_DIR": str(state)},
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout, done.stderr
+from reporting.management.commands import seed
 
 
 @pytest.mark.parametrize(
@@ -43,18 +31,13 @@ def test_usage_problem_is_one_line_in_french(message, line):
     assert usage_problem(message).replace("\xa0", " ") == line
 
 
-def test_commands_of_a_new_machine_say_what_to_do_and_seed_does_it(state):
-    code, out, err = run(state, "seed", "--stage", "fin")
-    assert (code, out, err.count("\n"), err.startswith("seed")) == (2, "", 1, True), err
-    code, out, err = run(state, "check_invariants")
-    assert (code, out, err.replace("\xa0", " ")) == (
-        2,
-        "",
-        "La base de données n’est pas prête : lancez d’abord « python3 manage.py migrate ».\n",
-    )
-    code, out, err = run(state, "seed", "--stage", "intake", "--json")
-    assert (code, json.loads(out), err) == (0, {"files": 50, "projects": 0}, "")
-    assert nothing_left(state)
+@pytest.mark.django_db
+def test_seed_prepares_a_database_that_is_not_ready(monkeypatch):
+    prepared, out = [], StringIO()
+    monkeypatch.setattr(seed, "database_is_ready", lambda: False)
+    monkeypatch.setattr(seed, "prepare_database", lambda: prepared.append(connection.settings_dict["NAME"]))
+    call_command("seed", stage="intake", json=True, stdout=out)
+    assert (prepared, json.loads(out.getvalue())) == ([connection.settings_dict["NAME"]], {"files": 50, "projects": 0})
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""manage.py demo: everything starts, and nothing stays."""
+"""manage.py demo, and commands before and after it, as real processes on a new machine: everything starts, and nothing stays."""
 
 import os
 import signal
@@ -15,14 +15,27 @@ from fondsinnovation.management.commands import demo
 from tests.house.processes import nothing_left, processes
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-NOT_INHERITED = {"TESTING", "DATABASE_URL", "REDIS_URL", "DATABASE_NAME", "REDIS_PREFIX", "MEDIA_ROOT", "DJANGO_SETTINGS_MODULE"}
+NOT_INHERITED = {"TESTING", "DATABASE_URL", "REDIS_URL", "DATABASE_NAME", "REDIS_PREFIX", "MEDIA_ROOT", "DJANGO_SETTINGS_MODULE"} | {
+    "DEMO", "SECRET_KEY",
+}  # fmt: skip
+
+
+def environment(state: Path) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    return {**ours, "PORTAL_STATE_DIR": str(state), "PYTHONUNBUFFERED": "1"}
+
+
+def run(state: Path, *arguments: str) -> tuple[int, str, str]:
+    """A command to its end: its exit code, what it says, what it complains of."""
+    command = [sys.executable, BASE_DIR / "manage.py", *arguments]
+    done = subprocess.run(command, env=environment(state), capture_output=True, text=True, timeout=240, check=False)
+    return done.returncode, done.stdout, done.stderr.replace("\xa0", " ")
 
 
 def start(state: Path, *arguments: str) -> subprocess.Popen:
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return subprocess.Popen(
         [sys.executable, BASE_DIR / "manage.py", "demo", *arguments],
-        env={**environment, "PORTAL_STATE_DIR": str(state), "PYTHONUNBUFFERED": "1"},
+        env=environment(state),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -39,8 +52,12 @@ def lines_until(command: subprocess.Popen, end: str) -> list[str]:
     return lines
 
 
-def test_demonstration_serves_recomputes_and_leaves_no_process_however_it_ends(state):
-    """Three times on one state folder, because the first start makes the database and the others find it."""
+def test_demonstration_of_a_new_machine_serves_recomputes_and_leaves_no_process_however_it_ends(state):
+    """Three times on one state folder: the first start makes the database and the others find it. Commands before it find none."""
+    code, out, err = run(state, "seed", "--stage", "fin")
+    assert (code, out, err.count("\n"), err.startswith("seed")) == (2, "", 1, True), err
+    unready = "La base de données n’est pas prête : lancez d’abord « python3 manage.py migrate ».\n"
+    assert run(state, "check_invariants") == (2, "", unready)
     once = start(state, "--once")
     output, _ = once.communicate(timeout=240)
     assert once.returncode == 0, output
@@ -49,6 +66,8 @@ def test_demonstration_serves_recomputes_and_leaves_no_process_however_it_ends(s
         "Le « worker » a recalculé les rapports. Fin de la démonstration.",
     ]
     assert processes(state) == []
+    full = "Cette base contient déjà un fonds : rien n’a été écrit.\n"
+    assert run(state, "seed", "--stage", "intake", "--json") == (2, "", full)
     for how in (signal.SIGINT, signal.SIGKILL):
         command = start(state)
         lines = lines_until(command, "Ctrl-C")

@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils.crypto import get_random_string
 
-from fondsinnovation.commands import PlainCommand, prepare_database
+from fondsinnovation.commands import PlainCommand, database_is_ready, prepare_database
 from fondsinnovation.embedded import spawn, state_dir, stop
 from projects.demo import ACCOUNTS, PASSWORD
 
@@ -58,7 +58,8 @@ class Command(PlainCommand):
             self.stdout.write("\nArrêt.")
 
     def _prepare(self) -> None:
-        prepare_database()
+        if not database_is_ready():
+            prepare_database()
         if not get_user_model().objects.exists():
             self.stdout.write("Création du fonds de démonstration…")
             call_command("seed", stage="report", live=True)
