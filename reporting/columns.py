@@ -79,6 +79,10 @@ class Report:
         """The columns that say which row it is."""
         return (*self.key, *self.identity)
 
+    def keeps_total(self, filters: Mapping[str, str]) -> bool:
+        """Whether a TOTAL is still that of the rows shown: the filters name rows, and choose none by what a row says."""
+        return all(name in self.row_names for name in filters if name in self.matches)
+
     def key_of(self, row: Mapping[str, str]) -> str:
         return ":".join(row[name] for name in self.key)
 

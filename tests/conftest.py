@@ -35,8 +35,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 FAR = 4_102_444_800.0
 
 
-#: what lasts longest: begun first, so that what is left at the end is short and the processes of a run end together
-LONGEST = (
+#: what lasts longest: begun first, so that what is left at the end is short and the processes of a run end together. The seals come before
+#: any browser: Playwright keeps an event loop in the thread, and what validates a seal wants one of its own
+FIRST = (
+    "tests/funding/services/test_seals.py",
     "tests/house/test_demo.py",
     "tests/house/test_commands.py",
     "tests/browser/test_every_page.py",
@@ -53,7 +55,7 @@ LONGEST = (
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order stays a random one but for this."""
-    places = {item: next((place for place, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST)) for item in items}
+    places = {item: next((place for place, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST)) for item in items}
     items.sort(key=places.__getitem__)
 
 

@@ -132,5 +132,7 @@ def visible_rows(snapshot: Snapshot, report: Report, filters: Mapping[str, str],
         rows = rows.exclude(key=TOTAL).exclude(key__in=hidden_projects(person).values(report.path))
     elif projects is not None:
         rows = rows.filter(key__in=projects.values("reference"))
+    if not report.keeps_total(filters):
+        rows = rows.exclude(key=TOTAL)
     matches = {f"data__{name}": value for name, value in filters.items() if name in report.matches}
     return rows.filter(Q(**matches))

@@ -103,9 +103,10 @@ def rows_of(report: Report, *, effective: date, known: datetime, filters: Mappin
 
 
 def matching(rows: Iterable[Row], report: Report, filters: Mapping[str, str]) -> Iterator[Row]:
-    """The rows whose columns have the values of the filters."""
+    """The rows whose columns have the values of the filters; without a TOTAL that would say what other rows amount to."""
     asked = [(name, value) for name, value in filters.items() if name in report.matches]
-    return (row for row in rows if all(row[name] == value for name, value in asked))
+    found = (row for row in rows if all(row[name] == value for name, value in asked))
+    return found if report.keeps_total(filters) else (row for row in found if not is_total(report.key_of(row)))
 
 
 class Content:

@@ -74,7 +74,8 @@ class Life:
         self.one.verify(self.report, now=at)
 
     def capture_and_restate(self, at: datetime) -> None:
-        self.one.restated(self.one.capture(self.report, Decimal("20000.00"), now=at), Decimal("38000.00"), now=at)
+        captured = self.one.capture(self.report, Decimal("20000.00"), now=at)
+        self.one.restated(captured, Decimal("38000.00"), measures=measured(self.one, 13), now=at)
 
     def verify_again(self, at: datetime) -> None:
         self.report.refresh_from_db()

@@ -136,7 +136,7 @@ def test_sd8_verifier_never_captures(team):
 #: reads of one's own rows, which the Secretariat has none of, and registers that this fund has nothing in
 OWN = {
     "own_applications_for", "reviews_for", "exports_for", "incidents_for", "accesses_for", "delegations_for", "claims_for",
-    "recoveries_for", "costs_for", "cost_moves_for", "overlaps_for", "sharings_for",
+    "recoveries_for", "costs_for", "cost_moves_for", "overlaps_for", "sharings_for", "shared_gains_for",
 }  # fmt: skip
 
 

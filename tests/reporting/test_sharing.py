@@ -82,8 +82,8 @@ def test_transfer_between_public_bodies_comes_to_nothing_in_the_portfolio():
         team.verified()
     frames = frames_at(NOW)
     table = analysis.roi_projects(frames, effective=date(2026, 12, 31), known=NOW)
-    assert sorted(table["net_gain_verified"]) == [Decimal("-40000.00"), Decimal("0.00"), Decimal("40000.00")]
-    assert table["net_gain_verified"].iloc[-1] == Decimal("0.00")
+    assert sorted(map(Decimal, table["net_gain_verified"])) == [Decimal("-40000.00"), Decimal("0.00"), Decimal("40000.00")]
+    assert table["net_gain_verified"].iloc[-1] == "0.00"
 
 
 # ── Who, and what is refused ─────────────────────────────────────────────────────────────────────────────────────────

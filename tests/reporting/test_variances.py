@@ -8,9 +8,10 @@ from django.db import IntegrityError, connection, transaction
 from fondsinnovation.kit.errors import Invalid, NotAllowed
 from projects.enums import Role
 from projects.models import JournalEntry, OutboxMessage
-from reporting import analysis
+from reporting import analysis, catalogue
 from reporting.models import VarianceExplanation
 from reporting.queries.variances import explanations_at, explanations_of
+from reporting.services.compute import matching
 from reporting.services.variances import explain_variance
 from tests.factories import NOW, person_with, recuse
 from tests.reporting.gains import project_with_line
@@ -164,3 +165,12 @@ def test_database_keeps_explanations_as_they_are(project):
         with pytest.raises(Exception, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert VarianceExplanation.objects.count() == 1
+
+
+def test_rows_chosen_by_what_they_say_have_no_total_of_the_others():
+    report = catalogue.VARIANCES
+    rows = list(variances(t03()).values())
+    assert [row["project"] for row in matching(rows, report, {"band": "amber"})] == ["P1", "P1"]
+    assert [row["project"] for row in matching(rows, report, {"project": "P1"})] == ["P1", "P1", "TOTAL"]
+    by_year = [{"fiscal_year": year, "nature": nature} for year in ("2025", "TOTAL") for nature in ("CASH", "REV")]
+    assert list(matching(by_year, catalogue.GAINS_BY_YEAR, {"nature": "CASH"})) == by_year[::2]
