@@ -58,13 +58,23 @@ class Sheaf:
         return row
 
     def keep(self, row: Any) -> Any:
-        self._file(type(row)).add(row)
+        file = self._file(type(row))
+        file.rows.append(row)
+        if len(file.rows) == CHUNK:
+            self._send(until=file)
         return row
 
     def _file(self, model: type[models.Model]) -> _File:
         if model not in self._files:
             self._files[model] = _File(model)
         return self._files[model]
+
+    def _send(self, *, until: _File) -> None:
+        """What a row rests on was begun before it, and triggers look at it: those tables are sent first."""
+        for file in self._files.values():
+            file.send()
+            if file is until:
+                return
 
     def close(self) -> None:
         facts: list[dict[str, object]] = current_entry().facts.setdefault("files", [])
@@ -103,11 +113,6 @@ class _File:
                 value = values[field.name]
                 found.append(value.pk if field.name in self.relations and value is not None else value)
         return found
-
-    def add(self, row: models.Model) -> None:
-        self.rows.append(row)
-        if len(self.rows) == CHUNK:
-            self.send()
 
     def send(self) -> None:
         if not self.rows:

@@ -20,6 +20,7 @@ from projects.queries.applications import facts_of, sections_of
 from projects.services.journal import canonical, sha256
 from projects.services.submissions import submitted_content
 from reporting.models import Gain, GainReport
+from reporting.seeding import copying
 from reporting.seeding.story import LARGEST_SCALE, MOST, STAGES, tell
 from reporting.services.audit import verify_database
 from reporting.services.portfolio import seed_fund
@@ -51,7 +52,8 @@ def test_files_arrive_within_the_dates_of_their_call_and_before_today():
 
 
 # ── The rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_seeded_fund_is_whole_and_vouched_for_by_the_journal(committed_db):
+def test_seeded_fund_is_whole_and_vouched_for_by_the_journal(committed_db, monkeypatch):
+    monkeypatch.setattr(copying, "CHUNK", 40)  # in several chunks, as a large fund is: what a row rests on is there before it
     seed_fund(stage="report", scale=1, now=NOW)
     assert (Application.objects.count(), Gain.objects.count(), Agreement.objects.count()) == (50, 500, 20)
     assert Counter(Application.objects.values_list("state", flat=True)) == {
