@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 FAR = 4_102_444_800.0
 
 
-#: what lasts longest: begun first, so that what is left at the end is short and the processes of a run end together. The seals come before
-#: any browser: Playwright keeps an event loop in the thread, and what validates a seal wants one of its own
+#: what lasts longest is begun first, in each process of a run, so that what is left at the end is short and they end together. The seals
+#: come before any browser: Playwright keeps an event loop in the thread, and what validates a seal wants one of its own
 FIRST = (
     "tests/funding/services/test_seals.py",
     "tests/house/test_demo.py",
@@ -57,6 +58,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order stays a random one but for this."""
     places = {item: next((place for place, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST)) for item in items}
     items.sort(key=places.__getitem__)
+    longest = sum(place < len(FIRST) for place in places.values())
+    items[:] = _dealt(items[:longest], items[longest:], int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _dealt(longest: list[pytest.Item], others: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """The parts that `--dist=worksteal` cuts, one for each process: each begins with its share of what lasts longest."""
+    found: list[pytest.Item] = []
+    total, rest = len(longest) + len(others), iter(others)
+    for number in range(processes):
+        hand = longest[number::processes]
+        size = (total - len(found)) // (processes - number)
+        found += [*hand, *islice(rest, max(size - len(hand), 0))]
+    return [*found, *rest]
 
 
 def pytest_collection_finish() -> None:
