@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
+
+T = TypeVar("T")
 
 #: the name of the signature field in the PDF
 FIELD = "Sceau"
@@ -46,8 +50,15 @@ def seal(content: bytes, *, reason: str) -> tuple[bytes, Certificate]:
         name=signer.signing_cert.subject.human_friendly,
     )
     sealed = BytesIO()
-    signers.PdfSigner(metadata, signer=signer).sign_pdf(IncrementalPdfFileWriter(BytesIO(content)), output=sealed)
+    pdf = signers.PdfSigner(metadata, signer=signer)
+    _apart(lambda: pdf.sign_pdf(IncrementalPdfFileWriter(BytesIO(content)), output=sealed))
     return sealed.getvalue(), _described(signer.signing_cert)
+
+
+def _apart(work: Callable[[], T]) -> T:
+    """Do some work in a thread of its own: pyhanko runs an event loop there, which a thread that has one already refuses."""
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        return threads.submit(work).result()
 
 
 def _signer() -> Any:
@@ -85,7 +96,7 @@ def is_whole(content: bytes) -> bool:
     try:
         (found,) = PdfFileReader(BytesIO(content)).embedded_signatures
         trusted = ValidationContext(trust_roots=[found.signer_cert], allow_fetching=False)  # who it is, the page compares by digest
-        status = validate_pdf_signature(found, signer_validation_context=trusted)
+        status = _apart(lambda: validate_pdf_signature(found, signer_validation_context=trusted))
     except (PdfError, SignatureValidationError, ValueError):
         return False
     return bool(status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE)

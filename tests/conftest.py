@@ -36,10 +36,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 FAR = 4_102_444_800.0
 
 
-#: what lasts longest is begun first, in each process of a run, so that what is left at the end is short and they end together. The seals
-#: come before any browser: Playwright keeps an event loop in the thread, and what validates a seal wants one of its own
-FIRST = (
-    "tests/funding/services/test_seals.py",
+#: what lasts longest is begun first, in each process of a run, so that what is left at the end is short and they end together.
+LONGEST = (
     "tests/house/test_demo.py",
     "tests/house/test_commands.py",
     "tests/browser/test_every_page.py",
@@ -56,9 +54,9 @@ FIRST = (
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order stays a random one but for this."""
-    places = {item: next((place for place, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST)) for item in items}
+    places = {item: next((place for place, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST)) for item in items}
     items.sort(key=places.__getitem__)
-    longest = sum(place < len(FIRST) for place in places.values())
+    longest = sum(place < len(LONGEST) for place in places.values())
     items[:] = _dealt(items[:longest], items[longest:], int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 

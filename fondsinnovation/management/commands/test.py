@@ -17,7 +17,7 @@ class Command(BaseCommand):
         """Become pytest: every argument is its own, and so is the exit code."""
         arguments = argv[2:]
         if not any(argument.startswith(PROCESSES) for argument in arguments):
-            arguments = ["-n", os.environ.get("TEST_PROCESSES", "3"), "--dist=worksteal", *arguments]
+            arguments = ["-n", os.environ.get("TEST_PROCESSES", "2"), "--dist=worksteal", *arguments]
         os.chdir(settings.BASE_DIR)
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # pytest has its own, in pyproject.toml
         os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
